@@ -1,0 +1,143 @@
+# One door.  `make help` lists the doors behind it.
+#
+# A stamp in .venv/ stands for a step that is done; it is older than what the step depends on when the step must be
+# done again.  Python sources are used in place, so only native sources and pyproject.toml lead to a new build.
+
+PYTHON ?= python3
+JOBS   ?= 2
+# What to hand on to the tool behind a target: make test ARGS="-k push"
+ARGS   ?=
+
+venv := .venv
+bin  := $(venv)/bin
+
+# The installed tool puts its helpers (ninja, tiffin, dvc) on the path of what it runs.
+export PATH := $(CURDIR)/$(bin):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+native_sources := CMakeLists.txt $(shell find native -path native/bench -prune -o -path native/tests -prune -o -type f -print)
+python_sources := src tests benchmarks examples
+
+# $(call requirements,TABLE): the requirements that pyproject.toml lists there, one a line.
+requirements = $(bin)/python -c 'import tomllib; table = tomllib.load(open("pyproject.toml", "rb")); print(*table$(1), sep="\n")'
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+## ── For people ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(venv)/.stamp-tiffin $(venv)/.stamp-example ## the whole workflow on real data, in a scratch directory
+	$(bin)/python examples/flights/demo.py $(ARGS)
+
+.PHONY: test
+test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## all tests of the Python side; ARGS="-k push" picks some
+	$(bin)/python -m pytest -n $(JOBS) $(ARGS)
+
+.PHONY: check
+check: lint types layers spelling dependencies test ## everything that must hold before a change is taken
+
+.PHONY: bench
+bench: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes docs/benchmarks/versioning.md
+	$(bin)/python -m benchmarks.versioning $(ARGS)
+
+.PHONY: docs
+docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built strictly into site/
+	$(bin)/zensical build --strict --clean
+
+.PHONY: native-test
+native-test: $(venv)/.stamp-build ## GoogleTests of the native core (Debian: libgtest-dev)
+	cmake -S . -B build/native-test -DTIFFIN_NATIVE_TESTS=ON -DCMAKE_BUILD_TYPE=Release
+	cmake --build build/native-test --parallel $(JOBS)
+	ctest --test-dir build/native-test --output-on-failure $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built, but not .venv
+	rm -rf build dist site scratch
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -f $(venv)/.stamp-tiffin src/tiffin/_native/*.so
+
+## ── The parts of `check` ────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: lint
+lint: $(venv)/.stamp-dev ## ruff: rules and format
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+
+.PHONY: format
+format: $(venv)/.stamp-dev ## rewrite the Python sources as `lint` wants them
+	$(bin)/ruff check --fix-only
+	$(bin)/ruff format
+
+.PHONY: types
+types: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## mypy, strict
+	$(bin)/mypy
+
+.PHONY: layers
+layers: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## import-linter: who may import whom
+	$(bin)/lint-imports
+
+.PHONY: spelling
+spelling: $(venv)/.stamp-dev ## codespell over every tracked file
+	git ls-files -z | xargs -0 $(bin)/codespell
+
+.PHONY: dependencies
+dependencies: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## deptry: declared is imported, imported is declared
+	$(bin)/deptry src
+
+.PHONY: coverage
+coverage: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## branch coverage of the tests, as a table
+	$(bin)/coverage run -m pytest $(ARGS)
+	$(bin)/coverage report
+
+## ── Steps that are done once ────────────────────────────────────────────────────────────────────────────────────
+
+# Says in one line what is missing, before a page of somebody else's errors does.
+$(venv)/.stamp-venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "tiffin needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing)." >&2; \
+	  echo "Hint: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys, os, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || { \
+	  echo "The headers of '$(PYTHON)' are missing, so the native module cannot be compiled." >&2; \
+	  echo "Hint: apt-get install python3-dev, or use a Python that brings them." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments (no ensurepip)." >&2; \
+	  echo "Hint: apt-get install python3-venv" >&2; exit 1; }
+	@command -v git >/dev/null || { echo "git is missing. Hint: apt-get install git" >&2; exit 1; }
+	$(PYTHON) -m venv $(venv)
+	@touch $@
+
+# What pyproject.toml's [build-system] asks for, and cmake or ninja from the package index where the machine has none.
+$(venv)/.stamp-build: pyproject.toml | $(venv)/.stamp-venv
+	@command -v $${CXX:-c++} >/dev/null || { \
+	  echo "No C++ compiler: '$${CXX:-c++}' is not on the path, and the native module needs one that knows C++20." >&2; \
+	  echo "Hint: apt-get install g++, or set CXX." >&2; exit 1; }
+	$(call requirements,["build-system"]["requires"]) > $(venv)/build.txt
+	$(bin)/python -m pip install --quiet -r $(venv)/build.txt
+	$(bin)/python -c 'from scikit_build_core.build import get_requires_for_build_editable as needs; print(*needs(), sep="\n")' > $(venv)/build.txt
+	$(bin)/python -m pip install --quiet -r $(venv)/build.txt
+	@touch $@
+
+# Without build isolation CMake finds the same nanobind each time, so ninja compiles only what changed.
+$(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build
+	$(bin)/python -m pip install --quiet --no-build-isolation --editable .
+	@touch $@
+
+$(venv)/.stamp-dev: pyproject.toml | $(venv)/.stamp-venv
+	$(call requirements,["project"]["optional-dependencies"]["dev"]) > $(venv)/dev.txt
+	$(bin)/python -m pip install --quiet -r $(venv)/dev.txt
+	@touch $@
+
+$(venv)/.stamp-docs: pyproject.toml | $(venv)/.stamp-venv
+	$(call requirements,["project"]["optional-dependencies"]["docs"]) > $(venv)/docs.txt
+	$(bin)/python -m pip install --quiet -r $(venv)/docs.txt
+	@touch $@
+
+$(venv)/.stamp-example: examples/flights/requirements.txt | $(venv)/.stamp-venv
+	$(bin)/python -m pip install --quiet -r $<
+	@touch $@
