@@ -23,6 +23,7 @@ TiffinError                      exit code 255
 ├── CorruptObject                     an object's bytes do not match its id
 ├── UnsavedChanges                    going on would remove data that is nowhere else
 ├── LockHeld                          another process holds the repository
+├── LiveError                         a value, name or plot that `Live` cannot log
 ├── GitError                          git is missing, or refused
 └── TransferError                     bytes could not be written or read
 """
@@ -35,6 +36,7 @@ __all__ = [
     "FormatError",
     "GitError",
     "GraphError",
+    "LiveError",
     "LockHeld",
     "MissingDependency",
     "MissingObjects",
@@ -182,6 +184,10 @@ class UnsavedChanges(TiffinError):
 
 class LockHeld(TiffinError):
     """Another process holds the repository."""
+
+
+class LiveError(TiffinError):
+    """A value, name or plot that `Live` cannot log."""
 
 
 class GitError(TiffinError):
