@@ -25,8 +25,9 @@ def exported(name: str) -> list[str] | None:
     """What the module's `__all__` lists, in order; None where it has none."""
     for node in tree(name).body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=value) | ast.AnnAssign(
-                target=ast.Name(id="__all__"), value=ast.expr() as value
+            case (
+                ast.Assign(targets=[ast.Name(id="__all__")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
             ):
                 return list(ast.literal_eval(value))
     return None

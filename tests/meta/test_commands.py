@@ -23,5 +23,6 @@ def test_a_command_is_an_options_dataclass_and_run(name):
     options = module.Options
     assert dataclasses.is_dataclass(options)
     # A dataclass without a docstring is given its signature as one.
-    assert options.__doc__ and not options.__doc__.startswith("Options("), f"{name}: no help text"
+    assert options.__doc__, f"{name}: no help text"
+    assert not options.__doc__.startswith("Options("), f"{name}: no help text"
     assert list(inspect.signature(module.run).parameters)[:2] == ["options", "ui"], name

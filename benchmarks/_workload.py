@@ -1,0 +1,125 @@
+"""What is measured: the tools, the reference loops, the files, and the proof that the same work was done."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = [
+    "Loops",
+    "Tool",
+    "build_loops",
+    "digest",
+    "empty",
+    "environment",
+    "make_files",
+    "make_stages",
+    "new_repository",
+]
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = 50
+FILE_BYTES = 180
+
+
+class Tool(NamedTuple):
+    """A program under measurement, with surroundings of its own.  `command` is what starts it."""
+
+    name: str
+    command: Path
+    environment: Mapping[str, str]
+
+
+class Loops(NamedTuple):
+    """Two-thread C++ programs that do only the system calls: the floor a tool stands on."""
+
+    store: Path
+    stat: Path
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Variables of a tool that has a home, configuration and caches of its own and asks nobody for updates."""
+    site = home / "site"
+    for folder in (home, site, home / "global", home / "system"):
+        folder.mkdir(parents=True, exist_ok=True)
+    (home / "global" / "config").write_text(
+        "[core]\n    analytics = false\n    check_update = false\n", encoding="utf-8"
+    )
+    (home / ".gitconfig").write_text("[user]\n    name = Bench\n    email = bench@example.org\n", encoding="utf-8")
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "DVC_GLOBAL_CONFIG_DIR": str(home / "global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / "system"),
+        "DVC_SITE_CACHE_DIR": str(site),
+        "DVC_NO_ANALYTICS": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+def build_loops(folder: Path) -> Loops:
+    """Compile the reference loops into `folder`; needs a C++ compiler."""
+    folder.mkdir(parents=True, exist_ok=True)
+    compiler = os.environ.get("CXX", "c++")
+    built = []
+    for name in ("store_loop", "stat_loop"):
+        source, program = ROOT / "native" / "bench" / f"{name}.cpp", folder / name
+        command = [compiler, "-O2", "-pthread", "-std=c++20", str(source), "-o", str(program)]
+        subprocess.run(command, check=True)
+        built.append(program)
+    return Loops(*built)
+
+
+def make_files(folder: Path, count: int) -> None:
+    """Write `count` small distinct files, spread over FOLDERS folders; the same bytes each time."""
+    for directory in range(FOLDERS):
+        (folder / f"{directory:02d}").mkdir(parents=True)
+    for number in range(count):
+        seed = hashlib.sha256(str(number).encode()).hexdigest()
+        content = (seed * (FILE_BYTES // len(seed) + 1))[:FILE_BYTES]
+        (folder / f"{number % FOLDERS:02d}" / f"{number:06d}.txt").write_text(content, encoding="ascii")
+
+
+def make_stages(folder: Path, count: int) -> None:
+    """Write a dvc.yaml of `count` stages in a chain, each copying one file, with the first file."""
+    (folder / "s0.txt").write_text("one bite\n", encoding="ascii")
+    lines = ["stages:"]
+    for number in range(1, count + 1):
+        before, after = f"s{number - 1}.txt", f"s{number}.txt"
+        lines += [f"  copy{number}:", f"    cmd: cp {before} {after}", "    deps:", f"    - {before}"]
+        lines += ["    outs:", f"    - {after}"]
+    (folder / "dvc.yaml").write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def new_repository(tool: Tool, folder: Path) -> None:
+    """An empty Git and DVC repository, made by the tool itself, with a local remote beside it."""
+    empty(folder)
+    remote = folder.with_name(folder.name + "-remote")
+    empty(remote)
+    for command in (
+        ["git", "init", "--quiet"],
+        [tool.command, "init", "--quiet"],
+        [tool.command, "remote", "add", "--quiet", "--default", "store", remote],
+    ):
+        subprocess.run([str(word) for word in command], cwd=folder, env=tool.environment, check=True)
+
+
+def empty(folder: Path) -> None:
+    """Make the folder exist with nothing in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over the sorted (path, content) of every file below: equal digests are equal trees."""
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix().encode()
+        body = path.read_bytes()
+        whole.update(b"%d %s %d " % (len(name), name, len(body)))
+        whole.update(body)
+    return whole.hexdigest()
