@@ -36,7 +36,7 @@ demo: $(venv)/.stamp-tiffin $(venv)/.stamp-example ## the whole workflow on real
 
 .PHONY: test
 test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## all tests of the Python side; ARGS="-k push" picks some
-	$(bin)/python -m pytest -n $(JOBS) $(ARGS)
+	$(bin)/python -m pytest -n $(JOBS) --inline-snapshot=disable $(ARGS)
 
 .PHONY: check
 check: lint types layers spelling dependencies test ## everything that must hold before a change is taken

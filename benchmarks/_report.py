@@ -60,7 +60,7 @@ def page(results: Sequence[Result], facts: Sequence[tuple[str, str]], notes: Seq
         "# Versioning: tiffin beside DVC",
         "",
         "Written by `make bench`; do not edit. Whole processes, wall time, both programs in turn in every round, each",
-        "with its own caches warm. Ratios are taken round by round; a figure is the median, in brackets least and most.",
+        "with its own caches warm. Ratios are taken round by round; a figure is the median, in brackets the range.",
         "",
         *_summary(results),
         "",

@@ -7,10 +7,9 @@ def _sample(wall_s):
     return Sample(wall_s, wall_s / 2, wall_s / 4, 1 << 20, "")
 
 
-def _result(ours, theirs, loop=(), aims=()):
-    return Result(
-        "add", "disk", "tiffin add", *(tuple(map(_sample, walls)) for walls in (ours, theirs, loop)), tuple(aims)
-    )
+def _result(ours, theirs, loop=()):
+    runs = [[_sample(wall_s) for wall_s in walls] for walls in (ours, theirs, loop)]
+    return Result("add", "disk", "tiffin add", ours=runs[0], theirs=runs[1], loop=runs[2], aims=())
 
 
 def test_a_ratio_is_taken_round_by_round():

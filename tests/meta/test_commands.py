@@ -1,8 +1,8 @@
 """Every command can be found, loaded alone, and explains itself."""
 
-import dataclasses
 import importlib
 import inspect
+from typing import get_args
 
 import pytest
 
@@ -12,17 +12,27 @@ from tiffin.cli import COMMANDS
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_has_a_line_in_the_list(name):
     line = COMMANDS[name].help
-    assert line
     assert "\n" not in line
-    assert line[0].isupper(), f"{name}: {line!r} should start as a sentence does"
+    assert line[:1].isupper(), f"{name}: {line!r} should read as a sentence"
+    assert line.endswith("."), f"{name}: {line!r} should read as a sentence"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_is_an_options_dataclass_and_run(name):
+def test_a_command_is_options_and_run(name):
     module = importlib.import_module(COMMANDS[name].module)
-    options = module.Options
-    assert dataclasses.is_dataclass(options)
-    # A dataclass without a docstring is given its signature as one.
-    assert options.__doc__, f"{name}: no help text"
+    assert list(inspect.signature(module.run).parameters)[:2] == ["options", "ui"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_explains_itself(name):
+    options = importlib.import_module(COMMANDS[name].module).Options
+    assert options.__doc__
+    # A tuple without a docstring is given its signature as one.
     assert not options.__doc__.startswith("Options("), f"{name}: no help text"
-    assert list(inspect.signature(module.run).parameters)[:2] == ["options", "ui"], name
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_flag_explains_itself(name):
+    options = importlib.import_module(COMMANDS[name].module).Options
+    for field, annotation in inspect.get_annotations(options).items():
+        assert get_args(annotation)[1].help, f"{name}: {field} has no help text"

@@ -1,0 +1,31 @@
+"""Every page can be found, and no page speaks of one machine."""
+
+import re
+import tomllib
+
+from tests.meta.test_ownership import MACHINE_PATH
+
+
+def _pages(entry):
+    if isinstance(entry, str):
+        return [entry]
+    children = entry.values() if isinstance(entry, dict) else entry
+    return [page for child in children for page in _pages(child)]
+
+
+def test_every_page_is_in_the_navigation(repository):
+    with (repository / "zensical.toml").open("rb") as file:
+        listed = _pages(tomllib.load(file)["project"]["nav"])
+    docs = repository / "docs"
+    assert sorted(listed) == sorted(path.relative_to(docs).as_posix() for path in docs.rglob("*.md"))
+
+
+def test_no_page_holds_a_path_of_one_machine(repository):
+    for path in [*repository.glob("*.md"), *(repository / "docs").rglob("*.md"), *repository.glob("examples/**/*.md")]:
+        found = MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+        assert not found, f"{path} holds {found and found.group()!r}"
+
+
+def test_every_changelog_fragment_has_a_known_kind(repository):
+    known = re.compile(r"(README|\+?[\w-]+\.(feature|fix|docs|internal))\.md")
+    assert not [path.name for path in (repository / "changes").glob("*.md") if not known.fullmatch(path.name)]
