@@ -1,10 +1,11 @@
 // Work on many files at once: hash, store, place, transfer.
 //
-// Every function spreads its files over a thread pool, calls no Python, stops at the next file or
-// chunk once control.stop is set (leaving no temporary file behind), and reports per file in `outcomes`: 0 or an
-// errno.  Paths are relative to the directory descriptor given with them.  Nothing existing is ever truncated: bytes go to a temporary
-// name in the destination directory, then rename.  An object store is a directory with objects at
-// <2 hex>/<30 hex>, mode 0444.
+// Every function spreads its files over `threads` threads (0: one per CPU the process may use), the calling one
+// among them, calls no Python, stops at the next file or chunk once control.stop is set (leaving no temporary file
+// behind), and reports per file in `outcomes`: kOk, an errno (positive), or one of the negative codes below.  Spans
+// given together have equal sizes, except where said.  Paths are relative to the directory descriptor given with
+// them.  Nothing existing is ever truncated: bytes go to a temporary name in the destination directory, then rename.
+// An object store is a directory with objects at <2 hex>/<30 hex>, mode 0444.
 #pragma once
 
 #include <cstdint>
@@ -36,21 +37,25 @@ inline constexpr int kCorrupt = -2;           // the bytes do not match the id
 inline constexpr int kStopped = -3;           // control.stop was set before this file was done
 
 // Hashes files.  stats[i] is read before the bytes and checked again after them (fstat on the same
-// descriptor): a file that moved is read once more, then given up as kChangedMeanwhile.
+// descriptor): a file that moved is read once more, then given up as kChangedMeanwhile.  A size already in stats[i]
+// is taken as a hint: large files are begun first.
 void HashFiles(int root, std::span<const std::string> paths, std::span<Digest> digests, std::span<Stat> stats,
                std::span<int> outcomes, int threads, Control& control);
 
 // Puts files into the store: hashes while copying (or reflinks, then hashes the clone), so digests[i] is of the bytes
-// that were stored.  An object already there is kept and counts as success.  With links[0] ==
-// kHardlink the file itself becomes the object (linked, then made read-only).
+// that were stored.  An object already there is kept and counts as success; one of another size, or one that may have
+// been written to (any write bit set), is replaced.  With links[0] == kHardlink the file itself becomes the object
+// (linked, then made read-only), except empty files and symlinks.
 // Durability is the caller's: nothing is synced here.
 void StoreFiles(int root, std::span<const std::string> paths, int store, std::span<const Link> links,
                 std::span<Digest> digests, std::span<Stat> stats, std::span<int> outcomes, int threads,
                 Control& control);
 
-// Puts objects into the workspace at paths, replacing what is there by rename (parents are created).  The first link type
-// that works is used; read-only for hardlink and symlink, 0666 & ~umask (| 0111 & ~umask where executable[i]) else.
-// Empty files are created, never linked.  stats[i]: as after the rename.
+// Puts objects into the workspace at paths, replacing what is there by rename.  Parents are created; one that is a
+// symlink is refused (ENOTDIR).  The first link type that works is used; read-only for hardlink and symlink,
+// 0666 & ~umask (| 0111 & ~umask where executable[i]; `executable` may be empty) else.  Empty files are created, never
+// linked.  An object that may have been written to (any write bit set) is checked on the way: kCorrupt.
+// stats[i]: as after the rename.
 void PlaceObjects(int store, std::span<const Digest> digests, int root, std::span<const std::string> paths,
                   std::span<const std::uint8_t> executable, std::span<const Link> links, std::span<Stat> stats,
                   std::span<int> outcomes, int threads, Control& control);
@@ -62,9 +67,11 @@ void TransferObjects(int from, int to, std::span<const Digest> digests, const st
 
 // present[i] = 1 where the store has the object.  Lists prefix directories when many are asked,
 // else asks one by one.
-void PresentObjects(int store, std::span<const Digest> digests, std::span<std::uint8_t> present, int threads);
+void PresentObjects(int store, std::span<const Digest> digests, const std::string& suffix,
+                    std::span<std::uint8_t> present, int threads);
 
 // Reads objects again and compares: kOk, kCorrupt, ENOENT.
-void VerifyObjects(int store, std::span<const Digest> digests, std::span<int> outcomes, int threads, Control& control);
+void VerifyObjects(int store, std::span<const Digest> digests, const std::string& suffix, std::span<int> outcomes,
+                   int threads, Control& control);
 
 }  // namespace tiffin

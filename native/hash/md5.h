@@ -24,13 +24,16 @@ class Md5 {
   std::array<std::byte, 64> block_{};
 };
 
-// The digests of `messages`, in order.  Runs kLanes() messages abreast on the widest vector unit
+// The digests of `messages`, in order.  Runs Md5Lanes() messages abreast on the widest vector unit
 // this machine has.  REQUIRES: equal sizes.
 void Md5Many(std::span<const std::span<const std::byte>> messages, std::span<Digest> digests);
 
 // What the run-time dispatch chose: "avx512", "avx2", "neon" or "scalar", and its number of lanes.
 std::string_view Md5Engine() noexcept;
 int Md5Lanes() noexcept;
+// Makes another engine the chosen one, for tests and benchmarks; "" is the run-time choice.  False, and nothing
+// changed, where this machine or build lacks it.
+bool SelectMd5Engine(std::string_view name) noexcept;
 
 std::string ToHex(const Digest& digest);
 // False, and `digest` untouched, unless `hex` is 32 hexadecimal digits.

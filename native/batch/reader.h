@@ -1,0 +1,82 @@
+// Reads many files and hashes them abreast.
+//
+// Small files are read whole, gathered, hashed together and handed over as bytes.  Large ones stay open, as many as
+// there are lanes to fill, and go through a buffer chunk by chunk; each chunk is also written to the file's copy if
+// the task wants one.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "batch/posix.h"
+#include "hash/lanes.h"
+
+namespace tiffin {
+
+// A file up to this size is read whole.
+inline constexpr std::int64_t kSmallFile = 256 * 1024;
+
+// The copy a task makes of a large file, if it makes one.
+struct Copy {
+  enum class Content : std::uint8_t {
+    kChunks,  // written as they are read
+    kClone,   // a reflink: complete already, and these bytes are hashed
+    kLink,    // the very file
+  };
+
+  TempFile temp;
+  Content content = Content::kChunks;
+};
+
+// What is done with the files.  Items are numbered as the caller numbers them.  One object serves all workers:
+// thread-safe for distinct items.
+class FileTask {
+ public:
+  virtual ~FileTask() = default;
+
+  // Opens the item's file.  Not valid: the item is done, with `outcome`.
+  virtual Descriptor Open(std::size_t item, int& outcome) = 0;
+  // The item is small, and this is all of it.  Returns its outcome.
+  virtual int TakeSmall(std::size_t item, const Stat& stat, std::span<const std::byte> bytes, const Digest& digest) = 0;
+  // The item is large: begins its copy, if one is wanted.  An outcome.
+  virtual int BeginLarge(std::size_t item, const Descriptor& source, const Stat& stat, Copy& copy) = 0;
+  // All of it has been read, and written to the copy.  Returns its outcome.
+  virtual int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy& copy) = 0;
+};
+
+// Items not yet begun.  Thread-safe, but for a Block, which belongs to one worker.
+class Backlog {
+ public:
+  struct Block {
+    std::size_t next = 0;
+    std::size_t end = 0;
+  };
+
+  // Where stats say that files are large, the largest come first, one at a time; the rest follow in order, in blocks
+  // (files of one directory then stay with one worker).  `stats` may be empty.
+  Backlog(std::size_t items, std::span<const Stat> stats, int workers);
+
+  bool Next(Block& block, std::size_t& item);
+  // How many large files one worker should have open at a time, so that all have some.
+  std::size_t Streams() const { return streams_; }
+
+ private:
+  bool IsLarge(std::size_t item) const { return !large_.empty() && is_large_[item]; }
+
+  std::size_t items_;
+  std::vector<std::size_t> large_;  // largest first
+  std::vector<bool> is_large_;      // empty if none is
+  std::size_t block_;
+  std::size_t streams_;
+  std::atomic<std::size_t> next_large_{0};
+  std::atomic<std::size_t> next_{0};
+};
+
+// Runs `task` over outcomes.size() items.
+void ReadFiles(FileTask& task, std::span<const Stat> stats, std::span<int> outcomes, int threads, Control& control);
+
+}  // namespace tiffin
