@@ -35,7 +35,7 @@ def check(name: str, value: Value, kind: str) -> object:
 
 
 def scheme_of(url: str) -> str:
-    """ "s3" of "s3://bucket"; "" of a directory."""
+    """The scheme of a URL: "s3" of "s3://bucket"; "" of a directory."""
     scheme, separator, rest = url.partition("://")
     return scheme.lower() if separator and rest and rest[0] not in "/?#" else ""
 
@@ -54,7 +54,7 @@ def declarations_of_remote(name: str, url: str) -> Mapping[str, Declaration]:
 
 def unknown(what: str, name: str, known: Iterable[str], *, where: str) -> ConfigError:
     """The error for a name that is not declared, with the nearest declared one as hint."""
-    import difflib  # 3 ms that only a mistake has to pay
+    import difflib  # noqa: PLC0415 (3 ms that only a mistake has to pay)
 
     near = difflib.get_close_matches(name.rpartition(".")[2], list(known), n=1)
     prefix = name.rpartition(".")[0]

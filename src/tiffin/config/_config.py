@@ -59,7 +59,7 @@ class RemoteSettings(NamedTuple):
 
     @property
     def scheme(self) -> str:
-        """ "s3", "ssh", ...; "" for a directory."""
+        """How the remote is reached: "s3", "ssh", ...; "" for a directory."""
         return scheme_of(self.url)
 
     @property
@@ -202,7 +202,7 @@ class Config:
     def edit(self, level: str | None = None, *, cwd: StrPath = ".") -> "Editor":
         """An editor of one level's file (repo unless named); relative paths it is given count from cwd."""
         # Only commands that write settings load it.
-        from tiffin.config._edit import Editor
+        from tiffin.config._edit import Editor  # noqa: PLC0415
 
         level = level or "repo"
         return Editor(self, self._file(level), level, os.path.abspath(cwd))

@@ -24,7 +24,7 @@ def config_files(dvc_dir: str | None, environ: Mapping[str, str]) -> dict[str, s
 
 def default_site_cache_dir() -> str:
     """Where DVC keeps what users of one machine may share."""
-    return "/Library/Caches/dvc" if sys.platform == "darwin" else "/var/tmp/dvc"
+    return "/Library/Caches/dvc" if sys.platform == "darwin" else "/var/tmp/dvc"  # noqa: S108 (DVC's)
 
 
 def expand(path: str, environ: Mapping[str, str]) -> str:

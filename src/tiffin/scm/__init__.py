@@ -1,0 +1,18 @@
+"""Git, through the `git` program: revisions, trees, status, commits, refs, and the lines of `.gitignore`."""
+
+from tiffin.scm._git import Change, Git
+from tiffin.scm._ignore import ignore, unignore
+from tiffin.scm._objects import Commit, GitObject, GitObjects, TreeEntry
+from tiffin.scm._root import find_git_root
+
+__all__ = [
+    "Change",
+    "Commit",
+    "Git",
+    "GitObject",
+    "GitObjects",
+    "TreeEntry",
+    "find_git_root",
+    "ignore",
+    "unignore",
+]

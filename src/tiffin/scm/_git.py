@@ -1,0 +1,248 @@
+"""One Git repository, reached through git's plumbing commands."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from tiffin.errors import GitError
+from tiffin.scm._objects import Commit, GitObjects, TreeEntry, parse_tree
+from tiffin.scm._root import StrPath
+from tiffin.scm._run import Runner, nul_joined, nul_split
+
+__all__ = ["Change", "Git"]
+
+_NO_COMMIT = "0" * 40
+
+
+class Change(NamedTuple):
+    """A path that differs: from HEAD in the index, from the index in the work tree.
+
+    Codes as in `git status`: " " same, "M", "A", "D", "T"; "??" untracked, "U" unmerged.
+    """
+
+    path: str
+    staged: str
+    unstaged: str
+
+
+class Git:
+    """A repository with a working tree at `root` (absolute).  Paths given are absolute or relative to it.
+
+    Nothing is kept between calls: each asks git, in one process.  All errors of git are GitError.
+    """
+
+    def __init__(self, root: StrPath) -> None:
+        self.root = os.path.abspath(root)
+        self._git = Runner(self.root)
+
+    def objects(self) -> GitObjects:
+        """A reader for many objects in one process."""
+        return GitObjects(self.root)
+
+    # Names and revisions
+
+    def resolve_rev(self, rev: str) -> str:
+        """The id of the commit that a name, an abbreviation or an expression like HEAD~2 means."""
+        # An id goes by unlooked at in rev-parse; a name with a leading dash would be an option.
+        if rev and not rev.startswith("-"):
+            answer = self._git.run("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}", accept=(0, 1, 128))
+            if answer.status == 0:
+                return answer.out.decode().strip()
+        raise GitError(f"unknown Git revision {rev!r}")
+
+    def head(self) -> str | None:
+        """The id of the commit checked out; None in a repository without commits."""
+        answer = self._git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}", accept=(0, 1))
+        return answer.out.decode().strip() or None
+
+    def active_branch(self) -> str | None:
+        """The branch checked out, which need not have a commit yet; None where HEAD is detached."""
+        answer = self._git.run("symbolic-ref", "--quiet", "HEAD", accept=(0, 1))
+        return os.fsdecode(answer.out).strip().removeprefix("refs/heads/") or None
+
+    def branches(self) -> list[str]:
+        """Local branches, by name."""
+        return [ref.removeprefix("refs/heads/") for ref in self.for_each_ref("refs/heads/")]
+
+    def tags(self) -> list[str]:
+        """Tags, by name."""
+        return [ref.removeprefix("refs/tags/") for ref in self.for_each_ref("refs/tags/")]
+
+    def all_commits(self) -> list[str]:
+        """Ids of the commits that branches and tags reach, and HEAD, the newest first."""
+        if self.head() is None:
+            return []
+        return self._git.text("rev-list", "HEAD", "--branches", "--tags", "--remotes").split()
+
+    def first_parents(self, rev: str, count: int) -> list[str]:
+        """The id of a revision and of its ancestors along first parents, `count` in all at most; -1 for no limit."""
+        return self._git.text("rev-list", "--first-parent", f"--max-count={count}", self.resolve_rev(rev)).split()
+
+    def names(self, revs: Iterable[str]) -> dict[str, str | None]:
+        """A name for each commit id: the current branch, else a tag, else a branch, else None."""
+        named: dict[str, str] = {}
+        for prefix in ("refs/tags/", "refs/heads/"):
+            for ref, commit in self.for_each_ref(prefix).items():
+                named.setdefault(commit, ref.removeprefix(prefix))
+        head, branch = self.head(), self.active_branch()
+        if head is not None and branch is not None:
+            named[head] = branch
+        return {rev: named.get(rev) for rev in revs}
+
+    # What commits hold
+
+    def commit(self, rev: str) -> Commit:
+        """A commit's parents, author, time and message."""
+        with self.objects() as objects:
+            return objects.commit(rev)
+
+    def read_blob(self, rev: str, path: str) -> bytes | None:
+        """A file's bytes as of a revision, path from the root; None if it is not there.  Raises for an unknown rev."""
+        commit = self.resolve_rev(rev)
+        with self.objects() as objects:
+            return objects.blob(commit, path)
+
+    def ls_tree(self, rev: str, path: str = "") -> list[TreeEntry]:
+        """All files of a revision at or below a path, in git's order."""
+        target = [f":(literal){path}"] if path else []
+        commit = self.resolve_rev(rev)
+        # ls-tree takes plain prefixes, never patterns, but knows the literal magic.
+        return parse_tree(self._git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *target).out)
+
+    # The working tree
+
+    def status(self, *, untracked: Literal["no", "normal", "all"] = "normal") -> list[Change]:
+        """What differs from HEAD.  untracked "normal" gives a directory without tracked files as one path, "dir/"."""
+        out = self._git.run("status", "--porcelain=v1", "-z", "--no-renames", f"--untracked-files={untracked}").out
+        return [Change(line[3:], line[0], line[1]) for line in nul_split(out)]
+
+    def tracked(self, paths: Iterable[StrPath]) -> list[str]:
+        """Files in the index that are one of the paths or below one, from the root."""
+        wanted = [self._inside(path) for path in paths]
+        if not wanted:
+            return []
+        return nul_split(self._git.run("--literal-pathspecs", "ls-files", "-z", "--", *wanted).out)
+
+    def is_tracked(self, path: StrPath) -> bool:
+        """Whether the index holds the path, or anything below it."""
+        return bool(self.tracked([path]))
+
+    def ignored(self, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that ignore rules cover, tracked or not, as they were given."""
+        given = {self._inside(path): path for path in paths}
+        # git refuses the root itself, which nothing can ignore.
+        asked = [path for path in given if path != "."]
+        if not asked:
+            return set()
+        answer = self._git.run("check-ignore", "--no-index", "-z", "--stdin", stdin=nul_joined(asked), accept=(0, 1))
+        return {given[path] for path in nul_split(answer.out)}
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether an ignore rule covers the path."""
+        return bool(self.ignored([path]))
+
+    def add(self, paths: Iterable[StrPath], *, force: bool = False) -> None:
+        """Stage paths, removed ones too.  Ignored ones are refused unless forced."""
+        wanted = [self._inside(path) for path in paths]
+        if not wanted:
+            return
+        options = ["--all", *(["--force"] if force else [])]
+        self._git.run(
+            "--literal-pathspecs",
+            "add",
+            *options,
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+            stdin=nul_joined(wanted),
+        )
+
+    # Writing commits and refs
+
+    def commit_tree_from_workspace(
+        self, paths: Iterable[StrPath], parent: str | None, message: str, *, base: str | None = None
+    ) -> str:
+        """Write a commit whose tree is `base` with these files as they are in the working tree; give its id.
+
+        base: a revision, the parent unless given.  paths: files; one that is not there is left out of the tree, ignore
+        rules do not matter.  The user's index, working tree, branch and refs stay as they are.
+        """
+        git_dir = self.git_dir()
+        index = os.path.join(git_dir, f"tiffin-index-{os.getpid()}")
+        environ = {"GIT_INDEX_FILE": index}
+        start = base or parent
+        try:
+            self._git.run("read-tree", start or "--empty", environ=environ)
+            wanted = nul_joined(self._inside(path) for path in paths)
+            self._git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=wanted, environ=environ)
+            tree = self._git.run("write-tree", environ=environ).out.decode().strip()
+        finally:
+            for left in (index, index + ".lock"):
+                if os.path.exists(left):
+                    os.unlink(left)
+        return self.commit_tree(tree, [parent] if parent else [], message)
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """Write a commit of a tree; give its id.  The message's bytes stay as they are."""
+        arguments = ["commit-tree", tree]
+        for parent in parents:
+            arguments += ["-p", parent]
+        answer = self._git.run(*arguments, stdin=message.encode(), accept=(0, 128))
+        if answer.status != 0:
+            # Most likely nobody told git who they are, as on a build machine: an experiment must not fail for that.
+            environ = {**self._ident("AUTHOR"), **self._ident("COMMITTER")}
+            answer = self._git.run(*arguments, stdin=message.encode(), environ=environ)
+        return answer.out.decode().strip()
+
+    def get_ref(self, ref: str) -> str | None:
+        """The id a full ref name points to; None if there is none."""
+        answer = self._git.run("rev-parse", "--verify", "--quiet", ref, accept=(0, 1))
+        return answer.out.decode().strip() or None
+
+    def for_each_ref(self, prefix: str) -> dict[str, str]:
+        """Refs below a prefix ("refs/exps/") and the ids of their commits (tags are followed), by name."""
+        lines = self._git.text("for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", prefix).splitlines()
+        refs = {}
+        for line in lines:
+            direct, followed, ref = line.split(" ", 2)
+            refs[ref] = followed or direct
+        return refs
+
+    def update_ref(self, ref: str, new: str, *, old: str | None = None, message: str = "") -> None:
+        """Point a ref at a commit.  old: what it must point to now ("" for nothing yet); GitError if it does not.
+
+        message: the reflog's line; no reflog is begun without one."""
+        expected = [] if old is None else [old or _NO_COMMIT]
+        note = ["--create-reflog", "-m", message] if message else []
+        self._git.run("update-ref", *note, ref, new, *expected)
+
+    def update_refs(self, new: Mapping[str, str | None]) -> None:
+        """Point several refs at commits, or delete them (None): all or none."""
+        lines = [f"update {ref}\0{to}\0\0" if to else f"delete {ref}\0\0" for ref, to in new.items()]
+        if lines:
+            self._git.run("update-ref", "-z", "--stdin", stdin="".join(lines).encode())
+
+    def delete_ref(self, ref: str, *, old: str | None = None) -> None:
+        """Delete a ref, if it is there.  old: what it must point to now."""
+        self._git.run("update-ref", "-d", ref, *([] if old is None else [old]))
+
+    # Places
+
+    def git_dir(self) -> str:
+        """The directory of this working tree's index and HEAD; of worktrees not `.git` itself."""
+        return os.path.join(self.root, self._git.text("rev-parse", "--git-dir"))
+
+    def config(self, name: str) -> str | None:
+        """A setting of git; None where it is not set."""
+        answer = self._git.run("config", "--get", name, accept=(0, 1))
+        return os.fsdecode(answer.out).rstrip("\n") if answer.status == 0 else None
+
+    def _ident(self, role: str) -> dict[str, str]:
+        name = self.config("user.name") or "tiffin"
+        email = self.config("user.email") or "tiffin@localhost"
+        return {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": email}
+
+    def _inside(self, path: StrPath) -> str:
+        relative = os.path.relpath(os.path.join(self.root, path), self.root)
+        if relative == ".." or relative.startswith(".." + os.sep):
+            raise GitError(f"{os.fspath(path)} is outside of the Git repository {self.root}")
+        return relative
