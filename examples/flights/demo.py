@@ -25,8 +25,8 @@ DEFAULT_PLACE = EXAMPLE.parent.parent / "scratch" / "demo"
 # The demo empties only a directory that carries this file.
 MARK = ".made-by-the-flights-demo"
 
-# What a run leaves behind in the example itself is not part of it.
-NOT_COPIED = ("data", "models", "dvclive", "logs", "temp", ".dvc", ".git", "dvc.lock", "demo.py", "__pycache__")
+# What a run in the example's own directory leaves behind is not part of it, nor is this file.
+NOT_COPIED = {"data", "models", "dvclive", "logs", "temp", ".dvc", ".git", "dvc.lock", "demo.py"}
 
 # Everything else is compared: Git's and the tool's own files, the remote and the logs are not the user's data.
 # The report says when it was made; it is drawn from the files beside it, which are compared.
@@ -58,7 +58,13 @@ class Shell:
         """Run one program; raises CommandFailed."""
         shown = shlex.join([Path(command[0]).name, *command[1:]])
         print(f"\n$ {shown}", flush=True)
-        code = subprocess.run(command, cwd=self.directory, env=self.environment, check=False).returncode
+        process = subprocess.Popen(command, cwd=self.directory, env=self.environment)
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            # Ctrl-C reached the command too: let it tidy up before the demo ends.
+            process.wait()
+            raise
         if code:
             raise CommandFailed(shown, code if code > 0 else 128 - code)
 
@@ -103,10 +109,14 @@ def make_project(place: Path) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     (place / MARK).touch()
     project = place / "flights"
-    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
-    # The pattern `data` above is meant for the files at the top; src/data is code.
-    shutil.copytree(EXAMPLE / "src", project / "src", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    shutil.copytree(EXAMPLE, project, ignore=_not_copied)
     return project
+
+
+def _not_copied(directory: str, names: list[str]) -> set[str]:
+    """Names to leave out; src/data is code, so only the data at the top is."""
+    left_out = NOT_COPIED if Path(directory) == EXAMPLE else {"__pycache__"}
+    return left_out.intersection(names)
 
 
 def start(shell: Shell) -> None:
@@ -142,7 +152,8 @@ def experiment(shell: Shell) -> None:
 def lose_and_restore(shell: Shell, project: Path) -> dict[str, str]:
     """Push, delete, pull; return the hashes of the files that were there before and are there again.
 
-    Raises CommandFailed (code 1) when a file is missing, new or different."""
+    Raises CommandFailed (code 1) when a file is missing, new or different.
+    """
     say("Everything into the remote; then data, models and cache are deleted.")
     shell.tiffin("push")
     before = file_hashes(project)
@@ -158,8 +169,8 @@ def lose_and_restore(shell: Shell, project: Path) -> dict[str, str]:
         differing = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         raise CommandFailed(f"compare: {len(differing)} files differ ({', '.join(differing[:5])})", 1)
     shell.tiffin("status")
-    shell.tiffin("repro", "--quiet")
-    shell.run("git", "status", "--short")
+    shell.tiffin("repro")
+    shell.run("git", "diff", "--exit-code", "--stat")
     return after
 
 

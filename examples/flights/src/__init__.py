@@ -1,0 +1,3 @@
+"""The code of the flights project."""
+
+__all__: list[str] = []

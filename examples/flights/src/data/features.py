@@ -4,7 +4,16 @@ Every table has two clocks: when a thing happened and when it could be known.  T
 `lead_minutes` before its scheduled departure; only rows known by then may describe it.
 """
 
-__all__ = ["CATEGORIES", "FEATURES", "KNOWN_LATER", "NUMBERS", "add_weather", "describe", "recent_delay", "split_by_time"]
+__all__ = [
+    "CATEGORIES",
+    "FEATURES",
+    "KNOWN_LATER",
+    "NUMBERS",
+    "add_weather",
+    "describe",
+    "recent_delay",
+    "split_by_time",
+]
 
 import numpy as np
 import pandas as pd
@@ -42,10 +51,11 @@ def describe(
     lead_minutes: int,
     recent_hours: int,
 ) -> pd.DataFrame:
-    """One row per flight that arrived: scheduled departure (UTC), local date, FEATURES and the 0/1 target, in time order.
+    """One row per flight that arrived, in time order: scheduled (UTC), date (local), FEATURES and the 0/1 target.
 
     A flight that was cancelled or diverted has no arrival delay and so no target.  It is left out at the end only:
-    until then it counts like any other, for a flight that left and was diverted later did show a departure delay."""
+    until then it counts like any other, for a flight that left and was diverted later did show a departure delay.
+    """
     table = flights.copy()
     table["scheduled"] = _utc(table["time_hour"]) + pd.to_timedelta(table["minute"], unit="min")
     table["forecast_at"] = table["scheduled"] - pd.Timedelta(minutes=lead_minutes)
@@ -67,7 +77,8 @@ def describe(
 def add_weather(table: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
     """Join the last weather of the origin that was known at `forecast_at`; `table` is in the order of that column.
 
-    A weather row sums up the hour that starts at its time_hour, so it is known when that hour is over."""
+    A weather row sums up the hour that starts at its time_hour, so it is known when that hour is over.
+    """
     known = weather[["origin", *WEATHER]].assign(known_at=_utc(weather["time_hour"]) + pd.Timedelta(hours=1))
     return pd.merge_asof(
         table,
@@ -81,10 +92,11 @@ def add_weather(table: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
 
 
 def recent_delay(table: pd.DataFrame, keys: list[str], window: pd.Timedelta) -> NDArray[np.float64]:
-    """Mean departure delay (minutes) of the flights with equal `keys` that really left within `window` before each
-    forecast; NaN where none did.  Shape (n,), in the order of `table`.
+    """Mean departure delay (minutes) of the last departures of the same `keys`, as known at `forecast_at`.
 
-    The departure delay of the flight itself is not known yet; those of the flights that have already left are."""
+    Shape (n,), in the order of `table`; NaN where no flight left within `window` before the forecast.  The departure
+    delay of the flight itself is not known yet; those of the flights that have already left are.
+    """
     left_at = table["scheduled"] + pd.to_timedelta(table["dep_delay"], unit="min")
     left_seconds = _seconds(left_at)
     forecast_seconds = _seconds(table["forecast_at"])
@@ -98,16 +110,15 @@ def recent_delay(table: pd.DataFrame, keys: list[str], window: pd.Timedelta) -> 
         end = np.searchsorted(times, forecast_seconds[rows], side="right")
         start = np.searchsorted(times, forecast_seconds[rows] - window.total_seconds(), side="right")
         count = end - start
-        means[rows] = np.divide(
-            totals[end] - totals[start], count, out=np.full(len(rows), np.nan), where=count > 0
-        )
+        means[rows] = np.divide(totals[end] - totals[start], count, out=np.full(len(rows), np.nan), where=count > 0)
     return means
 
 
 def split_by_time(table: pd.DataFrame, *, valid_from: str, test_from: str) -> dict[str, pd.DataFrame]:
     """The parts train, valid and test: dates before `valid_from`, from there on, and from `test_from` on.
 
-    Raises ValueError when a part would be empty."""
+    Raises ValueError when a part would be empty.
+    """
     date = table["date"]
     parts = {
         "train": table[date < valid_from],

@@ -19,7 +19,8 @@ TABLES = ("flights.csv", "weather.csv", "planes.csv")
 def extract_tables(package: str, version: str, directory: Path) -> dict[str, int]:
     """Write each of TABLES into `directory`; return their sizes in bytes.
 
-    Raises RuntimeError when the package is missing, has another version or lacks a table."""
+    Raises RuntimeError when the package is missing, has another version or lacks a table.
+    """
     source = _data_files(package, version)
     directory.mkdir(parents=True, exist_ok=True)
     sizes = {}

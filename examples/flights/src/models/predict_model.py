@@ -1,4 +1,4 @@
-"""Stage 4: how good is the model on flights later than all it has seen?"""
+"""Stage 4: test the model on flights later than all it has seen."""
 
 __all__ = ["last_points", "test_scores"]
 
@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn import metrics
-from tiffin.live import Live
 
 from src.data.features import FEATURES
 from src.log_config import stage_log
 from src.params import read_params
+from tiffin.live import Live
 
 
 def test_scores(target: NDArray[np.int64], score: NDArray[np.float64]) -> dict[str, float]:

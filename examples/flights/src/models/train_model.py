@@ -16,11 +16,11 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import TargetEncoder
-from tiffin.live import Live
 
 from src.data.features import CATEGORIES, FEATURES, NUMBERS
 from src.log_config import stage_log
 from src.params import read_params
+from tiffin.live import Live
 
 
 class Grown(NamedTuple):
@@ -34,7 +34,8 @@ def encoder() -> ColumnTransformer:
     """Categories to the late rate of their training flights, pulled towards the mean when they are few.
 
     The rates for the training flights themselves come from other folds; the folds are blocks of time, because two
-    flights of one stormy evening tell each other's fate."""
+    flights of one stormy evening tell each other's fate.
+    """
     rates = TargetEncoder(target_type="binary", smooth=50.0, cv=KFold(5))
     return ColumnTransformer([("rates", rates, CATEGORIES), ("numbers", "passthrough", NUMBERS)])
 
