@@ -153,7 +153,7 @@ def test_add_refuses_ignored_paths_in_gits_words(root: Path) -> None:
     (root / ".gitignore").write_text("secret\n")
     (root / "secret").write_text("")
     repo = Git(root)
-    with pytest.raises(GitError, match="git add: The following paths are ignored .*: secret"):
+    with pytest.raises(GitError, match=r"git add: The following paths are ignored .*: secret"):
         repo.add(["secret"])
     repo.add(["secret"], force=True)
     assert repo.is_tracked("secret")

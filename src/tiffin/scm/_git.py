@@ -210,7 +210,8 @@ class Git:
     def update_ref(self, ref: str, new: str, *, old: str | None = None, message: str = "") -> None:
         """Point a ref at a commit.  old: what it must point to now ("" for nothing yet); GitError if it does not.
 
-        message: the reflog's line; no reflog is begun without one."""
+        message: the reflog's line; no reflog is begun without one.
+        """
         expected = [] if old is None else [old or _NO_COMMIT]
         note = ["--create-reflog", "-m", message] if message else []
         self._git.run("update-ref", *note, ref, new, *expected)
