@@ -1,7 +1,8 @@
 # One door.  `make help` lists the doors behind it.
 #
 # A stamp in .venv/ stands for a step that is done; it is older than what the step depends on when the step must be
-# done again.  Python sources are used in place, so only native sources and pyproject.toml lead to a new build.
+# done again.  Python sources are used in place, and the native module is put beside them, so that nothing is imported
+# through a hook and only a changed native source is compiled.
 
 PYTHON ?= python3
 JOBS   ?= 2
@@ -52,7 +53,7 @@ docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built stri
 .PHONY: native-test
 native-test: $(venv)/.stamp-build ## GoogleTests of the native core (Debian: libgtest-dev)
 	cmake -S . -B build/native-test -DTIFFIN_NATIVE_TESTS=ON -DCMAKE_BUILD_TYPE=Release
-	cmake --build build/native-test --parallel $(JOBS)
+	MAKEFLAGS= cmake --build build/native-test --parallel $(JOBS)
 	ctest --test-dir build/native-test --output-on-failure $(ARGS)
 
 .PHONY: clean
@@ -110,6 +111,8 @@ $(venv)/.stamp-venv:
 	  echo "Hint: apt-get install python3-venv" >&2; exit 1; }
 	@command -v git >/dev/null || { echo "git is missing. Hint: apt-get install git" >&2; exit 1; }
 	$(PYTHON) -m venv $(venv)
+	# The script that an older pip writes for `tiffin` imports `re` first, which costs more than tiffin's own start.
+	$(bin)/python -m pip install --quiet --upgrade pip
 	@touch $@
 
 # What pyproject.toml's [build-system] asks for, and cmake or ninja from the package index where the machine has none.
@@ -123,9 +126,16 @@ $(venv)/.stamp-build: pyproject.toml | $(venv)/.stamp-venv
 	$(bin)/python -m pip install --quiet -r $(venv)/build.txt
 	@touch $@
 
-# Without build isolation CMake finds the same nanobind each time, so ninja compiles only what changed.
-$(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build
-	$(bin)/python -m pip install --quiet --no-build-isolation --editable .
+# The package is a path in the environment; the native module comes by the next rule.
+$(venv)/.stamp-package: pyproject.toml $(venv)/.stamp-build
+	$(bin)/python -m pip install --quiet --no-build-isolation --config-settings wheel.cmake=false --editable .
+	@touch $@
+
+$(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build | $(venv)/.stamp-package
+	cmake -S . -B build/module -DSKBUILD=ON -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE=$(CURDIR)/$(bin)/python \
+	  -Dnanobind_DIR="$$($(bin)/python -m nanobind --cmake_dir)"
+	MAKEFLAGS= cmake --build build/module --parallel $(JOBS)
+	cmake --install build/module --prefix src
 	@touch $@
 
 $(venv)/.stamp-dev: pyproject.toml | $(venv)/.stamp-venv
