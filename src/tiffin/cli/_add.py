@@ -1,0 +1,39 @@
+"""tiffin add"""
+
+from typing import Annotated, NamedTuple
+
+from tiffin.cli._common import open_repo, tell_git
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.errors import TiffinError
+from tiffin.repo._git import GitSide
+from tiffin.repo.tracking import add
+
+__all__ = ["Options", "run"]
+
+
+class Options(NamedTuple):
+    """Track files or directories: their content goes to the cache, a small .dvc file to Git.
+
+    A path inside a directory that is tracked already updates that part of it.
+    """
+
+    targets: Annotated[list[str], Argument("files or directories")]
+    glob: Annotated[bool, Flag("targets are patterns: *, ?, [...] and ** for any depth")] = False
+    no_commit: Annotated[bool, Flag("write the .dvc files, but store nothing yet (see `commit`)")] = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command; every failure is exit code 1, as in DVC."""
+    repo = open_repo(ui)
+    git = GitSide(repo)
+    try:
+        with ui.progress("Adding") as progress:
+            repo.progress = progress
+            files = add(repo, options.targets, glob=options.glob, commit=not options.no_commit, git=git)
+    except TiffinError as error:
+        error.exit_code = 1
+        raise
+    ui.debug("\n".join(files))
+    tell_git(ui, repo, git.files)
+    return 0

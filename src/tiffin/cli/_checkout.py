@@ -1,0 +1,67 @@
+"""tiffin checkout"""
+
+from typing import Annotated, NamedTuple
+
+from tiffin.cli._common import open_repo
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.errors import MissingObjects
+from tiffin.repo import Repo
+from tiffin.repo.checkout import CheckedOut, checkout
+
+__all__ = ["Options", "report", "run"]
+
+
+class Options(NamedTuple):
+    """Bring the workspace's data to what the .dvc files and dvc.lock say.
+
+    Data that is stored nowhere else is never replaced or removed unless -f is given.
+    """
+
+    targets: Annotated[list[str], Argument("stages, .dvc files, outputs or paths inside them", optional=True)]
+    summary: Annotated[bool, Flag("print counts only")] = False
+    with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
+    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+    force: Annotated[bool, Flag("replace data even if it is stored nowhere else", ("-f", "--force"))] = False
+    relink: Annotated[bool, Flag("make all links to the cache anew, as cache.type says")] = False
+    allow_missing: Annotated[bool, Flag("leave out what the cache lacks, without an error")] = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command."""
+    repo = open_repo(ui)
+    with ui.progress("Checking out") as progress:
+        repo.progress = progress
+        done = checkout(
+            repo,
+            options.targets,
+            force=options.force,
+            relink=options.relink,
+            with_deps=options.with_deps,
+            recursive=options.recursive,
+            allow_missing=options.allow_missing,
+        )
+    report(ui, repo, done, summary=options.summary)
+    return 0
+
+
+def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False) -> None:
+    """Print what changed.  Raises MissingObjects for what could not be checked out."""
+    if summary:
+        ui.write(_counts(done) or "No changes.")
+    else:
+        for letter, paths in (("M", done.modified), ("A", done.added), ("D", done.deleted)):
+            for path in paths:
+                at = repo.shown(path)
+                ui.write(f"{letter}       {at}{'/' if repo.workspace.is_directory(path) else ''}")
+    if done.failed:
+        raise MissingObjects(
+            f"checkout failed for: {', '.join(map(repo.shown, done.failed))} (not, or not wholly, in the cache)",
+            hint="get the data with `tiffin fetch`, or `tiffin pull`",
+        )
+
+
+def _counts(done: CheckedOut) -> str:
+    counted = (("modified", done.modified), ("added", done.added), ("deleted", done.deleted))
+    words = [f"{len(paths)} file{'s' if len(paths) > 1 else ''} {word}" for word, paths in counted if paths]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

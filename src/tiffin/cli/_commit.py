@@ -1,0 +1,42 @@
+"""tiffin commit"""
+
+from typing import Annotated, NamedTuple
+
+from tiffin.cli._common import open_repo, tell_git
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.repo._git import GitSide
+from tiffin.repo.tracking import commit
+
+__all__ = ["Options", "run"]
+
+
+class Options(NamedTuple):
+    """Record the outputs as they are now, without running anything.
+
+    Asks about every stage that changed; -f records without asking.
+    """
+
+    targets: Annotated[list[str], Argument("stages, .dvc files or outputs (default: everything)", optional=True)]
+    force: Annotated[bool, Flag("do not ask", ("-f", "--force"))] = False
+    with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
+    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command."""
+    repo = open_repo(ui)
+    git = GitSide(repo)
+    with ui.progress("Committing") as progress:
+        repo.progress = progress
+        commit(
+            repo,
+            options.targets,
+            force=options.force,
+            with_deps=options.with_deps,
+            recursive=options.recursive,
+            confirm=ui.confirm,
+            git=git,
+        )
+    tell_git(ui, repo, git.files)
+    return 0

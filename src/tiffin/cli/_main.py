@@ -1,0 +1,150 @@
+"""From the command line to one command, and from errors to exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from tiffin import __version__
+from tiffin.cli._options import Common, parse
+from tiffin.cli._table import COMMANDS, GROUPS
+from tiffin.cli._ui import Context, Ui
+from tiffin.errors import TiffinError, UsageError
+
+__all__ = ["main"]
+
+INTERRUPTED, BROKEN_PIPE = 252, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code, which is DVC's for the same outcome."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["--version"], ["-V"]):
+        sys.stdout.write(f"{__version__}\n")
+        return 0
+    ui = Ui(Context(os.getcwd(), os.environ))
+    try:
+        common, rest = _leading(given)
+        ui = _ui(common)
+        if not rest or rest[0] in ("-h", "--help", "help"):
+            sys.stdout.write(_overview())
+            return 0 if rest else UsageError.exit_code
+        name, rest = _command(rest)
+        if name in GROUPS:
+            sys.stdout.write(_group_overview(name))
+            return 0 if rest else UsageError.exit_code
+        module = import_module(COMMANDS[name].module)
+        options, own = parse(module.Options, name, rest)
+        ui = _ui(common.joined(own))
+        code = int(module.run(options, ui))
+        sys.stdout.flush()
+    except TiffinError as error:
+        return _failed(ui, error)
+    except KeyboardInterrupt:
+        ui.error("interrupted by the user")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough.  Python would complain again while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        return _failed(ui, TiffinError(_system_text(error)), cause=error)
+    return code
+
+
+def _leading(arguments: Sequence[str]) -> tuple[Common, list[str]]:
+    """The common options that stand before the command, and the rest."""
+    common = Common()
+    items = list(arguments)
+    while items and items[0].startswith("-") and items[0] not in ("-h", "--help"):
+        item = items.pop(0)
+        if item in ("-q", "--quiet"):
+            common = common._replace(quiet=True)
+        elif item in ("-v", "--verbose", "-vv"):
+            common = common._replace(verbose=common.verbose + (2 if item == "-vv" else 1))
+        elif item == "--wait-for-lock":
+            common = common._replace(wait_for_lock=True)
+        elif item == "--cd" and items:
+            common = common._replace(cd=items.pop(0))
+        elif item.startswith("--cd="):
+            common = common._replace(cd=item.partition("=")[2])
+        else:
+            raise UsageError(f"no option '{item}'", hint="see `tiffin --help`")
+    return common, items
+
+
+def _ui(common: Common) -> Ui:
+    directory = os.getcwd()
+    if common.cd is not None:
+        if not os.path.isdir(common.cd):
+            raise UsageError(f"--cd: no directory '{common.cd}'")
+        directory = os.path.abspath(common.cd)
+    context = Context(directory, os.environ, common.wait_for_lock)
+    return Ui(context, quiet=common.quiet, verbose=common.verbose)
+
+
+def _command(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    first = ALIASES.get(arguments[0], arguments[0])
+    if first in COMMANDS:
+        return first, list(arguments[1:])
+    if first not in GROUPS:
+        raise UsageError(f"no command '{first}'", hint=_did_you_mean(first, [*COMMANDS, *GROUPS]))
+    rest = list(arguments[1:])
+    if not rest or rest[0] in ("-h", "--help"):
+        return first, rest
+    name = f"{first} {ALIASES.get(rest[0], rest[0])}"
+    if name in COMMANDS:
+        return name, rest[1:]
+    raise UsageError(f"no command '{first} {rest[0]}'", hint=_meant_in_group(first, rest))
+
+
+def _meant_in_group(group: str, rest: Sequence[str]) -> str | None:
+    """For `params A B`, `metrics A B` and `metrics --all`, which people write for `... diff`."""
+    members = [name for name in COMMANDS if name.startswith(f"{group} ")]
+    if f"{group} diff" in members and (rest[0].startswith("-") or len(rest) > 1 or len(rest[0]) > 6):
+        return f"did you mean `tiffin {group} diff {' '.join(rest)}`?"
+    return _did_you_mean(f"{group} {rest[0]}", members)
+
+
+def _did_you_mean(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake has to pay for it
+
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean `tiffin {near[0]}`?" if near else "see `tiffin --help`"
+
+
+def _overview() -> str:
+    lines = [
+        "tiffin: data, models, pipelines and experiments beside Git, in DVC's formats.",
+        "",
+        "usage: tiffin [-q] [-v] [--cd DIR] [--wait-for-lock] COMMAND ...",
+        "",
+        *(f"  {name:<16}{command.help}" for name, command in COMMANDS.items()),
+        "",
+        "`tiffin COMMAND --help` tells more.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _group_overview(group: str) -> str:
+    members = {name: command for name, command in COMMANDS.items() if name.startswith(f"{group} ")}
+    lines = [GROUPS[group], "", *(f"  tiffin {name:<18}{command.help}" for name, command in members.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _failed(ui: Ui, error: TiffinError, cause: BaseException | None = None) -> int:
+    if ui.verbose:
+        import traceback  # noqa: PLC0415 - only with -v
+
+        sys.stderr.write("".join(traceback.format_exception(cause or error)))
+    ui.error(error.message, error.hint)
+    return error.exit_code
+
+
+def _system_text(error: OSError) -> str:
+    if error.filename is None:
+        return str(error.strerror or error)
+    return f"'{os.fsdecode(error.filename)}': {error.strerror}"
+
+
+ALIASES = {"ls": "list"}

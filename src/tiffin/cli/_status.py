@@ -1,0 +1,123 @@
+"""tiffin status"""
+
+from typing import Annotated, Any, NamedTuple
+
+from tiffin.cli._common import open_repo
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.errors import TiffinError
+from tiffin.pipeline import Changes, Selection, Stage, changes, looked_at
+from tiffin.repo import Repo
+
+__all__ = ["Options", "run"]
+
+EMPTY = "There are no data or pipelines tracked in this project yet."
+CLEAN = "Data and pipelines are up to date."
+INDENT, COLUMN = "\t", 20
+
+
+class Options(NamedTuple):
+    """Show what changed in data and pipelines since it was last recorded.
+
+    With -c or -r: what differs between the cache and the remote.  With -q nothing is
+    printed and the exit code is 1 if anything changed.
+    """
+
+    targets: Annotated[list[str], Argument("stages, .dvc files or outputs (default: everything)", optional=True)]
+    cloud: Annotated[bool, Flag("compare the cache with the remote", ("-c", "--cloud"))] = False
+    remote: Annotated[str | None, Flag("the remote to compare with", ("-r", "--remote"), metavar="NAME")] = None
+    with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
+    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = None
+    no_updates: Annotated[bool, Flag("do not look whether imports have newer versions")] = False
+    json: Annotated[bool, Flag("print JSON")] = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command."""
+    repo = open_repo(ui)
+    try:
+        cloud = options.cloud or options.remote is not None
+        found = _cloud(options, repo) if cloud else _local(options, repo, ui)
+    except TiffinError as error:
+        error.exit_code = 1
+        raise
+    if options.json:
+        ui.json(found)
+        return 0
+    if ui.quiet:
+        return int(bool(found))
+    if found:
+        _show(ui, found, 1 if cloud else 0)
+    elif not repo.project.stages:
+        ui.write(EMPTY)
+    elif cloud:
+        ui.write(f"Cache and remote '{options.remote or repo.config.default_remote}' are in sync.")
+    else:
+        ui.write(CLEAN)
+    return 0
+
+
+def _cloud(options: Options, repo: Repo) -> dict[str, str]:
+    from tiffin.repo.sync import Selected, cloud_status  # noqa: PLC0415 - most calls of `status` are local
+
+    selected = Selected(options.targets, options.with_deps, options.recursive)
+    found = cloud_status(repo, selected, remote=options.remote)
+    return {repo.shown(name): state for name, state in found.items()}
+
+
+def _local(options: Options, repo: Repo, ui: Ui) -> dict[str, list[Any]]:
+    selections = _selected(options, repo)
+    for stage, _ in selections:
+        if stage.frozen and not stage.is_import:
+            ui.warning(f"{stage.label} is frozen. Its dependencies are not shown.")
+    with ui.progress("Looking at the workspace") as progress:
+        repo.workspace.progress = progress
+        repo.workspace.look_many([path for stage, _ in selections for path in looked_at(stage)])
+    found = {}
+    for stage, path in selections:
+        changed = changes(repo.project, repo.workspace, stage, path=path)
+        if changed:
+            found[stage.seen_from(repo.directory)] = _entries(repo, stage, changed)
+    return found
+
+
+def _selected(options: Options, repo: Repo) -> list[Selection]:
+    if not options.targets:
+        return [Selection(stage) for stage in repo.project.stages]
+    return [
+        selection
+        for target in options.targets
+        for selection in repo.project.select(
+            target, repo.directory, with_deps=options.with_deps, recursive=options.recursive
+        )
+    ]
+
+
+def _entries(repo: Repo, stage: Stage, changed: Changes) -> list[Any]:
+    deps = {repo.shown(path): state for path, state in {**changed.deps, **changed.params}.items()}
+    outs = {repo.shown(path): state for path, state in changed.outs.items()}
+    entries: list[Any] = [{kind: states} for kind, states in (("changed deps", deps), ("changed outs", outs)) if states]
+    if changed.always:
+        entries.append("always changed")
+    if changed.command:
+        entries.append("changed command")
+    if changed.checksum:
+        entries.append("changed checksum")
+    return entries
+
+
+def _show(ui: Ui, found: Any, depth: int) -> None:
+    """DVC's layout: the state in a column of twenty, then the path; what has parts is a heading."""
+    if isinstance(found, str):
+        ui.write(f"{INDENT * depth}{found}")
+    elif isinstance(found, list):
+        for entry in found:
+            _show(ui, entry, depth)
+    else:
+        for name, states in found.items():
+            if isinstance(states, str):
+                ui.write(f"{INDENT * depth}{states + ':':<{COLUMN}}{name}")
+            elif states:
+                ui.write(f"{INDENT * depth}{name}:")
+                _show(ui, states, depth + 1)

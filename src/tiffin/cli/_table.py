@@ -1,0 +1,48 @@
+"""Every command: where it lives and what it does, so that help needs no command module."""
+
+from typing import NamedTuple
+
+__all__ = ["COMMANDS", "GROUPS", "Command"]
+
+
+class Command(NamedTuple):
+    """module: has an `Options` tuple and `run(options, ui) -> exit code`.  help: one line."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {
+    "init": Command("tiffin.cli._init", "Make this directory a repository for data."),
+    "add": Command("tiffin.cli._add", "Track files or directories: their content goes to the cache, a .dvc file to Git."),
+    "status": Command("tiffin.cli._status", "Show what changed in data and pipelines, or between cache and remote."),
+    "commit": Command("tiffin.cli._commit", "Record the outputs as they are now, without running anything."),
+    "checkout": Command("tiffin.cli._checkout", "Bring the workspace's data to what the .dvc files and dvc.lock say."),
+    "push": Command("tiffin.cli._push", "Upload what the remote lacks."),
+    "pull": Command("tiffin.cli._pull", "Download what the cache lacks and check it out."),
+    "fetch": Command("tiffin.cli._fetch", "Download what the cache lacks."),
+    "remote add": Command("tiffin.cli._remote_add", "Add a remote storage."),
+    "remote list": Command("tiffin.cli._remote_list", "List the remotes."),
+    "remote modify": Command("tiffin.cli._remote_modify", "Set or unset an option of a remote."),
+    "remote default": Command("tiffin.cli._remote_default", "Set, unset or show the default remote."),
+    "stage add": Command("tiffin.cli._stage_add", "Add a stage to dvc.yaml."),
+    "stage list": Command("tiffin.cli._stage_list", "List the stages."),
+    "repro": Command("tiffin.cli._repro", "Run the stages whose command, dependencies or parameters changed."),
+    "dag": Command("tiffin.cli._dag", "Draw the pipeline."),
+    "params diff": Command("tiffin.cli._params_diff", "Compare parameters between two revisions, or with the workspace."),
+    "metrics show": Command("tiffin.cli._metrics_show", "Show metrics."),
+    "metrics diff": Command("tiffin.cli._metrics_diff", "Compare metrics between two revisions, or with the workspace."),
+    "exp run": Command("tiffin.cli._exp_run", "Run an experiment and keep its result beside Git's history."),
+    "exp show": Command("tiffin.cli._exp_show", "Compare experiments in a table."),
+    "config": Command("tiffin.cli._config", "Get, set or list settings."),
+    "root": Command("tiffin.cli._root", "Print the path to the repository's root."),
+    "version": Command("tiffin.cli._version", "Show the version of tiffin and of what it stands on."),
+}
+
+GROUPS: dict[str, str] = {
+    "remote": "Storage that data is pushed to and pulled from.",
+    "stage": "Stages of the pipeline in dvc.yaml.",
+    "params": "Parameters of the pipeline.",
+    "metrics": "Metrics of the pipeline.",
+    "exp": "Experiments.",
+}

@@ -1,0 +1,93 @@
+"""What the user sees: results on stdout, everything else on stderr."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TextIO
+
+__all__ = ["Context", "Ui"]
+
+RED, YELLOW, BOLD, RESET = "\033[31m", "\033[33m", "\033[1m", "\033[0m"
+
+
+class Context(NamedTuple):
+    """Where and how a command runs: everything a command would otherwise ask the process for."""
+
+    directory: str
+    environment: Mapping[str, str]
+    wait_for_lock: bool = False
+
+
+class Ui:
+    """One command's conversation.  quiet: errors only.  verbose: 0, 1 or 2."""
+
+    def __init__(self, context: Context, *, quiet: bool = False, verbose: int = 0) -> None:
+        self.context = context
+        self.quiet = quiet
+        self.verbose = verbose
+        self._color = "NO_COLOR" not in context.environment and context.environment.get("TERM") != "dumb"
+
+    def write(self, text: str = "") -> None:
+        """One line of the answer."""
+        if not self.quiet:
+            sys.stdout.write(f"{text}\n")
+
+    def answer(self, text: str) -> None:
+        """Machine-readable output: written even when quiet."""
+        sys.stdout.write(f"{text}\n")
+
+    def json(self, value: Any) -> None:
+        """The answer as JSON, as DVC writes it: NaN and Infinity are bare."""
+        import json  # noqa: PLC0415 - not needed for most commands
+
+        self.answer(json.dumps(value, default=str))
+
+    def status(self, text: str) -> None:
+        """What is going on."""
+        if not self.quiet:
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+
+    def debug(self, text: str) -> None:
+        if self.verbose:
+            sys.stderr.write(f"{text}\n")
+
+    def warning(self, text: str, hint: str | None = None) -> None:
+        if not self.quiet:
+            self._complain("WARNING", YELLOW, text, hint)
+
+    def error(self, text: str, hint: str | None = None) -> None:
+        self._complain("ERROR", RED, text, hint)
+
+    def confirm(self, question: str) -> bool:
+        """Ask yes or no; no, without asking, where nobody can answer."""
+        if not sys.stdin.isatty():
+            return False
+        sys.stderr.write(f"{question} [y/n] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    @contextmanager
+    def progress(self, description: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar with files, bytes and rate for work that takes longer than a moment; nothing when piped.
+
+        Gives a function that takes the files and bytes handled so far.
+        """
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _files, _bytes: None
+            return
+        from tiffin.cli._progress import Progress  # noqa: PLC0415 - tqdm takes 50 ms to load
+
+        with Progress(description, sys.stderr) as progress:
+            yield progress.update
+
+    def _complain(self, word: str, color: str, text: str, hint: str | None) -> None:
+        sys.stdout.flush()
+        tag = self._painted(word, color, sys.stderr)
+        sys.stderr.write(f"{tag}: {text}\n")
+        if hint:
+            sys.stderr.write(f"{self._painted('hint', BOLD, sys.stderr)}: {hint}\n")
+        sys.stderr.flush()
+
+    def _painted(self, text: str, color: str, stream: TextIO) -> str:
+        return f"{color}{text}{RESET}" if self._color and stream.isatty() else text

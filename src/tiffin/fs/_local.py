@@ -1,0 +1,53 @@
+"""Writing whole files."""
+
+import os
+from contextlib import suppress
+
+from tiffin.errors import TransferError
+
+__all__ = ["remove_quietly", "write_atomically"]
+
+
+def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable: bool = True) -> None:
+    """Replace a file by one with these bytes: readers see the old file or the new one, never a part.
+
+    Parents are created, the mode of an existing file is kept, a symlink is written through.
+    durable: synced before the rename, and the directory after it.  Raises TransferError.
+    """
+    target = os.path.realpath(path)
+    data = body.encode("utf-8") if isinstance(body, str) else body
+    temporary = f"{target}.tiffin-{os.getpid()}.tmp"
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        _write_new(temporary, data, target, durable=durable)
+        os.replace(temporary, target)
+        if durable:
+            _sync_directory(os.path.dirname(target))
+    except OSError as error:
+        remove_quietly(temporary)
+        raise TransferError(f"cannot write '{os.fspath(path)}': {error.strerror}") from error
+
+
+def remove_quietly(path: str) -> None:
+    """Remove a file that may already be gone."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _write_new(temporary: str, data: bytes, target: str, *, durable: bool) -> None:
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        with suppress(FileNotFoundError):
+            os.fchmod(descriptor, os.stat(target).st_mode & 0o777)
+        if durable:
+            os.fsync(descriptor)
+
+
+def _sync_directory(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,10 @@
+"""What the workspace holds against what it should hold: look, store, check out.
+
+The index remembers the hash of every file with the stat fields it was taken under, as columns on
+disk (docs/formats/index.md), so that an unchanged file costs one stat.
+"""
+
+from tiffin.index._state import IndexState
+from tiffin.index._workspace import Difference, Seen, Workspace
+
+__all__ = ["Difference", "IndexState", "Seen", "Workspace"]

@@ -1,0 +1,395 @@
+"""The workspace: the user's files as the project sees them."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tiffin import _native
+from tiffin._native import Ignore, Table
+from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
+from tiffin.formats import Content
+from tiffin.index._state import IndexState
+from tiffin.objects import ObjectStore, is_dir
+from tiffin.objects._store import Progress, outcome_text
+
+__all__ = ["Difference", "Seen", "Workspace"]
+
+NOTHING = Table.from_rows([])
+
+
+class Seen(NamedTuple):
+    """What is at a path now.  table: a directory's files, paths relative to it; None for a file."""
+
+    content: Content
+    table: Table | None = None
+
+
+class Difference(NamedTuple):
+    """Paths below one output that a checkout has to touch, relative to the output ("" is the file itself)."""
+
+    added: list[str]
+    modified: list[str]
+    deleted: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.modified or self.deleted)
+
+
+class Workspace:
+    """Files below `root`; paths are POSIX and relative to it.  Thread-compatible."""
+
+    def __init__(
+        self,
+        root: Path | str,
+        *,
+        store: ObjectStore,
+        state: Path | str,
+        links: Sequence[str] = ("reflink", "copy"),
+        progress: Progress | None = None,
+    ) -> None:
+        self.root = str(root)
+        self.store = store
+        self.links = tuple(links)
+        self.ignore = Ignore(self.root)
+        self.progress = progress
+        self._state = IndexState(state)
+        self._seen: dict[str, Seen | None] = {}
+
+    def forget(self, paths: Iterable[str] | None = None) -> None:
+        """Look again next time at these paths and at all above and below them (None: at everything).
+
+        Whoever lets other code write into the workspace calls this afterwards.
+        """
+        self._state = IndexState(os.path.dirname(self._state._directory))  # noqa: SLF001 - fresh clock, same place
+        if paths is None:
+            self._seen.clear()
+            return
+        gone = tuple(paths)
+        for seen in list(self._seen):
+            if any(overlap(seen, path) for path in gone):
+                del self._seen[seen]
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(self._at(path))
+
+    def look(self, path: str) -> Seen | None:
+        """What is at the path, hashed; None if nothing is."""
+        return self.look_many([path])[path]
+
+    def look_many(self, paths: Sequence[str]) -> dict[str, Seen | None]:
+        """What is at each path.  A file whose stat fields are those of the index is not read."""
+        new = [path for path in dict.fromkeys(paths) if path not in self._seen]
+        if new:
+            self._state.now_ns()
+            self._look_at_files(new)
+            for path in new:
+                if path not in self._seen:
+                    self._seen[path] = self._look_at_directory(path)
+        return {path: self._seen[path] for path in paths}
+
+    def store_all(self, paths: Sequence[str]) -> dict[str, Content]:
+        """Put what is at the paths into the store, durably; return what was stored.
+
+        Raises TargetError for a path that is not there.
+        """
+        self._state.now_ns()
+        contents = self._store_files([path for path in paths if not self.is_directory(path)])
+        tables = {path: self._store_directory(path) for path in paths if self.is_directory(path)}
+        self.store.sync()
+        for path, table in tables.items():
+            oid = self.store.put_manifest(table)
+            self._seen[path] = Seen(Content(oid, table.total_size(), len(table)), table)
+            contents[path] = self._seen[path].content  # type: ignore[union-attr] - just set
+        return contents
+
+    def store_part(self, directory: str, path: str, recorded: Content | None) -> Content:
+        """Put one file or subdirectory of a tracked directory into the store; return the directory's new content.
+
+        The rest of the directory stays as recorded, whatever the workspace holds.  A part that is gone
+        from the workspace is gone from the new content.  Raises MissingObjects if the recorded listing is not in the store.
+        """
+        whole = self.store.manifest(recorded.oid) if recorded and recorded.oid else NOTHING
+        inner = path.removeprefix(f"{directory}/")
+        if self.is_directory(path):
+            rows = self._store_directory(path)
+        elif self.exists(path):
+            self._store_files([path])
+            seen = self._seen[path]
+            rows = Table.from_rows([("", seen.content.oid or "")]) if seen else NOTHING
+        else:
+            rows = NOTHING
+        table = whole.replace_under(inner, rows)
+        self.store.sync()
+        oid = self.store.put_manifest(table)
+        self._seen.pop(directory, None)
+        return Content(oid, self._size(table, directory), len(table))
+
+    def checkout_part(self, directory: str, path: str, target: Content, *, force: bool = False) -> Difference:
+        """Make a file or subdirectory of a tracked directory hold what `target`, the directory's content, has there."""
+        inner = path.removeprefix(f"{directory}/")
+        whole = self.store.manifest(target.oid or "")
+        row = whole.find(inner)
+        if row >= 0:
+            return self.checkout(path, Content(whole.oid(row)), force=force)
+        rows = whole.under(inner)
+        if not len(rows):
+            raise TargetError(f"'{path}' is not part of the tracked directory '{directory}'")
+        return self._checkout_rows(path, rows, force=force)
+
+    def unprotect(self, path: str) -> None:
+        """Replace links into the store by copies, so that writing to the files cannot harm the store."""
+        seen = self.look(path)
+        names = [""] if seen and seen.table is None else seen.table.paths() if seen and seen.table else []
+        for name in names:
+            at = self._at(f"{path}/{name}" if name else path)
+            if os.path.islink(at) or os.stat(at).st_nlink > 1:
+                copy = f"{at}.tiffin-{os.getpid()}.tmp"
+                shutil.copyfile(at, copy)
+                os.replace(copy, at)
+            elif not os.access(at, os.W_OK) or not os.stat(at).st_mode & stat.S_IWUSR:
+                os.chmod(at, os.stat(at).st_mode | stat.S_IWUSR)
+        self.forget([path])
+
+    def difference(self, path: str, target: Content) -> Difference:
+        """What `checkout` would change at the path."""
+        seen = self.look(path)
+        if seen is not None and seen.content.oid == target.oid:
+            return Difference([], [], [])
+        if not target.is_dir:
+            return Difference([], [""], []) if seen else Difference([""], [], [])
+        current = seen.table if seen and seen.table is not None else NOTHING
+        changes = _native.diff(current, self.store.manifest(target.oid or ""))
+        replaced = [""] if seen and seen.table is None else []
+        return Difference(changes.added, [*replaced, *changes.modified], changes.deleted)
+
+    def checkout(self, path: str, target: Content, *, force: bool = False, relink: bool = False) -> Difference:
+        """Make the path hold `target`.
+
+        New bytes are in place before anything old goes.  Raises UnsavedChanges rather than
+        replace or remove bytes the store does not have (unless force), and MissingObjects when the store lacks objects;
+        what could be written is then written.
+        """
+        difference = self.difference(path, target)
+        if not difference and not relink:
+            self._restore_executable(path, target)
+            return difference
+        if not force:
+            self._refuse_to_lose(path, difference)
+        if target.is_dir:
+            self._place_directory(path, self.store.manifest(target.oid or ""), difference, relink=relink)
+        else:
+            self._place_file(path, target)
+        return difference
+
+    def _checkout_rows(self, path: str, rows: Table, *, force: bool) -> Difference:
+        seen = self.look(path)
+        current = seen.table if seen and seen.table is not None else NOTHING
+        changes = _native.diff(current, rows)
+        difference = Difference(changes.added, changes.modified, changes.deleted)
+        if not force:
+            self._refuse_to_lose(path, difference)
+        self._place_directory(path, rows, difference, relink=False)
+        return difference
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a whole directory; nothing there is fine."""
+        at = self._at(path)
+        if self.is_directory(path) and not os.path.islink(at):
+            table = _native.scan(at)
+            _native.remove_files(at, table.paths())
+            _remove_empty_directories(at)
+        elif os.path.lexists(at):
+            os.unlink(at)
+        self._seen[path] = None
+
+    def saved(self, path: str) -> bool:
+        """Whether everything at the path is in the store, so that it can be removed without loss."""
+        seen = self.look(path)
+        if seen is None:
+            return True
+        if seen.table is None:
+            return self.store.has(seen.content.oid or "")
+        return not self.store.lacks_any(seen.table)
+
+    def _at(self, path: str) -> str:
+        return f"{self.root}/{path}" if path else self.root
+
+    def is_directory(self, path: str) -> bool:
+        return os.path.isdir(self._at(path))
+
+    def _look_at_files(self, paths: Sequence[str]) -> None:
+        table = _native.stat_files(self.root, paths)
+        known = self._state.files()
+        if table.adopt(known):
+            _raise_failed(_native.hash_rows(table, self.root, progress=self.progress), "read")
+            self._state.save_files(table)
+        for row, path in enumerate(table.paths()):
+            self._seen[path] = _seen_file(table, row)
+
+    def _look_at_directory(self, path: str) -> Seen | None:
+        if not self.is_directory(path):
+            return None
+        table = self._scan(path)
+        known = self._state.directory(path)
+        if table.adopt(known) or len(table) != len(known):
+            at = self._at(path)
+            failed = _native.hash_rows(table, at, progress=self.progress)
+            _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
+            self._state.save_directory(path, table)
+        oid = _native.md5(table.manifest()) + ".dir"
+        return Seen(Content(oid, table.total_size(), len(table)), table)
+
+    def _scan(self, path: str) -> Table:
+        try:
+            table = _native.scan(self._at(path), ignore=self.ignore, under=path)
+        except OSError as error:
+            name = os.path.relpath(error.filename, self.root) if error.filename else path
+            raise TargetError(f"cannot read '{name}' in '{path}': {error.strerror}") from error
+        if table.named(".dvcignore"):
+            raise TargetError(
+                f"there is a .dvcignore file inside the tracked directory '{path}'",
+                hint="move its patterns to a .dvcignore above the directory",
+            )
+        return table
+
+    def _store_files(self, paths: Sequence[str]) -> dict[str, Content]:
+        if not paths:
+            return {}
+        table = _native.stat_files(self.root, paths)
+        found = set(table.paths())
+        absent = [path for path in paths if path not in found]
+        if absent:
+            raise TargetError(f"'{absent[0]}' does not exist")
+        table.adopt(self._state.files())
+        self.store.store(table, self.root, self.links, self.progress)
+        self._state.save_files(table)
+        for row, path in enumerate(table.paths()):
+            self._seen[path] = _seen_file(table, row)
+        return {path: _seen_file(table, row).content for row, path in enumerate(table.paths())}
+
+    def _store_directory(self, path: str) -> Table:
+        table = self._scan(path)
+        table.adopt(self._state.directory(path))
+        self.store.store(table, self._at(path), self.links, self.progress)
+        self._state.save_directory(path, table)
+        return table
+
+    def _refuse_to_lose(self, path: str, difference: Difference) -> None:
+        endangered = [*difference.modified, *difference.deleted]
+        seen = self._seen.get(path)
+        if not endangered or seen is None:
+            return
+        if seen.table is None:
+            lost = not self.store.has(seen.content.oid or "")
+            example = path
+        else:
+            rows = [row for name in endangered if (row := seen.table.find(name)) >= 0]
+            chosen = seen.table.select(rows)
+            absent = [name for name, here in zip(chosen.paths(), _native.present(chosen, self.store.root), strict=True) if not here]
+            lost = bool(absent)
+            example = f"{path}/{absent[0]}" if absent else path
+        if lost:
+            raise UnsavedChanges(
+                f"'{example}' has changes that are stored nowhere else and would be lost",
+                hint="keep them with `tiffin commit`, or give them up with --force",
+            )
+
+    def _place_file(self, path: str, target: Content) -> None:
+        table = Table.from_rows([(path, target.oid or "")])
+        replaced = self._set_aside_directory(path)
+        self.store.place(table, None, self.root, self.links, executable=[0] if target.isexec else [], progress=self.progress)
+        if replaced:
+            _remove_tree(replaced)
+        self._after_writing()
+        self._state.save_files(table)
+        self._seen[path] = Seen(target)
+
+    def _place_directory(self, path: str, table: Table, difference: Difference, *, relink: bool) -> None:
+        at = self._at(path)
+        seen = self.look(path)
+        before = seen.table if seen and seen.table is not None else NOTHING
+        wanted = None if relink else [table.find(name) for name in (*difference.added, *difference.modified) if name]
+        if os.path.lexists(at) and not self.is_directory(path):
+            os.unlink(at)
+        os.makedirs(at, exist_ok=True)
+        # Files in the way of new directories go first, all others only once the new ones are there.
+        blocking = [name for name in difference.deleted if table.under(name)]
+        _native.remove_files(at, blocking)
+        try:
+            self.store.place(table, wanted, at, self.links, progress=self.progress)
+        finally:
+            _native.remove_files(at, difference.deleted)
+            self._seen.pop(path, None)
+        self._after_writing()
+        if wanted is not None:
+            table = before.without(difference.deleted).merged(table.select(wanted))
+        self._state.save_directory(path, table)
+        self._seen[path] = Seen(Content(_native.md5(table.manifest()) + ".dir", table.total_size(), len(table)), table)
+
+    def _size(self, table: Table, directory: str) -> int | None:
+        """Bytes of all rows: from the workspace where it has the same bytes, else from the store; None if neither has."""
+        here = _native.stat_files(self._at(directory), table.paths()) if self.is_directory(directory) else NOTHING
+        sizes = dict(zip(here.paths(), here.sizes(), strict=True))
+        try:
+            return sum(_size_of(self.store, oid or "", sizes.get(path)) for path, oid in zip(table.paths(), table.oids(), strict=True))
+        except FileNotFoundError:
+            return None
+
+    def _restore_executable(self, path: str, target: Content) -> None:
+        seen = self._seen[path]
+        if target.isexec and seen is not None and not seen.content.isexec:
+            at = self._at(path)
+            os.chmod(at, os.stat(at).st_mode | stat.S_IXUSR)
+            self._seen[path] = Seen(seen.content._replace(isexec=True))
+
+    def _after_writing(self) -> None:
+        self._state.restart_clock()
+
+    def _set_aside_directory(self, path: str) -> str | None:
+        at = self._at(path)
+        if not os.path.isdir(at) or os.path.islink(at):
+            return None
+        aside = f"{at}.tiffin-{os.getpid()}.old"
+        os.rename(at, aside)
+        return aside
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether the paths are the same, or one lies inside the other."""
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def _size_of(store: ObjectStore, oid: str, in_workspace: int | None) -> int:
+    try:
+        return os.stat(store.path(oid)).st_size
+    except FileNotFoundError:
+        if in_workspace is None:
+            raise
+        return in_workspace
+
+
+def _seen_file(table: Table, row: int) -> Seen:
+    executable = bool(table.mode(row) & stat.S_IXUSR)
+    return Seen(Content(table.oid(row), table.size(row), isexec=executable))
+
+
+def _raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:
+    if not failed:
+        return
+    path, outcome = failed[0]
+    if outcome == 2:  # ENOENT: gone since it was listed
+        raise MissingDependency(f"'{path}' disappeared while it was read")
+    raise TransferError(f"cannot {verb} '{path}': {outcome_text(outcome)}")
+
+
+def _remove_tree(directory: str) -> None:
+    _native.remove_files(directory, _native.scan(directory).paths())
+    _remove_empty_directories(directory)
+
+
+def _remove_empty_directories(directory: str) -> None:
+    for parent, _, _ in os.walk(directory, topdown=False):
+        os.rmdir(parent)

@@ -1,0 +1,150 @@
+"""One store of objects in a local directory: the cache, or a remote that is a directory."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tiffin import _native
+from tiffin._native import Table
+from tiffin.errors import CorruptObject, MissingObjects, TransferError
+
+__all__ = ["ObjectStore", "Progress", "Stored", "file_ids", "is_dir", "outcome_text"]
+
+DIR_SUFFIX = ".dir"
+# Below this many new objects each one is synced by itself; above, one syncfs is cheaper.
+SYNC_ONE_BY_ONE = 16
+
+OUTCOMES = {
+    -1: "it kept changing while it was read",
+    -2: "its bytes do not match its id",
+    -3: "stopped",
+}
+
+Progress = Callable[[int, int], None]
+
+
+class Stored(NamedTuple):
+    """What a batch added to a store: new objects and their bytes."""
+
+    objects: int
+    bytes: int
+
+
+def is_dir(oid: str) -> bool:
+    """Whether the id is of a directory manifest."""
+    return oid.endswith(DIR_SUFFIX)
+
+
+def file_ids(oids: Iterable[str]) -> list[str]:
+    """The ids that are not of manifests, in order."""
+    return [oid for oid in oids if not is_dir(oid)]
+
+
+def outcome_text(outcome: int) -> str:
+    """One native outcome code in words."""
+    return OUTCOMES.get(outcome) or os.strerror(outcome)
+
+
+class ObjectStore:
+    """Objects below `root` (such as .dvc/cache/files/md5), which need not exist yet."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = str(root)
+
+    def path(self, oid: str) -> str:
+        """Where the object lies, whether it is there or not."""
+        return f"{self.root}/{oid[:2]}/{oid[2:]}"
+
+    def has(self, oid: str) -> bool:
+        return os.path.exists(self.path(oid))
+
+    def missing(self, oids: Sequence[str]) -> list[str]:
+        """The ids, files or manifests, of which no object is here; in order."""
+        found: dict[str, bool] = {}
+        for suffix in ("", DIR_SUFFIX):
+            names = [oid for oid in oids if is_dir(oid) == bool(suffix)]
+            if names:
+                bare = [oid.removesuffix(DIR_SUFFIX) for oid in names]
+                found.update(zip(names, _native.present(bare, self.root, suffix=suffix), strict=True))
+        return [oid for oid in oids if not found[oid]]
+
+    def lacks_any(self, table: Table) -> bool:
+        """Whether the object of at least one row is not here."""
+        return not all(_native.present(table, self.root))
+
+    def manifest(self, oid: str) -> Table:
+        """The rows (path, oid) of a directory.
+
+        Raises MissingObjects, or CorruptObject when the bytes are not what the id says.
+        """
+        try:
+            body = Path(self.path(oid)).read_bytes()
+        except FileNotFoundError:
+            raise MissingObjects(
+                f"directory listing {oid} is not in {self.root}", hint="get it with `tiffin fetch`"
+            ) from None
+        if _native.md5(body) + DIR_SUFFIX != oid:
+            raise CorruptObject(
+                f"directory listing {oid} in {self.root} does not match its id",
+                hint=f"remove {self.path(oid)} and get it again with `tiffin fetch`",
+            )
+        try:
+            return Table.from_manifest(body)
+        except ValueError as error:
+            raise CorruptObject(f"directory listing {oid} in {self.root} cannot be read: {error}") from error
+
+    def put_manifest(self, table: Table) -> str:
+        """Store the listing of a directory, durably; return its id."""
+        os.makedirs(self.root, exist_ok=True)
+        return _native.put_object(self.root, table.manifest(), suffix=DIR_SUFFIX) + DIR_SUFFIX
+
+    def store(self, table: Table, root: str, links: Sequence[str], progress: Progress | None = None) -> Stored:
+        """Store the files of a table that are not here yet; fill in the table's missing ids.
+
+        The bytes are hashed while they are copied.  They are durable once `sync` returns.
+        """
+        os.makedirs(self.root, exist_ok=True)
+        result = _native.store_rows(table, root, self.root, links, progress=progress)
+        if result.failed:
+            raise _failure("store", [(f"{root}/{path}", outcome) for path, outcome in result.failed])
+        return Stored(result.stored, result.bytes)
+
+    def sync(self) -> None:
+        """Make all objects stored so far durable."""
+        _native.sync_filesystem(self.root)
+
+    def place(
+        self,
+        table: Table,
+        rows: Sequence[int] | None,
+        root: str,
+        links: Sequence[str],
+        *,
+        executable: Sequence[int] = (),
+        progress: Progress | None = None,
+    ) -> None:
+        """Put the objects of the rows (None: all) at root/path, replacing by rename what is there.
+
+        Fills in the stat columns of those rows.  Raises MissingObjects when objects are not
+        here (the others are placed), TransferError for anything else.
+        """
+        failed = _native.place_rows(table, rows, root, self.root, links, executable=executable, progress=progress)
+        if not failed:
+            return
+        absent = [path for path, outcome in failed if outcome == 2]  # ENOENT
+        if len(absent) == len(failed):
+            raise MissingObjects(f"{_names(absent)} not in the cache", hint="get the data with `tiffin fetch`")
+        raise _failure("write", [(f"{root}/{path}", outcome) for path, outcome in failed if outcome != 2])
+
+
+def _names(paths: Sequence[str]) -> str:
+    shown = ", ".join(f"'{path}'" for path in paths[:3])
+    return shown if len(paths) <= 3 else f"{shown} and {len(paths) - 3} more"
+
+
+def _failure(verb: str, failed: Sequence[tuple[str, int]]) -> TransferError:
+    path, outcome = failed[0]
+    more = f" (and {len(failed) - 1} more files)" if len(failed) > 1 else ""
+    hint = "free some space, then run the command again" if outcome == 28 else None  # ENOSPC
+    return TransferError(f"cannot {verb} '{path}': {outcome_text(outcome)}{more}", hint=hint)

@@ -1,0 +1,210 @@
+"""All stages of one state of a repository, loaded when they are asked for."""
+
+import posixpath
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from tiffin.errors import MissingParameter, StageNotFound
+from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline
+from tiffin.formats.pipeline import PipelineFile
+from tiffin.pipeline._graph import Graph
+from tiffin.pipeline._source import Source, is_metafile
+from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pipeline, join
+
+__all__ = ["Project", "Selection"]
+
+
+class Selection(NamedTuple):
+    """A stage a target named; path: only what lies at or below it, where the target named an output."""
+
+    stage: Stage
+    path: str | None = None
+
+
+class Project:
+    """The stages of the repository state `source`.  Loading raises FormatError and GraphError."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._pipelines: dict[str, PipelineFile] = {}
+        self._loaded: dict[str, tuple[Stage, ...]] = {}
+        self._values_of: dict[str, dict[str, Any] | None] = {}
+
+    @cached_property
+    def metafiles(self) -> list[str]:
+        return self.source.metafiles()
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage of every file, in the order of the files."""
+        return tuple(stage for file in self.metafiles for stage in self.stages_in(file))
+
+    @cached_property
+    def graph(self) -> Graph:
+        return Graph(self.stages)
+
+    def stages_in(self, file: str) -> tuple[Stage, ...]:
+        """The stages of one dvc.yaml or .dvc file.  Raises StageNotFound if the file does not exist."""
+        if file not in self._loaded:
+            self._loaded[file] = self._load(file)
+        return self._loaded[file]
+
+    def pipeline_file(self, file: str) -> PipelineFile:
+        """A dvc.yaml, parsed; its stages are resolved when asked for."""
+        if file not in self._pipelines:
+            text = self.source.read(file)
+            if text is None:
+                raise StageNotFound(f"'{file}' does not exist")
+            directory = posixpath.dirname(file)
+            self._pipelines[file] = pipeline.parse(text, file, read=lambda path: self._values(join(directory, path)))
+        return self._pipelines[file]
+
+    def pipeline_files(self) -> dict[str, PipelineFile]:
+        """Every dvc.yaml, parsed."""
+        return {file: self.pipeline_file(file) for file in self.metafiles if file.rpartition("/")[2] == PIPELINE_FILE}
+
+    def values(self, path: str) -> dict[str, Any] | None:
+        """What a params or metrics file says; None if there is no such file."""
+        if path not in self._values_of:
+            text = self.source.read(path)
+            self._values_of[path] = None if text is None else params.load(text, path)
+        return self._values_of[path]
+
+    def forget_values(self) -> None:
+        """Read params and metrics files again next time: a command may have written them."""
+        self._values_of.clear()
+
+    def select(
+        self, target: str, directory: str = "", *, with_deps: bool = False, recursive: bool = False
+    ) -> list[Selection]:
+        """The stages a target names, seen from a directory of the repository.
+
+        A target is a dvc.yaml or .dvc file, a stage (`name`, `path/dvc.yaml:name`, `:name`), a group of
+        foreach or matrix stages, an output or a path inside one; with recursive, a directory.
+        Raises StageNotFound.
+        """
+        found = self._select(target, directory, recursive=recursive)
+        if not with_deps:
+            return found
+        graph = self.graph
+        numbers = [graph.number(selection.stage) for selection in found]
+        return [Selection(graph.stages[number]) for number in graph.order(numbers)]
+
+    def select_stages(self, targets: Iterable[str], directory: str = "", **how: bool) -> list[Stage]:
+        """Like select for several targets, without outputs: the stages, each once."""
+        found: dict[tuple[str, str | None], Stage] = {}
+        for target in targets:
+            for stage, _ in self.select(target, directory, **how):
+                found[stage.file, stage.name] = stage
+        return list(found.values())
+
+    def lock_entries(self, file: str) -> dict[str, LockEntry]:
+        """What dvc.lock beside a dvc.yaml says."""
+        path = lock_path(file)
+        text = self.source.read(path)
+        return {} if text is None else lock.parse(text, path)
+
+    def _load(self, file: str) -> tuple[Stage, ...]:
+        if file.rpartition("/")[2] == PIPELINE_FILE:
+            parsed = self.pipeline_file(file)
+            entries = self.lock_entries(file)
+            return tuple(from_pipeline(file, entry, entries.get(name)) for name, entry in parsed.stages().items())
+        text = self.source.read(file)
+        if text is None:
+            raise StageNotFound(f"'{file}' does not exist")
+        return (from_dvc_file(file, dvcfile.parse(text, file)),)
+
+    def _values(self, path: str) -> dict[str, Any]:
+        values = self.values(path)
+        if values is None:
+            raise FileNotFoundError(path)
+        return values
+
+    def _select(self, target: str, directory: str, *, recursive: bool) -> list[Selection]:
+        file, _, name = target.rpartition(":") if ":" in target else (target, "", "")
+        if ":" in target:
+            return self._named(join(directory, file or PIPELINE_FILE), name)
+        path = join(directory, target)
+        if is_metafile(target):
+            return [Selection(stage) for stage in self.stages_in(path)]
+        if recursive:
+            inside = [stage for stage in self.stages if stage.file.startswith(f"{path}/" if path else "")]
+            if inside:
+                return [Selection(stage) for stage in inside]
+        here = join(directory, PIPELINE_FILE)
+        if self.source.read(here) is not None and self._has(here, target):
+            return self._named(here, target)
+        return self._output(target, path)
+
+    def _has(self, file: str, name: str) -> bool:
+        parsed = self.pipeline_file(file)
+        return name in parsed.groups or name in parsed.stage_names()
+
+    def _named(self, file: str, name: str) -> list[Selection]:
+        parsed = self.pipeline_file(file)
+        if not self._has(file, name):
+            near = get_close_matches(name, [*parsed.stage_names(), *parsed.groups], n=1)
+            raise StageNotFound(
+                f"stage '{name}' not found in '{file}'", hint=f"did you mean '{near[0]}'?" if near else None
+            )
+        members = parsed.groups.get(name, (name,))
+        return [Selection(stage) for stage in self.stages_in(file) if stage.name in members]
+
+    def _output(self, target: str, path: str) -> list[Selection]:
+        produced = self.graph.producer(path)
+        if produced is not None:
+            return [Selection(produced[0], path)]
+        below = [Selection(stage, output.path) for stage, output in self.graph.below(path)]
+        if below and path:
+            return below
+        names = [stage.name or stage.file for stage in self.stages]
+        near = get_close_matches(target, [*names, *(out.path for stage in self.stages for out in stage.outs)], n=1)
+        raise StageNotFound(
+            f"'{target}' is neither an output nor a stage of this project",
+            hint=f"did you mean '{near[0]}'?" if near else None,
+        )
+
+
+def lock_path(file: str) -> str:
+    """The dvc.lock that belongs to a dvc.yaml."""
+    return f"{file.removesuffix('.yaml')}.lock"
+
+
+def stage_params(project: Project, stage: Stage, *, strict: bool = False) -> dict[str, dict[str, Any]]:
+    """The values a stage's params have now: file (as written) -> key -> value.
+
+    A file or key that is not there is left out; with strict, MissingParameter is raised instead.
+    """
+    now: dict[str, dict[str, Any]] = {}
+    for entry in stage.params:
+        path = stage.params_path(entry)
+        values = project.values(path)
+        if values is None:
+            if strict:
+                raise MissingParameter(f"parameters file '{path}' of {stage.label} does not exist")
+            continue
+        now[entry.file] = dict(values) if entry.keys is None else _chosen(values, entry.keys)
+        absent = [key for key in entry.keys or () if key not in now[entry.file]]
+        if strict and absent:
+            raise MissingParameter(
+                f"parameter '{absent[0]}' of {stage.label} is not in '{path}'",
+                hint=_nearest(absent[0], values),
+            )
+    return now
+
+
+def _chosen(values: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for key in keys:
+        try:
+            chosen[key] = params.get(values, key)
+        except KeyError:
+            continue
+    return chosen
+
+
+def _nearest(key: str, values: dict[str, Any]) -> str | None:
+    near = get_close_matches(key, list(params.flatten(values)), n=1)
+    return f"did you mean '{near[0]}'?" if near else None

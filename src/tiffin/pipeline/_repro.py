@@ -1,0 +1,343 @@
+"""Reproducing a pipeline: run what changed, in order, and record it."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from tiffin import _native
+from tiffin.errors import MissingDependency, StageFailed, TiffinError
+from tiffin.formats import Content, LockEntry, LockItem
+from tiffin.fs import FileLock
+from tiffin.index import Seen, Workspace
+from tiffin.pipeline._aside import Aside
+from tiffin.pipeline._command import commands, run_command
+from tiffin.pipeline._project import Project, stage_params
+from tiffin.pipeline._record import LockWriter, lock_entry, with_contents, write_dvc_file
+from tiffin.pipeline._runcache import RunCache, cacheable, outputs_in_store
+from tiffin.pipeline._rwlock import holding
+from tiffin.pipeline._stage import Stage
+from tiffin.pipeline._status import Changes, changes, looked_at
+from tiffin.pipeline._watch import Watcher
+
+__all__ = ["Reproduction", "Runner", "Settings"]
+
+OnError = Literal["fail", "keep-going", "ignore"]
+
+
+class Settings(NamedTuple):
+    """How `repro` was asked to run."""
+
+    force: bool = False
+    force_downstream: bool = False
+    dry: bool = False
+    commit: bool = True
+    run_cache: bool = True
+    allow_missing: bool = False
+    on_error: OnError = "fail"
+    confirm: Callable[[Stage], bool] | None = None  # interactive: asked before each stage
+    fetch: Callable[[Stage], None] | None = None  # --pull: get a stage's missing data first
+
+
+class Reproduction(NamedTuple):
+    """Which stages ran or were restored, which failed, and the metadata files that changed."""
+
+    reproduced: list[Stage]
+    failed: list[Stage]
+    written: dict[str, bool]  # path -> whether it was new
+
+
+class Runner:
+    """Runs stages of one project in one workspace.
+
+    lock: the repository lock, held by the caller; it is released while commands run.
+    state: a directory of our own below .dvc/tmp.  ignore: keeps an output path out of Git.
+    committed: whether a path is in Git exactly as it is on disk.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        workspace: Workspace,
+        *,
+        cache_directory: str,
+        state: str,
+        lock: FileLock,
+        environment: Mapping[str, str],
+        ignore: Callable[[Sequence[str]], None],
+        committed: Callable[[str], bool],
+        watcher: Watcher,
+    ) -> None:
+        self._project = project
+        self._workspace = workspace
+        self._run_cache = RunCache(cache_directory)
+        self._state = state
+        self._lock = lock
+        self._environment = environment
+        self._ignore = ignore
+        self._committed = committed
+        self._watcher = watcher
+        self._locks = LockWriter(workspace.root)
+        self._written: dict[str, bool] = {}
+
+    def reproduce(self, numbers: Iterable[int], settings: Settings) -> Reproduction:
+        """Visit the stages in the given order; reproduce those that changed.
+
+        Raises StageFailed for the first stage that fails, unless settings say to go on.  What was
+        reproduced until then is recorded in any case.
+        """
+        graph = self._project.graph
+        order = list(numbers)
+        self._workspace.look_many([path for number in order for path in looked_at(graph.stages[number])])
+        done: list[Stage] = []
+        failed: list[int] = []
+        skipped: set[int] = set()
+        forced: set[int] = set(order) if settings.force else set()
+        with self._locks:
+            for number in order:
+                if number in skipped:
+                    continue
+                stage = graph.stages[number]
+                try:
+                    ran = self._visit(stage, settings._replace(force=number in forced))
+                except TiffinError as error:
+                    failed.append(number)
+                    skipped |= self._after_failure(number, error, settings.on_error)
+                    continue
+                if ran:
+                    done.append(stage)
+                if settings.force_downstream and (ran or number in forced):
+                    forced.update(graph.needed_by[number])
+        if failed and settings.on_error != "ignore":
+            names = ", ".join(f"'{graph.stages[number].address}'" for number in failed)
+            raise StageFailed(f"failed to reproduce {names}")
+        return Reproduction(done, [graph.stages[n] for n in failed], {**self._written, **self._locks.written})
+
+    def _after_failure(self, number: int, error: TiffinError, on_error: OnError) -> set[int]:
+        stage = self._project.graph.stages[number]
+        if on_error == "fail":
+            raise StageFailed(f"failed to reproduce '{stage.address}': {error.message}", hint=error.hint) from error
+        self._watcher.warning(f"'{stage.address}': {error.message}", error.hint)
+        if on_error == "ignore":
+            return set()
+        dependents = set(self._project.graph.order([number], downstream=True)) - {number}
+        if dependents:
+            names = ", ".join(f"'{self._project.graph.stages[n].address}'" for n in sorted(dependents))
+            self._watcher.warning(f"{names} will be skipped: they depend on '{stage.address}', which failed")
+        return dependents
+
+    def _visit(self, stage: Stage, settings: Settings) -> bool:
+        if not settings.force:
+            found = changes(self._project, self._workspace, stage)
+            if settings.allow_missing:
+                found = _without_missing(found)
+            if not found:
+                self._watcher.unchanged(stage)
+                return False
+            if settings.fetch is not None and not _without_missing(found) and self._fetched(stage, settings.fetch):
+                return False
+        if settings.confirm is not None and not settings.confirm(stage):
+            raise StageFailed("reproduction aborted by the user")
+        if stage.is_data or stage.frozen:
+            self._verify(stage, settings)
+        else:
+            self._run(stage, settings)
+        if not settings.dry:
+            self._watcher.finished(stage)
+        return True
+
+    def _fetched(self, stage: Stage, fetch: Callable[[Stage], None]) -> bool:
+        try:
+            fetch(stage)
+        except TiffinError as error:
+            self._watcher.warning(f"unable to pull data for '{stage.address}': {error.message}")
+            return False
+        for out in stage.outs:
+            if out.entry.cache and out.recorded is not None:
+                self._workspace.checkout(out.path, out.recorded)
+        return True
+
+    def _verify(self, stage: Stage, settings: Settings) -> None:
+        self._watcher.verifying(stage)
+        if settings.dry:
+            return
+        absent = [out.path for out in stage.outs if not self._workspace.exists(out.path)]
+        if absent:
+            raise MissingDependency(f"missing data: {', '.join(absent)}", hint="get it with `tiffin pull`")
+        contents = self._save_outputs(stage, commit=settings.commit)
+        self._record(stage, {}, {}, contents)
+
+    def _run(self, stage: Stage, settings: Settings) -> None:
+        if settings.dry:
+            self._announce(stage)
+            return
+        if not settings.force and self._restore(stage, settings):
+            return
+        deps = self._inputs(stage)
+        params = stage_params(self._project, stage, strict=True)
+        aside = self._clear_outputs(stage)
+        try:
+            self._execute(stage)
+            deps = self._inputs_as_used(deps)
+            contents = self._save_outputs(stage, commit=settings.commit)
+        except BaseException:
+            self._name_what_is_aside(aside)
+            raise
+        aside.discard()
+        entry = self._record(stage, deps, params, contents)
+        if settings.commit and cacheable(stage) and not _plain_uncached(stage):
+            # Metrics and plots kept in Git are stored too, so that the run cache can bring them back.
+            self._workspace.store_all([out.path for out in stage.outs if not out.entry.cache])
+            self._run_cache.save(entry)
+
+    def _announce(self, stage: Stage) -> None:
+        self._watcher.running(stage)
+        for line in commands(stage):
+            self._watcher.command(line)
+
+    def _restore(self, stage: Stage, settings: Settings) -> bool:
+        if not cacheable(stage):
+            return False
+        entry = self._earlier_run(stage, settings)
+        contents = outputs_in_store(stage, entry, self._workspace) if entry else None
+        if entry is None or contents is None:
+            return False
+        self._watcher.restored(stage)
+        for out in stage.outs:
+            self._workspace.checkout(out.path, contents[out.path], force=True)
+        self._ignore([out.path for out in stage.outs if out.entry.cache])
+        self._record_entry(stage, entry)
+        return True
+
+    def _earlier_run(self, stage: Stage, settings: Settings) -> LockEntry | None:
+        deps = self._inputs(stage, strict=False)
+        if deps is None:
+            return None
+        wanted = LockEntry(
+            cmd=stage.cmd or "",
+            deps=tuple(LockItem(dep.entry.path, deps[dep.path].content) for dep in stage.deps),
+            params=stage_params(self._project, stage, strict=True),
+            outs=tuple(LockItem(out.entry.path, Content(None)) for out in stage.outs),
+        )
+        if stage.lock is not None and _same_inputs(wanted, stage.lock):
+            return stage.lock
+        return self._run_cache.find(wanted) if settings.run_cache else None
+
+    def _inputs(self, stage: Stage, *, strict: bool = True) -> dict[str, Seen] | None:
+        seen = self._workspace.look_many([dep.path for dep in stage.deps])
+        absent = [path for path, found in seen.items() if found is None]
+        if absent and strict:
+            raise MissingDependency(
+                f"dependency '{absent[0]}' of {stage.label} does not exist",
+                hint="if it is tracked, get it with `tiffin pull` or `tiffin checkout`",
+            )
+        return None if absent else {path: found for path, found in seen.items() if found is not None}
+
+    def _inputs_as_used(self, before: dict[str, Seen] | None) -> dict[str, Seen]:
+        """The inputs to record after a run.
+
+        A file edited while the command ran is recorded as the command found it.  New files in a
+        directory (compiled Python, say) belong to what the run left there, as in DVC.
+        """
+        used = before or {}
+        self._workspace.forget(used)
+        after = self._workspace.look_many(list(used))
+        for path, seen in used.items():
+            now = after[path]
+            if now is None or now.content.oid == seen.content.oid:
+                continue
+            if seen.table is not None and now.table is not None and not _native.diff(seen.table, now.table).modified:
+                used = {**used, path: now}
+            else:
+                self._watcher.warning(f"'{path}' changed while the stage ran; it is recorded as it was before")
+        return used
+
+    def _clear_outputs(self, stage: Stage) -> Aside:
+        aside = Aside(self._workspace.root, self._state)
+        for out in stage.outs:
+            if not os.path.lexists(os.path.join(self._workspace.root, out.path)):
+                continue
+            if out.entry.persist:
+                self._unprotect(out.path)
+            elif self._workspace.saved(out.path) or self._committed(out.path):
+                self._workspace.remove(out.path)
+            else:
+                aside.take(out.path)
+            self._make_parent(out.path)
+        self._workspace.forget([out.path for out in stage.outs])
+        return aside
+
+    def _unprotect(self, path: str) -> None:
+        # A linked output shares its bytes with the store: writing through the link would corrupt them.
+        self._workspace.unprotect(path)
+
+    def _make_parent(self, path: str) -> None:
+        os.makedirs(os.path.dirname(os.path.join(self._workspace.root, path)), exist_ok=True)
+
+    def _name_what_is_aside(self, aside: Aside) -> None:
+        for path in aside.paths:
+            where = aside.where(path)
+            self._watcher.warning(
+                f"the earlier '{path}' is stored nowhere else; it was set aside as '{where}'",
+                f"bring it back with `mv {where} {path}`",
+            )
+
+    def _execute(self, stage: Stage) -> None:
+        self._locks.flush()
+        self._watcher.running(stage)
+        root = self._workspace.root
+        outs = [os.path.join(root, out.path) for out in stage.outs]
+        deps = [os.path.join(root, dep.path) for dep in stage.deps]
+        with holding(os.path.dirname(self._state), f"repro {stage.address}", read=deps, write=outs):
+            for line in commands(stage):
+                self._watcher.command(line)
+                with self._lock.released():
+                    run_command(stage, line, root, self._environment)
+        self._project.forget_values()
+
+    def _save_outputs(self, stage: Stage, *, commit: bool) -> dict[str, Content]:
+        self._workspace.forget([out.path for out in stage.outs])
+        absent = [out.path for out in stage.outs if not self._workspace.exists(out.path)]
+        if absent:
+            raise StageFailed(f"output '{absent[0]}' does not exist", hint=f"the command of {stage.label} must write it")
+        self._ignore([out.path for out in stage.outs if out.entry.cache])
+        stored = [out.path for out in stage.outs if out.entry.cache and commit]
+        contents = self._workspace.store_all(stored)
+        seen = self._workspace.look_many([out.path for out in stage.outs if out.path not in contents])
+        return {**contents, **{path: found.content for path, found in seen.items() if found is not None}}
+
+    def _record(
+        self,
+        stage: Stage,
+        deps: Mapping[str, Seen],
+        params: Mapping[str, Mapping[str, Any]],
+        contents: Mapping[str, Content],
+    ) -> LockEntry:
+        if stage.dvc_file is not None:
+            by_entry = {out.entry.path: contents[out.path] for out in stage.outs}
+            if write_dvc_file(self._workspace.root, stage.file, with_contents(stage.dvc_file, by_entry)):
+                self._written.setdefault(stage.file, False)
+            return LockEntry(cmd=stage.cmd or "")
+        entry = lock_entry(stage, {path: seen.content for path, seen in deps.items()}, params, contents)
+        self._record_entry(stage, entry)
+        return entry
+
+    def _record_entry(self, stage: Stage, entry: LockEntry) -> None:
+        self._locks.add(stage, entry)
+
+
+def _without_missing(found: Changes) -> Changes:
+    return found._replace(
+        deps={path: state for path, state in found.deps.items() if state != "deleted"},
+        outs={path: state for path, state in found.outs.items() if state not in ("deleted", "not in cache")},
+    )
+
+
+def _plain_uncached(stage: Stage) -> bool:
+    return any(not out.entry.cache and out.entry.kind == "out" for out in stage.outs)
+
+
+def _same_inputs(one: LockEntry, other: LockEntry) -> bool:
+    def ids(entry: LockEntry) -> dict[str, str | None]:
+        return {item.path: item.content.oid for item in entry.deps}
+
+    return one.cmd == other.cmd and ids(one) == ids(other) and one.params == other.params

@@ -1,0 +1,70 @@
+"""The run cache: what a stage with the same command, dependencies and parameters gave before.
+
+    <cache>/runs/<2>/<key>/<value>   a lock entry as YAML
+    key    := SHA-256 of the entry with outs reduced to their paths
+    value  := SHA-256 of the whole entry
+"""
+
+import os
+
+from tiffin.errors import FormatError
+from tiffin.formats import Content, LockEntry, lock
+from tiffin.fs import remove_quietly, write_atomically
+from tiffin.index import Workspace
+from tiffin.pipeline._stage import Stage
+
+__all__ = ["RunCache", "cacheable"]
+
+
+def cacheable(stage: Stage) -> bool:
+    """Whether the stage's results can be told from its inputs: it has all three, and keeps no old output."""
+    if stage.is_callback or stage.always_changed or not stage.cmd:
+        return False
+    if not stage.outs or not (stage.deps or stage.params):
+        return False
+    return not any(out.entry.persist for out in stage.outs)
+
+
+class RunCache:
+    """Entries below `cache_directory`/runs, shared by everyone who shares the cache."""
+
+    def __init__(self, cache_directory: str) -> None:
+        self._root = f"{cache_directory}/runs"
+
+    def find(self, wanted: LockEntry) -> LockEntry | None:
+        """The newest entry with the same command, dependencies, parameters and output paths."""
+        key = lock.run_cache_key(wanted)
+        directory = f"{self._root}/{key[:2]}/{key}"
+        try:
+            newest = max(os.scandir(directory), key=lambda entry: entry.stat().st_mtime, default=None)
+        except FileNotFoundError:
+            return None
+        if newest is None:
+            return None
+        try:
+            with open(newest.path, encoding="utf-8") as file:  # noqa: PTH123 - a plain read
+                return lock.parse_entry(file.read(), newest.path)
+        except FormatError:
+            remove_quietly(newest.path)  # a torn entry only ever hides older, whole ones
+            return None
+
+    def save(self, entry: LockEntry) -> None:
+        """Remember a run."""
+        key = lock.run_cache_key(entry)
+        path = f"{self._root}/{key[:2]}/{key}/{lock.run_cache_value(entry)}"
+        if not os.path.exists(path):
+            write_atomically(path, lock.dump_entry(entry), durable=False)
+
+
+def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> dict[str, Content] | None:
+    """The contents an entry gives the stage's outputs, by repository path, if all of them can be checked out."""
+    recorded = {item.path: item.content for item in entry.outs}
+    contents = {out.path: recorded.get(out.entry.path) for out in stage.outs}
+    found: dict[str, Content] = {}
+    for path, content in contents.items():
+        if content is None or not content.oid or not workspace.store.has(content.oid):
+            return None
+        if content.is_dir and workspace.store.lacks_any(workspace.store.manifest(content.oid)):
+            return None
+        found[path] = content
+    return found

@@ -1,0 +1,45 @@
+"""Where the metadata files of a project are read from: the workspace, or a commit."""
+
+import os
+from typing import Protocol
+
+from tiffin import _native
+from tiffin._native import Ignore
+
+__all__ = ["Source", "WorkspaceSource", "is_metafile"]
+
+
+class Source(Protocol):
+    """Read access to the files of one state of a repository; paths are POSIX, relative to its root."""
+
+    def metafiles(self) -> list[str]:
+        """All dvc.yaml and .dvc files, sorted."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, None if there is none."""
+        ...
+
+
+class WorkspaceSource:
+    """The files as they are on disk now."""
+
+    def __init__(self, root: str, ignore: Ignore) -> None:
+        self._root = root
+        self._ignore = ignore
+
+    def metafiles(self) -> list[str]:
+        return _native.find_metafiles(self._root, self._ignore)
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            with open(os.path.join(self._root, path), "rb") as file:  # noqa: PTH123 - called once a metafile on every command
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+
+def is_metafile(path: str) -> bool:
+    """Whether a file of that name holds stages."""
+    name = path.rpartition("/")[2]
+    return name == "dvc.yaml" or (name.endswith(".dvc") and name != ".dvc")

@@ -1,0 +1,127 @@
+"""What changed since a stage last ran."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tiffin.formats import Content
+from tiffin.index import Seen, Workspace
+from tiffin.pipeline._project import Project, stage_params
+from tiffin.pipeline._stage import Output, Stage
+
+__all__ = ["Changes", "changes", "looked_at", "output_state", "same"]
+
+DELETED, MODIFIED, NEW, NOT_IN_CACHE = "deleted", "modified", "new", "not in cache"
+
+
+class Changes(NamedTuple):
+    """Paths are relative to the repository, states are the words of `status`.
+
+    params: file -> "new" (never recorded), "deleted" (no such file) or key -> state.
+    """
+
+    deps: Mapping[str, str]
+    params: Mapping[str, str | Mapping[str, str]]
+    outs: Mapping[str, str]
+    command: bool = False
+    checksum: bool = False
+    always: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.deps or self.params or self.outs or self.command or self.checksum or self.always)
+
+
+def looked_at(stage: Stage) -> list[str]:
+    """All paths that `changes` will look at; looking at many at once is much cheaper."""
+    return [*(dep.path for dep in stage.deps), *(out.path for out in stage.outs)]
+
+
+def changes(project: Project, workspace: Workspace, stage: Stage, *, path: str | None = None) -> Changes:
+    """Compare a stage with the workspace; path: only outputs at or above it."""
+    outs = stage.outs if path is None else [out for out in stage.outs if _at_or_above(out.path, path)]
+    seen = workspace.look_many([dep.path for dep in stage.deps])
+    found = Changes(
+        deps={} if stage.frozen else _dep_states(stage, seen),
+        params={} if stage.frozen else _param_states(project, stage),
+        outs={out.path: state for out in outs if (state := output_state(workspace, out))},
+        command=stage.command_changed,
+        always=stage.is_callback or stage.always_changed,
+    )
+    return found
+
+
+def output_state(workspace: Workspace, output: Output) -> str | None:
+    """deleted, modified, new or not in cache; None if the output is as recorded."""
+    recorded = output.recorded
+    if recorded is not None and recorded.oid and output.entry.cache and not _in_store(workspace, output.path, recorded):
+        return NOT_IN_CACHE
+    seen = workspace.look(output.path)
+    if seen is None:
+        return DELETED
+    return None if same(seen.content, recorded) else MODIFIED
+
+
+def same(now: Content, recorded: Content | None) -> bool:
+    """Whether a path holds the bytes that were recorded.  As in DVC, the executable bit does not count."""
+    return recorded is not None and now.oid == recorded.oid
+
+
+def _in_store(workspace: Workspace, path: str, recorded: Content) -> bool:
+    oid = recorded.oid or ""
+    if not workspace.store.has(oid):
+        return False
+    if not recorded.is_dir:
+        return True
+    seen = workspace.look(path)
+    table = seen.table if seen and seen.content.oid == oid else None
+    return not workspace.store.lacks_any(table if table is not None else workspace.store.manifest(oid))
+
+
+def _dep_states(stage: Stage, seen: Mapping[str, Seen | None]) -> dict[str, str]:
+    states = {}
+    for dependency in stage.deps:
+        now = seen[dependency.path]
+        if now is None:
+            states[dependency.path] = DELETED
+        elif not same(now.content, dependency.recorded):
+            states[dependency.path] = MODIFIED
+    return states
+
+
+def _param_states(project: Project, stage: Stage) -> dict[str, str | Mapping[str, str]]:
+    if not stage.params:
+        return {}
+    current = stage_params(project, stage)
+    states: dict[str, str | Mapping[str, str]] = {}
+    for entry in stage.params:
+        path = stage.params_path(entry)
+        recorded = stage.recorded_params(entry)
+        if entry.file not in current:
+            states[path] = DELETED
+        elif recorded is None:
+            states[path] = NEW
+        elif changed := _key_states(entry.keys, current[entry.file], recorded):
+            states[path] = changed
+    return states
+
+
+def _key_states(
+    keys: tuple[str, ...] | None, current: Mapping[str, Any], recorded: Mapping[str, Any]
+) -> dict[str, str]:
+    states = {}
+    for key in keys if keys is not None else dict.fromkeys([*current, *recorded]):
+        if key not in current:
+            states[key] = DELETED
+        elif key not in recorded:
+            states[key] = NEW
+        elif not _equal(current[key], recorded[key]):
+            states[key] = MODIFIED
+    return states
+
+
+def _equal(current: Any, recorded: Any) -> bool:
+    # Python params may hold tuples, which the lock file records as lists.
+    return bool(current == recorded) or (isinstance(current, tuple) and list(current) == recorded)
+
+
+def _at_or_above(output: str, path: str) -> bool:
+    return output == path or path.startswith(f"{output}/") or output.startswith(f"{path}/")

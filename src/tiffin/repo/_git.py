@@ -1,0 +1,61 @@
+"""What the verbs tell Git: ignore this output, stage that file."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from tiffin.errors import TargetError
+from tiffin.repo._repo import Repo
+from tiffin.scm import Git, find_git_root, ignore
+
+__all__ = ["GitSide"]
+
+
+class GitSide:
+    """Collects the files a verb changed.  Outside of Git, or with core.no_scm, it does nothing."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+        root = None if repo.config.flag("core.no_scm") else find_git_root(repo.root)
+        self._git = Git(root) if root else None
+        self.files: dict[str, None] = {}  # changed files Git should have, repository paths
+
+    @property
+    def present(self) -> bool:
+        return self._git is not None
+
+    def refuse_tracked(self, paths: Sequence[str]) -> None:
+        """Raise TargetError if Git tracks one of the paths already."""
+        if self._git is None or not paths:
+            return
+        tracked = self._git.tracked([self._absolute(path) for path in paths])
+        if tracked:
+            shown = self._repo.shown(os.path.relpath(os.path.join(self._git.root, sorted(tracked)[0]), self._repo.root))
+            raise TargetError(
+                f"'{shown}' is already tracked by Git",
+                hint=f"take it out of Git first: git rm -r --cached '{shown}' && git commit -m \"stop tracking {shown}\"",
+            )
+
+    def ignore(self, outputs: Iterable[str]) -> None:
+        """Keep outputs out of Git through the .gitignore beside each."""
+        if self._git is None:
+            return
+        for file in ignore(self._git, [self._absolute(path) for path in outputs]):
+            self.files[os.path.relpath(file, self._repo.root)] = None
+
+    def committed(self, path: str) -> bool:
+        """Whether Git's HEAD has the path exactly as it is on disk."""
+        if self._git is None or not self._git.is_tracked(self._absolute(path)):
+            return False
+        inside = os.path.relpath(self._absolute(path), self._git.root)
+        return not any(
+            change.path == inside or change.path.startswith(f"{inside}/") for change in self._git.status(untracked=True)
+        )
+
+    def changed(self, files: Iterable[str]) -> None:
+        """Note changed files; with core.autostage they go to Git's index."""
+        self.files.update(dict.fromkeys(files))
+        if self._git is not None and self.files and self._repo.config.flag("core.autostage"):
+            self._git.add([self._absolute(path) for path in self.files])
+
+    def _absolute(self, path: str) -> str:
+        return os.path.join(self._repo.root, path)

@@ -1,0 +1,93 @@
+"""One repository, opened."""
+
+import os
+import posixpath
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from tiffin.config import Config
+from tiffin.errors import NotARepository
+from tiffin.fs import FileLock
+from tiffin.index import Workspace
+from tiffin.objects import ObjectStore
+from tiffin.pipeline import Project, WorkspaceSource, relative
+
+__all__ = ["Repo", "find_root"]
+
+METADATA = ".dvc"
+
+
+class Repo:
+    """What the verbs share: the root, the settings, the workspace, the stages, the lock.
+
+    directory: where the user stands; targets are relative to it.  Raises NotARepository.
+    """
+
+    def __init__(self, root: str, directory: str, environment: Mapping[str, str], *, wait_for_lock: bool = False) -> None:
+        self.root = root
+        self.directory = "" if directory == root else os.path.relpath(directory, root).replace(os.sep, "/")
+        self.environment = environment
+        self.metadata = f"{root}/{METADATA}"
+        self.tmp = f"{self.metadata}/tmp"
+        self.state = f"{self.tmp}/tiffin"
+        self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
+        self.progress: Callable[[int, int], None] | None = None
+
+    @classmethod
+    def open(
+        cls, directory: str | os.PathLike[str], environment: Mapping[str, str], *, wait_for_lock: bool = False
+    ) -> "Repo":
+        """The repository that `directory` lies in."""
+        start = os.path.realpath(directory)
+        root = find_root(start)
+        if root is None:
+            raise NotARepository(
+                f"no repository here or in any directory above ('{start}')", hint="make one with `tiffin init`"
+            )
+        return cls(root, start, environment, wait_for_lock=wait_for_lock)
+
+    @cached_property
+    def config(self) -> Config:
+        return Config.load(self.metadata, self.environment)
+
+    @cached_property
+    def cache_directory(self) -> str:
+        return self.config.cache_dir or f"{self.metadata}/cache"
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        return ObjectStore(f"{self.cache_directory}/files/md5")
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        workspace = Workspace(self.root, store=self.store, state=self.state, links=self.config.link_types)
+        workspace.progress = self.progress
+        return workspace
+
+    @cached_property
+    def project(self) -> Project:
+        return Project(WorkspaceSource(self.root, self.workspace.ignore))
+
+    def reload(self) -> None:
+        """Load the stages again: their files have changed."""
+        self.__dict__.pop("project", None)
+
+    def inside(self, path: str) -> str:
+        """A path as the user gave it, relative to the repository."""
+        joined = posixpath.normpath(posixpath.join(self.root, self.directory, path))
+        return "" if joined == self.root else os.path.relpath(joined, self.root).replace(os.sep, "/")
+
+    def shown(self, path: str) -> str:
+        """A repository path as the user sees it from where they stand."""
+        return relative(path, self.directory)
+
+
+def find_root(directory: str) -> str | None:
+    """The nearest directory at or above that has a .dvc directory."""
+    while True:
+        if os.path.isdir(f"{directory}/{METADATA}"):
+            return directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent

@@ -1,0 +1,92 @@
+"""Running the pipeline: `repro`."""
+
+import posixpath
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from typing import NamedTuple
+
+from tiffin.pipeline import Stage
+from tiffin.pipeline._repro import Reproduction, Runner, Settings
+from tiffin.pipeline._watch import Silent, Watcher
+from tiffin.repo._git import GitSide
+from tiffin.repo._outputs import OutputLog
+from tiffin.repo._repo import Repo
+
+__all__ = ["Reproduction", "Scope", "Settings", "Silent", "Watcher", "repro"]
+
+
+class Scope(NamedTuple):
+    """Which stages `repro` visits.
+
+    Without targets: those of dvc.yaml where the user stands.  single: without what they depend on.
+    pipeline: everything connected to them.  all_pipelines: every stage.  downstream: them and what depends on
+    them.  recursive: targets are directories.  glob: stage names in targets are patterns.
+    """
+
+    targets: Sequence[str] = ()
+    single: bool = False
+    pipeline: bool = False
+    all_pipelines: bool = False
+    downstream: bool = False
+    recursive: bool = False
+    glob: bool = False
+
+
+def repro(
+    repo: Repo,
+    scope: Scope,
+    settings: Settings,
+    watcher: Watcher,
+    *,
+    variables: dict[str, str] | None = None,
+    git: GitSide | None = None,
+) -> Reproduction:
+    """Reproduce what changed in the scope.
+
+    variables: added to the commands' environment.  Load and graph errors are raised before anything is touched; StageFailed
+    once a stage fails, with everything before it recorded.
+    """
+    git = git or GitSide(repo)
+    with repo.lock:
+        order = _order(repo, scope)
+        runner = Runner(
+            repo.project,
+            repo.workspace,
+            cache_directory=repo.cache_directory,
+            state=repo.state,
+            lock=repo.lock,
+            environment={**repo.environment, **(variables or {})},
+            ignore=git.ignore,
+            committed=git.committed,
+            watcher=watcher,
+        )
+        done = runner.reproduce(order, settings)
+        OutputLog(repo.state).include(out.path for stage in done.reproduced for out in stage.outs if out.entry.cache)
+        git.changed(done.written)
+        repo.reload()
+        return done
+
+
+def _order(repo: Repo, scope: Scope) -> list[int]:
+    graph = repo.project.graph
+    if scope.all_pipelines:
+        return graph.order()
+    wanted = [graph.number(stage) for stage in _targets(repo, scope)]
+    if scope.single:
+        return wanted
+    if scope.pipeline:
+        wanted = [number for part in graph.pipelines() if set(part) & set(wanted) for number in part]
+    return graph.order(wanted, downstream=scope.downstream)
+
+
+def _targets(repo: Repo, scope: Scope) -> list[Stage]:
+    targets = scope.targets or ["dvc.yaml"]
+    if not scope.glob:
+        return repo.project.select_stages(targets, repo.directory, recursive=scope.recursive)
+    return [stage for target in targets for stage in _matching(repo, target)]
+
+
+def _matching(repo: Repo, target: str) -> list[Stage]:
+    file, _, pattern = target.rpartition(":")
+    path = posixpath.normpath(posixpath.join(repo.directory, file or "dvc.yaml"))
+    return [stage for stage in repo.project.stages_in(path) if fnmatch(stage.name or "", pattern)]

@@ -1,0 +1,205 @@
+"""Moving objects between cache and remote: `push`, `fetch`, `pull`, and `status --cloud`."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tiffin.errors import ConfigError, MissingObjects
+from tiffin.fs import write_atomically
+from tiffin.objects import ObjectStore, closure, transfer
+from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
+from tiffin.repo._repo import Repo
+
+__all__ = ["Moved", "cloud_status", "fetch", "pull", "push", "remote_store"]
+
+
+class Moved(NamedTuple):
+    """Objects copied (files and directory listings), and their bytes."""
+
+    objects: int
+    bytes: int
+
+
+class Selected(NamedTuple):
+    """Which outputs a command is about."""
+
+    targets: Sequence[str] = ()
+    with_deps: bool = False
+    recursive: bool = False
+
+
+def push(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None, run_cache: bool = False) -> Moved:  # noqa: B008 - a NamedTuple is immutable
+    """Copy to the remote what it lacks.  Raises MissingObjects, after copying all there is, if the cache lacks some."""
+    total = Moved(0, 0)
+    lost: list[str] = []
+    for name, oids in _by_remote(repo, selected, remote, pushed=True).items():
+        done = transfer(oids, repo.store, remote_store(repo, name), repo.progress)
+        at_remote = set(done.missing) - set(remote_store(repo, name).missing(done.missing))
+        lost += [oid for oid in done.missing if oid not in at_remote]
+        total = Moved(total.objects + done.objects, total.bytes + done.bytes)
+    if run_cache:
+        total = _plus(total, _copy_runs(repo.cache_directory, _directory(repo, remote)))
+    _refuse_lost(lost, "the cache", "add the data again, or fetch it from another remote")
+    return total
+
+
+def fetch(
+    repo: Repo,
+    selected: Selected = Selected(),  # noqa: B008
+    *,
+    remote: str | None = None,
+    run_cache: bool = False,
+    allow_missing: bool = False,
+) -> Moved:
+    """Copy to the cache what it lacks.  Raises MissingObjects, after copying all there is, if the remote lacks some."""
+    total = Moved(0, 0)
+    lost: list[str] = []
+    for name, oids in _by_remote(repo, selected, remote, pushed=False).items():
+        wanted = _absent(oids, repo.store)
+        if not wanted:
+            continue
+        source = remote_store(repo, name)
+        done = transfer(wanted, source, repo.store, repo.progress)
+        lost += repo.store.missing(done.missing)
+        total = Moved(total.objects + done.objects, total.bytes + done.bytes)
+    if run_cache:
+        total = _plus(total, _copy_runs(_directory(repo, remote), repo.cache_directory))
+    if not allow_missing:
+        _refuse_lost(lost, "the remote", "push it from the repository that has it")
+    return total
+
+
+def pull(
+    repo: Repo,
+    selected: Selected = Selected(),  # noqa: B008
+    *,
+    remote: str | None = None,
+    force: bool = False,
+    run_cache: bool = False,
+    allow_missing: bool = False,
+) -> tuple[Moved, CheckedOut]:
+    """Fetch, then check out.  What could be fetched is checked out before a failure to fetch the rest is raised."""
+    problem: MissingObjects | None = None
+    moved = Moved(0, 0)
+    with repo.lock:
+        try:
+            moved = fetch(repo, selected, remote=remote, run_cache=run_cache, allow_missing=allow_missing)
+        except MissingObjects as error:
+            problem = error
+        done = checkout(
+            repo,
+            selected.targets,
+            force=force,
+            with_deps=selected.with_deps,
+            recursive=selected.recursive,
+            allow_missing=allow_missing,
+        )
+    if problem is not None:
+        raise problem
+    return moved, done
+
+
+def cloud_status(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None) -> dict[str, str]:  # noqa: B008
+    """Object name -> new (not at the remote), deleted (not in the cache) or missing (in neither).
+
+    A file of a tracked directory is named directory/path.
+    """
+    states: dict[str, str] = {}
+    outputs = recorded_outputs(repo, selected.targets, with_deps=selected.with_deps, recursive=selected.recursive)
+    for output, _ in outputs:
+        if not output.entry.push or output.recorded is None:
+            continue
+        store = remote_store(repo, output.entry.remote or remote)
+        states.update(_compare(repo, store, output.path, output.recorded.oid or ""))
+    return states
+
+
+def remote_store(repo: Repo, name: str | None) -> ObjectStore:
+    """The objects of a remote (None: the default one).  Raises NoRemote, RemoteMissing, ConfigError."""
+    return ObjectStore(f"{_directory(repo, name)}/files/md5")
+
+
+def _directory(repo: Repo, name: str | None) -> str:
+    settings = repo.config.remote(name)
+    if settings.scheme:
+        raise ConfigError(
+            f"remote '{settings.name}' is at {settings.url}: only local directories can be remotes so far",
+            hint="use a directory, for example a mounted share",
+        )
+    return settings.url.rstrip("/") or "/"
+
+
+def _by_remote(repo: Repo, selected: Selected, remote: str | None, *, pushed: bool) -> Mapping[str | None, list[str]]:
+    """Object ids by the remote they belong to; an output may name its own."""
+    wanted: dict[str | None, dict[str, None]] = {}
+    outputs = recorded_outputs(repo, selected.targets, with_deps=selected.with_deps, recursive=selected.recursive)
+    if not outputs:
+        repo.config.remote(remote)  # a misspelled remote is an error even when there is nothing to do
+    for output, part in outputs:
+        if output.recorded is None or (pushed and not output.entry.push):
+            continue
+        ids = _ids(repo, output.path, part, output.recorded.oid or "", remote or output.entry.remote)
+        wanted.setdefault(remote or output.entry.remote, {}).update(dict.fromkeys(ids))
+    return {name: list(oids) for name, oids in wanted.items()}
+
+
+def _ids(repo: Repo, path: str, part: str | None, oid: str, remote: str | None) -> list[str]:
+    if part is None:
+        return [oid]
+    if not repo.store.has(oid):
+        # The listing is needed to know the part; it is a single small object.
+        listing = remote_store(repo, remote).manifest(oid)
+        repo.store.put_manifest(listing)
+    else:
+        listing = repo.store.manifest(oid)
+    inner = part.removeprefix(f"{path}/")
+    row = listing.find(inner)
+    return [listing.oid(row) or ""] if row >= 0 else [oid for oid in listing.under(inner).oids() if oid]
+
+
+def _absent(oids: Sequence[str], store: ObjectStore) -> list[str]:
+    """The ids that are not wholly in the store: the object is not, or a file its listing names."""
+    here = closure(oids, store)
+    lacking = set(store.missing([*here.directories, *here.files]))
+    incomplete = [oid for oid in here.directories if any(name in lacking for name in store.manifest(oid).oids())] if lacking else []
+    return [oid for oid in oids if oid in lacking or oid in here.unknown or oid in incomplete]
+
+
+def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, str]:
+    names = {oid: path}
+    whole = closure([oid], repo.store, remote)
+    for directory in whole.directories:
+        listing = (repo.store if repo.store.has(directory) else remote).manifest(directory)
+        names.update({file or "": f"{path}/{name}" for name, file in zip(listing.paths(), listing.oids(), strict=True)})
+    oids = [oid, *whole.files] if whole.directories else [oid]
+    here, there = set(repo.store.missing(oids)), set(remote.missing(oids))
+    states = {}
+    for name in dict.fromkeys(oids):
+        state = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}.get((name in here, name in there))
+        if state:
+            states[names[name]] = state
+    return states
+
+
+def _refuse_lost(lost: Sequence[str], where: str, hint: str) -> None:
+    if lost:
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        raise MissingObjects(f"{where} lacks {len(lost)} object(s): {', '.join(lost[:3])}{more}", hint=hint)
+
+
+def _copy_runs(source: str, destination: str) -> Moved:
+    """Copy run cache entries; they are small, and named by their content."""
+    copied = Moved(0, 0)
+    for directory, _, names in os.walk(f"{source}/runs"):
+        target = f"{destination}/{os.path.relpath(directory, source)}"
+        for name in names:
+            if not os.path.exists(f"{target}/{name}"):
+                with open(f"{directory}/{name}", "rb") as file:  # noqa: PTH123
+                    body = file.read()
+                write_atomically(f"{target}/{name}", body, durable=False)
+                copied = Moved(copied.objects + 1, copied.bytes + len(body))
+    return copied
+
+
+def _plus(one: Moved, other: Moved) -> Moved:
+    return Moved(one.objects + other.objects, one.bytes + other.bytes)

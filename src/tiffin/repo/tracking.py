@@ -1,0 +1,189 @@
+"""Putting data under version control: `add`, `commit`."""
+
+import glob as globbing
+import os
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
+from tiffin.formats import Content, DvcFile, OutputEntry
+from tiffin.pipeline import Graph, Selection, Stage, changes, stage_params
+from tiffin.pipeline._record import LockWriter, lock_entry, with_contents, write_dvc_file
+from tiffin.pipeline._stage import from_dvc_file
+from tiffin.repo._git import GitSide
+from tiffin.repo._repo import Repo
+
+__all__ = ["add", "commit"]
+
+
+class _Addition(NamedTuple):
+    """One target of `add`: the stage that tracks it, the path that was named, and whether the stage is new."""
+
+    stage: Stage
+    path: str
+    new: bool
+
+
+def add(
+    repo: Repo, targets: Sequence[str], *, glob: bool = False, commit: bool = True, git: GitSide | None = None
+) -> list[str]:
+    """Track files and directories; return the .dvc files, new and old.
+
+    All targets are checked before any is stored, and all are stored and durable before any .dvc file is
+    written.  commit False: hash only, store nothing.  Raises TargetError, OverlappingOutputs.
+    """
+    git = git or GitSide(repo)
+    with repo.lock:
+        paths = [repo.inside(target) for target in _expanded(repo, targets, glob=glob)]
+        additions = [_addition(repo, path) for path in dict.fromkeys(paths)]
+        _check_overlaps(repo, [addition.stage for addition in additions if addition.new])
+        git.refuse_tracked([addition.path for addition in additions])
+        contents = _contents(repo, additions, commit=commit)
+        # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
+        git.ignore([addition.stage.outs[0].path for addition in additions])
+        for addition in additions:
+            _write(repo, addition.stage, contents[addition.path])
+        files = [addition.stage.file for addition in additions]
+        git.changed(files)
+        repo.reload()
+        return files
+
+
+def commit(
+    repo: Repo,
+    targets: Sequence[str] = (),
+    *,
+    force: bool = False,
+    with_deps: bool = False,
+    recursive: bool = False,
+    confirm: Callable[[str], bool] = lambda _question: False,
+    git: GitSide | None = None,
+) -> list[Stage]:
+    """Record outputs, dependencies and parameters as they are now; return the stages.
+
+    confirm is asked about every stage that changed, unless force.  Raises TiffinError on a no.
+    """
+    git = git or GitSide(repo)
+    with repo.lock:
+        project = repo.project
+        selections = _selected(repo, targets, with_deps=with_deps, recursive=recursive)
+        with LockWriter(repo.root) as locks:
+            for stage, path in selections:
+                found = changes(project, repo.workspace, stage, path=path)
+                if found and not force and not confirm(_question(repo, stage, found.deps, found.outs)):
+                    raise TiffinError(
+                        f"unable to commit changed {stage.label}", hint="use -f to record it without being asked"
+                    )
+                _commit_stage(repo, stage, locks, git)
+        git.changed(locks.written)
+        repo.reload()
+        return [selection.stage for selection in selections]
+
+
+def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> list[str]:
+    if not glob:
+        return list(targets)
+    found = []
+    for target in targets:
+        matches = sorted(globbing.glob(target, root_dir=f"{repo.root}/{repo.directory}", recursive=True))
+        if not matches:
+            raise TargetError(f"'{target}' matches nothing")
+        found += matches
+    return found
+
+
+def _addition(repo: Repo, path: str) -> _Addition:
+    if path.startswith("../") or path in ("", "..") or path.startswith(".dvc/"):
+        raise TargetError(f"'{repo.shown(path) or '.'}' cannot be tracked: it is not below the repository's root")
+    produced = repo.project.graph.producer(path)
+    if produced is not None:
+        stage, output = produced
+        if not stage.is_data:
+            raise OverlappingOutputs(
+                f"'{repo.shown(path)}' is written by {stage.label}",
+                hint="run the pipeline, or record the file as it is with `tiffin commit`",
+            )
+        return _Addition(stage, path, new=False)
+    if not os.path.lexists(f"{repo.root}/{path}"):
+        raise TargetError(f"'{repo.shown(path)}' does not exist")
+    if repo.workspace.ignore.ignores(path, os.path.isdir(f"{repo.root}/{path}")):
+        raise TargetError(f"'{repo.shown(path)}' is ignored by .dvcignore")
+    directory, name = posixpath.split(path)
+    file = f"{path}.dvc"
+    fresh = DvcFile(outs=(OutputEntry(name),))
+    return _Addition(from_dvc_file(file, fresh)._replace(wdir=directory), path, new=True)
+
+
+def _check_overlaps(repo: Repo, new: Sequence[Stage]) -> None:
+    if not new:
+        return
+    for stage in new:
+        inside = [s.label for s, out in repo.project.graph.below(stage.outs[0].path)]
+        if inside:
+            raise OverlappingOutputs(
+                f"'{stage.outs[0].path}' cannot be tracked as a whole: {inside[0]} already tracks a part of it",
+                hint=f"stop that with `tiffin remove`, or `git rm {repo.project.graph.stages[0].file}`, then add it again"
+                if len(inside) == 1
+                else None,
+            )
+    Graph([*repo.project.stages, *new])
+
+
+def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> dict[str, Content]:
+    whole = [a.path for a in additions if a.path == a.stage.outs[0].path]
+    parts = [a for a in additions if a.path != a.stage.outs[0].path]
+    absent = [path for path in whole if not repo.workspace.exists(path)]
+    if absent:
+        raise TargetError(f"'{repo.shown(absent[0])}' does not exist")
+    if commit:
+        contents = repo.workspace.store_all(whole)
+    else:
+        contents = {path: seen.content for path, seen in repo.workspace.look_many(whole).items() if seen}
+    for part in parts:
+        output = part.stage.outs[0]
+        contents[part.path] = repo.workspace.store_part(output.path, part.path, output.recorded)
+    return contents
+
+
+def _write(repo: Repo, stage: Stage, content: Content) -> None:
+    parsed = stage.dvc_file
+    if parsed is None:
+        raise TargetError(f"{stage.label} is not tracked by a .dvc file")
+    write_dvc_file(repo.root, stage.file, with_contents(parsed, {stage.outs[0].entry.path: content}))
+
+
+def _selected(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[Selection]:
+    if not targets:
+        return [Selection(stage) for stage in repo.project.stages]
+    return [
+        selection
+        for target in targets
+        for selection in repo.project.select(target, repo.directory, with_deps=with_deps, recursive=recursive)
+    ]
+
+
+def _commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide) -> None:
+    workspace = repo.workspace
+    absent = [out.path for out in stage.outs if not workspace.exists(out.path)]
+    if absent:
+        raise MissingDependency(f"output '{repo.shown(absent[0])}' of {stage.label} does not exist")
+    contents = workspace.store_all([out.path for out in stage.outs if out.entry.cache])
+    seen = workspace.look_many([item.path for item in (*stage.deps, *stage.outs)])
+    gone = [dep.path for dep in stage.deps if seen[dep.path] is None]
+    if gone:
+        raise MissingDependency(f"dependency '{repo.shown(gone[0])}' of {stage.label} does not exist")
+    now = {path: found.content for path, found in seen.items() if found} | contents
+    git.ignore([out.path for out in stage.outs if out.entry.cache])
+    if stage.dvc_file is not None:
+        by_entry = {out.entry.path: now[out.path] for out in stage.outs}
+        if write_dvc_file(repo.root, stage.file, with_contents(stage.dvc_file, by_entry)):
+            git.changed([stage.file])
+        return
+    params = stage_params(repo.project, stage, strict=True)
+    locks.add(stage, lock_entry(stage, now, params, now))
+
+
+def _question(repo: Repo, stage: Stage, deps: Iterable[str], outs: Iterable[str]) -> str:
+    what = [f"{kind} {', '.join(map(repo.shown, paths))}" for kind, paths in (("dependencies", deps), ("outputs", outs)) if paths]
+    return f"{' and '.join(what) or 'the command'} of {stage.label} changed. Are you sure you want to commit it?"
