@@ -1,0 +1,277 @@
+// Work on many files at once.
+#include "batch/batch.h"
+
+#include <fcntl.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "bind/python.h"
+#include "files/files.h"
+#include "table/table.h"
+
+namespace tiffin::bind {
+namespace {
+
+using Rows = std::vector<std::size_t>;
+
+// Some rows of a table as the batch functions want them.
+struct Batch {
+  Batch(const Table& table, Rows chosen) : rows(std::move(chosen)), outcomes(rows.size(), kOk) {
+    paths.reserve(rows.size());
+    digests.reserve(rows.size());
+    stats.reserve(rows.size());
+    for (const std::size_t row : rows) {
+      paths.emplace_back(table.path(row));
+      digests.push_back(table.digests[row]);
+      stats.push_back(table.stat(row));
+    }
+  }
+
+  // Writes what was done back, and lists what was not.
+  nb::list Finish(Table& table) const {
+    nb::list failed;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (outcomes[i] == kOk) {
+        table.set_id(rows[i], digests[i]);
+        table.set_stat(rows[i], stats[i]);
+      } else {
+        failed.append(nb::make_tuple(ToPython(paths[i]), outcomes[i]));
+      }
+    }
+    return failed;
+  }
+
+  Rows rows;
+  std::vector<std::string> paths;
+  std::vector<Digest> digests;
+  std::vector<Stat> stats;
+  std::vector<int> outcomes;
+};
+
+Rows RowsWithoutId(const Table& table) {
+  Rows rows;
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    if (!table.has_id(row)) rows.push_back(row);
+  }
+  return rows;
+}
+
+nb::list HashRows(Table& table, const Path& root, int threads, nb::handle progress) {
+  Batch batch(table, RowsWithoutId(table));
+  if (batch.rows.empty()) return {};
+  const Descriptor directory = OpenDirectory(root.bytes);
+  Control control;
+  Watch(control, progress,
+        [&] { HashFiles(directory.get(), batch.paths, batch.digests, batch.stats, batch.outcomes, threads, control); });
+  return batch.Finish(table);
+}
+
+// Rows whose object the store does not have, or whose id is not known.
+Rows RowsToStore(const Table& table, int store, int threads) {
+  std::vector<std::uint8_t> present(table.size());
+  PresentObjects(store, table.digests, "", present, threads);
+  Rows rows;
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    if (!table.has_id(row) || present[row] == 0) rows.push_back(row);
+  }
+  return rows;
+}
+
+struct StoreResult {
+  std::uint64_t stored;
+  std::uint64_t bytes;
+  nb::list failed;
+};
+
+StoreResult StoreRows(Table& table, const Path& root, const Path& store, nb::handle links, int threads,
+                      nb::handle progress) {
+  const std::vector<Link> kinds = ToLinks(links);
+  MakeDirectories(store.bytes);
+  const Descriptor directory = OpenDirectory(root.bytes);
+  const Descriptor objects = OpenDirectory(store.bytes);
+  Control control;
+  std::optional<Batch> batch;
+  Watch(control, progress, [&] {
+    const bool all_new = RowsWithoutId(table).size() == table.size();
+    batch.emplace(table, all_new ? RowsWithoutId(table) : RowsToStore(table, objects.get(), threads));
+    StoreFiles(directory.get(), batch->paths, objects.get(), kinds, batch->digests, batch->stats, batch->outcomes,
+               threads, control);
+  });
+  return {control.new_objects, control.new_object_bytes, batch->Finish(table)};
+}
+
+nb::list PlaceRows(Table& target, const std::optional<Rows>& rows, const Path& root, const Path& store,
+                   nb::handle links, const Rows& executable, int threads, nb::handle progress) {
+  const std::vector<Link> kinds = ToLinks(links);
+  Rows all(rows ? 0 : target.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Rows& chosen = rows ? *rows : all;
+  std::vector<std::uint8_t> runs(target.size());
+  for (const Rows* some : {&chosen, &executable}) {
+    for (const std::size_t row : *some) {
+      if (row >= target.size()) throw nb::index_error("row beyond the end of the table");
+    }
+  }
+  for (const std::size_t row : executable) runs[row] = 1;
+  std::vector<std::uint8_t> modes;
+  for (const std::size_t row : chosen) {
+    if (!target.has_id(row)) throw std::invalid_argument("no id for " + std::string(target.path(row)));
+    modes.push_back(runs[row]);
+  }
+  if (chosen.empty()) return {};
+  Batch batch(target, chosen);
+  MakeDirectories(root.bytes);
+  const Descriptor directory = OpenDirectory(root.bytes);
+  const Descriptor objects = OpenDirectory(store.bytes);
+  Control control;
+  Watch(control, progress, [&] {
+    PlaceObjects(objects.get(), batch.digests, directory.get(), batch.paths, modes, kinds, batch.stats, batch.outcomes,
+                 threads, control);
+  });
+  return batch.Finish(target);
+}
+
+// The ids in a sequence of str, or of a table, in order.
+std::vector<Digest> ToDigests(nb::handle oids) {
+  std::vector<Digest> digests;
+  if (nb::isinstance<Table>(oids)) {
+    const Table& table = nb::cast<const Table&>(oids);
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      if (!table.has_id(row)) throw std::invalid_argument("no id for " + std::string(table.path(row)));
+    }
+    return {table.digests.begin(), table.digests.end()};
+  }
+  for (const std::string& oid : ToStrings(oids)) digests.push_back(ToDigest(oid));
+  return digests;
+}
+
+struct TransferResult {
+  std::uint64_t copied;
+  std::uint64_t bytes;
+  nb::list failed;
+};
+
+TransferResult Transfer(nb::handle oids, const Path& source, const Path& destination, std::string_view suffix,
+                        int threads, nb::handle progress) {
+  std::vector<Digest> digests = ToDigests(oids);
+  if (digests.empty()) return {0, 0, {}};
+  MakeDirectories(destination.bytes);
+  const Descriptor to = OpenDirectory(destination.bytes);
+  const std::string ending(suffix);
+  std::vector<int> outcomes;
+  Control control;
+  Watch(control, progress, [&] {
+    std::sort(digests.begin(), digests.end());
+    digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
+    std::vector<std::uint8_t> present(digests.size());
+    PresentObjects(to.get(), digests, ending, present, threads);
+    control.files = static_cast<std::uint64_t>(std::count(present.begin(), present.end(), 1));
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < digests.size(); ++i) {
+      if (present[i] == 0) digests[kept++] = digests[i];
+    }
+    digests.resize(kept);
+    outcomes.resize(kept);
+    if (kept == 0) return;
+    // Not opened before: a source that is not there is no fault where nothing is asked of it.
+    const Descriptor from = OpenDirectory(source.bytes);
+    TransferObjects(from.get(), to.get(), digests, ending, outcomes, threads, control);
+  });
+  TransferResult result{control.new_objects, control.new_object_bytes, {}};
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    if (outcomes[i] != kOk) result.failed.append(nb::make_tuple(ToPython(digests[i]), outcomes[i]));
+  }
+  return result;
+}
+
+// Nothing where the store itself is not there.
+std::optional<Descriptor> OpenStore(const Path& store) {
+  Stat stat;
+  if (StatAt(AT_FDCWD, store.bytes.c_str(), true, stat) == ENOENT) return std::nullopt;
+  return OpenDirectory(store.bytes);
+}
+
+nb::list Present(nb::handle oids, const Path& store, std::string_view suffix, int threads) {
+  const std::vector<Digest> digests = ToDigests(oids);
+  std::vector<std::uint8_t> present(digests.size());
+  if (const std::optional<Descriptor> objects = OpenStore(store); objects && !digests.empty()) {
+    const std::string ending(suffix);
+    const nb::gil_scoped_release release;
+    PresentObjects(objects->get(), digests, ending, present, threads);
+  }
+  nb::list result;
+  for (const std::uint8_t there : present) result.append(nb::bool_(there != 0));
+  return result;
+}
+
+std::vector<int> Verify(nb::handle oids, const Path& store, std::string_view suffix, int threads, nb::handle progress) {
+  const std::vector<Digest> digests = ToDigests(oids);
+  std::vector<int> outcomes(digests.size(), ENOENT);
+  const std::optional<Descriptor> objects = OpenStore(store);
+  if (!objects || digests.empty()) return outcomes;
+  const std::string ending(suffix);
+  Control control;
+  Watch(control, progress, [&] { VerifyObjects(objects->get(), digests, ending, outcomes, threads, control); });
+  return outcomes;
+}
+
+}  // namespace
+
+void BindBatch(nb::module_& module) {
+  using nb::literals::operator""_a;
+
+  nb::class_<StoreResult>(module, "StoreResult",
+                          "What store_rows did: new objects, their bytes, (path, outcome) of the failed.")
+      .def_ro("stored", &StoreResult::stored)
+      .def_ro("bytes", &StoreResult::bytes)
+      .def_ro("failed", &StoreResult::failed, nb::for_getter(nb::sig("def failed(self) -> list[tuple[str, int]]")));
+  nb::class_<TransferResult>(module, "TransferResult",
+                             "What transfer did: objects, bytes, (oid, outcome) of the failed.")
+      .def_ro("copied", &TransferResult::copied)
+      .def_ro("bytes", &TransferResult::bytes)
+      .def_ro("failed", &TransferResult::failed, nb::for_getter(nb::sig("def failed(self) -> list[tuple[str, int]]")));
+
+  module.def("hash_rows", &HashRows, "table"_a, "root"_a, nb::kw_only(), "threads"_a = 0, "progress"_a = nb::none(),
+             nb::sig("def hash_rows(table: Table, root: str, *, threads: int = 0, progress: "
+                     "collections.abc.Callable[[int, int], object] | None = None) -> list[tuple[str, int]]"),
+             "In place: rows without id get one, and a fresh stat.  (path, outcome) of those that failed.");
+  module.def("store_rows", &StoreRows, "table"_a, "root"_a, "store"_a, "links"_a, nb::kw_only(), "threads"_a = 0,
+             "progress"_a = nb::none(),
+             nb::sig("def store_rows(table: Table, root: str, store: str, links: collections.abc.Sequence[str], *, "
+                     "threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> "
+                     "StoreResult"),
+             "In place: rows without id are hashed while they are copied into the store; rows whose object is absent\n"
+             "are copied too, and take the id of what was copied.  links: types to try, in order.  Nothing is synced.");
+  module.def(
+      "place_rows", &PlaceRows, "target"_a, "rows"_a.none(), "root"_a, "store"_a, "links"_a, nb::kw_only(),
+      "executable"_a = Rows{}, "threads"_a = 0, "progress"_a = nb::none(),
+      nb::sig("def place_rows(target: Table, rows: collections.abc.Sequence[int] | None, root: str, store: str, "
+              "links: collections.abc.Sequence[str], *, executable: collections.abc.Sequence[int] = (), threads: "
+              "int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> "
+              "list[tuple[str, int]]"),
+      "Puts the objects of these rows (None: all) at their paths below root, and in place their stats into the\n"
+      "table.  (path, outcome) of those that failed.");
+  module.def(
+      "transfer", &Transfer, "oids"_a, "source"_a, "destination"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
+      "progress"_a = nb::none(),
+      nb::sig("def transfer(oids: collections.abc.Sequence[str] | Table, source: str, destination: str, *, "
+              "suffix: str = '', threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None "
+              "= None) -> TransferResult"),
+      "Copies the objects the destination lacks, checking each on the way.");
+  module.def("present", &Present, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
+             nb::sig("def present(oids: collections.abc.Sequence[str] | Table, store: str, *, suffix: str = '', "
+                     "threads: int = 0) -> list[bool]"),
+             "Whether the store has each object, in order.");
+  module.def(
+      "verify", &Verify, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
+      "progress"_a = nb::none(),
+      nb::sig("def verify(oids: collections.abc.Sequence[str] | Table, store: str, *, suffix: str = '', threads: "
+              "int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> list[int]"),
+      "Reads objects again: an outcome each, in order.");
+}
+
+}  // namespace tiffin::bind

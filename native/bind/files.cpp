@@ -1,0 +1,74 @@
+// Small file work.
+#include "files/files.h"
+
+#include <nanobind/stl/string_view.h>
+
+#include "bind/python.h"
+
+namespace tiffin::bind {
+namespace {
+
+std::string_view View(const nb::bytes& body) { return {body.c_str(), body.size()}; }
+
+nb::object PutNamed(const Path& store, const nb::bytes& body, std::string_view suffix) {
+  const std::string_view view = View(body);
+  Digest digest;
+  {
+    const nb::gil_scoped_release release;
+    digest = PutObject(store.bytes, view, std::string(suffix));
+  }
+  return ToPython(digest);
+}
+
+nb::object HashBody(const nb::bytes& body) {
+  const std::string_view view = View(body);
+  Digest digest;
+  {
+    const nb::gil_scoped_release release;
+    Md5 md5;
+    md5.Update(std::as_bytes(std::span(view)));
+    digest = md5.Finish();
+  }
+  return ToPython(digest);
+}
+
+bool LinkWorksNamed(std::string_view kind, const Path& source, const Path& destination) {
+  return LinkWorks(ToLink(kind), source.bytes, destination.bytes);
+}
+
+void Sync(const Path& path) {
+  const nb::gil_scoped_release release;
+  SyncFileSystem(path.bytes);
+}
+
+void RemoveNamed(const Path& root, nb::handle paths) {
+  const std::vector<std::string> names = ToStrings(paths);
+  const nb::gil_scoped_release release;
+  RemoveFiles(root.bytes, names);
+}
+
+}  // namespace
+
+void BindFiles(nb::module_& module) {
+  using nb::literals::operator""_a;
+  module.def("put_object", &PutNamed, "store"_a, "body"_a, nb::kw_only(), "suffix"_a = "",
+             nb::sig("def put_object(store: str, body: bytes, *, suffix: str = '') -> str"),
+             "Makes body an object of the store, durably; gives its id without the suffix.");
+  module.def("md5", &HashBody, "body"_a, nb::sig("def md5(body: bytes) -> str"), "32 hexadecimal digits.");
+  module.def("link_works", &LinkWorksNamed, "kind"_a, "source_dir"_a, "destination_dir"_a,
+             "Whether files of one directory can be linked into the other that way; tried with a temporary file.");
+  module.def("sync_filesystem", &Sync, "path"_a,
+             "Returns when all that the file system of path had in memory is on the disk.");
+  module.def(
+      "clock_ns", [](const Path& directory) { return FileSystemClock_ns(directory.bytes); }, "directory"_a,
+      "The file system's own idea of now: the mtime of a file just written in the directory, and removed.");
+  module.def("remove_files", &RemoveNamed, "root"_a, "paths"_a,
+             nb::sig("def remove_files(root: str, paths: collections.abc.Iterable[str]) -> None"),
+             "Removes files, then the directories left empty, never root itself; what is not there is fine.");
+  module.def(
+      "engine", [] { return nb::make_tuple(ToPython(Md5Engine()), Md5Lanes()); },
+      nb::sig("def engine() -> tuple[str, int]"),
+      "Which MD5 kernel runs on this machine, and how many messages it takes abreast.");
+}
+
+}  // namespace tiffin::bind

@@ -1,0 +1,12 @@
+// tiffin._native._core
+#include "bind/python.h"
+
+NB_MODULE(_core, module) {
+  using namespace tiffin::bind;
+  TranslateErrors();
+  BindTable(module);
+  BindIgnore(module);
+  BindWalk(module);
+  BindBatch(module);
+  BindFiles(module);
+}

@@ -1,0 +1,53 @@
+// From directories to tables.
+#include "table/walk.h"
+
+#include "bind/python.h"
+
+namespace tiffin::bind {
+namespace {
+
+Table ScanWatched(const Path& root, Ignore* ignore, const Path& under, bool follow_directories, int threads,
+                  nb::handle progress) {
+  const ScanOptions options{ignore, under.bytes, follow_directories, threads};
+  Control control;
+  Table table;
+  Watch(control, progress, [&] { table = Scan(root.bytes, options, control); });
+  return table;
+}
+
+Table StatNamed(const Path& root, nb::handle paths) {
+  const std::vector<std::string> names = ToStrings(paths);
+  const nb::gil_scoped_release release;
+  return StatFiles(root.bytes, names);
+}
+
+nb::list FindNamed(const Path& root, Ignore& ignore, bool git_ignore) {
+  std::vector<std::string> found;
+  {
+    const nb::gil_scoped_release release;
+    found = FindMetafiles(root.bytes, ignore, git_ignore);
+  }
+  return ToPython(found);
+}
+
+}  // namespace
+
+void BindWalk(nb::module_& module) {
+  using nb::literals::operator""_a;
+  module.def("scan", &ScanWatched, "root"_a, nb::kw_only(), "ignore"_a = nb::none(), "under"_a = Path{""},
+             "follow_directories"_a = true, "threads"_a = 0, "progress"_a = nb::none(),
+             nb::sig("def scan(root: str, *, ignore: Ignore | None = None, under: str = '', follow_directories: bool = "
+                     "True, threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> "
+                     "Table"),
+             "Every regular file below root, without ids; links to files, and with follow_directories to directories,\n"
+             "are followed.  under: where root lies below ignore's root.  OSError names the path: ENOENT for a link\n"
+             "that leads nowhere, ELOOP for one that leads around itself.");
+  module.def("stat_files", &StatNamed, "root"_a, "paths"_a,
+             nb::sig("def stat_files(root: str, paths: collections.abc.Iterable[str]) -> Table"),
+             "The named files; what is not there or no regular file is left out.");
+  module.def("find_metafiles", &FindNamed, "root"_a, "ignore"_a, nb::kw_only(), "git_ignore"_a = true,
+             nb::sig("def find_metafiles(root: str, ignore: Ignore, *, git_ignore: bool = True) -> list[str]"),
+             "Files named dvc.yaml or *.dvc below root, sorted; not in ignored places or other repositories.");
+}
+
+}  // namespace tiffin::bind

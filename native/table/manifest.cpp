@@ -1,0 +1,323 @@
+#include "table/manifest.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "table/utf8.h"
+
+namespace tiffin {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+void AppendEscape(std::string& out, std::uint32_t unit) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHexDigits[(unit >> shift) & 0xF];
+}
+
+void AppendAscii(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      if (static_cast<unsigned char>(c) < 0x20) {
+        AppendEscape(out, static_cast<unsigned char>(c));
+      } else {
+        out += c;
+      }
+  }
+}
+
+void AppendJsonString(std::string& out, std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      AppendAscii(out, text[at++]);
+      continue;
+    }
+    const Utf8Char next = DecodeUtf8(text, at);
+    if (!next.valid) throw std::invalid_argument("a manifest holds UTF-8 paths only, found " + std::string(text));
+    if (next.code < 0x10000) {
+      AppendEscape(out, next.code);
+    } else {
+      AppendEscape(out, 0xD800 + ((next.code - 0x10000) >> 10));
+      AppendEscape(out, 0xDC00 + ((next.code - 0x10000) & 0x3FF));
+    }
+    at += next.size;
+  }
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view body) : body_(body) {}
+
+  Table Read() {
+    SkipBlanks();
+    Expect('[');
+    SkipBlanks();
+    if (!Take(']')) {
+      do {
+        SkipBlanks();
+        ReadEntry();
+        SkipBlanks();
+      } while (Take(','));
+      Expect(']');
+    }
+    SkipBlanks();
+    if (at_ != body_.size()) Fail("text after the end");
+    return builder_.Build();
+  }
+
+ private:
+  [[noreturn]] void Fail(std::string_view what) const { FailAt(at_, what); }
+  [[noreturn]] static void FailAt(std::size_t offset, std::string_view what) {
+    throw std::invalid_argument("manifest, byte " + std::to_string(offset) + ": " + std::string(what));
+  }
+
+  bool Take(char c) {
+    if (at_ >= body_.size() || body_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  void Expect(char c) {
+    if (!Take(c)) Fail(std::string("expected '") + c + "'");
+  }
+  void SkipBlanks() {
+    while (at_ < body_.size() && (body_[at_] == ' ' || body_[at_] == '\n' || body_[at_] == '\t' || body_[at_] == '\r'))
+      ++at_;
+  }
+
+  void ReadEntry() {
+    const std::size_t start = at_;
+    bool has_id = false;
+    bool has_path = false;
+    Digest id{};
+    Expect('{');
+    SkipBlanks();
+    if (!Take('}')) {
+      do {
+        SkipBlanks();
+        ReadString(key_);
+        SkipBlanks();
+        Expect(':');
+        SkipBlanks();
+        if (key_ == "md5") {
+          id = ReadId();
+          has_id = true;
+        } else if (key_ == "relpath") {
+          ReadPath();
+          has_path = true;
+        } else {
+          SkipValue();
+        }
+        SkipBlanks();
+      } while (Take(','));
+      Expect('}');
+    }
+    if (!has_id) FailAt(start, "entry without \"md5\"");
+    if (!has_path) FailAt(start, "entry without \"relpath\"");
+    builder_.Add(std::move(path_), id);
+    path_.clear();
+  }
+
+  Digest ReadId() {
+    const std::size_t start = at_;
+    ReadString(text_);
+    Digest id;
+    if (!FromHex(text_, id)) FailAt(start, "\"md5\" is not 32 hexadecimal digits");
+    return id;
+  }
+
+  void ReadPath() {
+    const std::size_t start = at_;
+    ReadString(path_);
+    if (const auto fault = PathFault(path_)) FailAt(start, std::string(*fault) + ": " + path_);
+  }
+
+  // Decodes the string at the cursor into `out`, as UTF-8.
+  void ReadString(std::string& out) {
+    out.clear();
+    Expect('"');
+    while (true) {
+      const std::size_t run = at_;
+      while (at_ < body_.size() && IsPlain(body_[at_])) ++at_;
+      out.append(body_.substr(run, at_ - run));
+      if (at_ >= body_.size()) Fail("string without end");
+      const char c = body_[at_];
+      if (c == '"') {
+        ++at_;
+        return;
+      }
+      if (c == '\\') {
+        ReadEscape(out);
+        continue;
+      }
+      if (static_cast<unsigned char>(c) < 0x20) Fail("control character in a string");
+      const Utf8Char next = DecodeUtf8(body_, at_);
+      if (!next.valid) Fail("not UTF-8");
+      out.append(body_.substr(at_, next.size));
+      at_ += next.size;
+    }
+  }
+
+  static bool IsPlain(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+  }
+
+  void ReadEscape(std::string& out) {
+    const std::size_t start = at_;
+    ++at_;
+    if (at_ >= body_.size()) Fail("string without end");
+    const char c = body_[at_++];
+    constexpr std::string_view kNames = "\"\\/bfnrt";
+    constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
+    if (const std::size_t known = kNames.find(c); known != std::string_view::npos) {
+      out += kValues[known];
+      return;
+    }
+    if (c != 'u') FailAt(start, "unknown escape");
+    std::uint32_t code = ReadUnit();
+    if (code >= 0xDC00 && code < 0xE000) FailAt(start, "half of a surrogate pair");
+    if (code >= 0xD800 && code < 0xDC00) {
+      if (!Take('\\') || !Take('u')) FailAt(start, "half of a surrogate pair");
+      const std::uint32_t low = ReadUnit();
+      if (low < 0xDC00 || low >= 0xE000) FailAt(start, "half of a surrogate pair");
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    }
+    AppendUtf8(out, code);
+  }
+
+  std::uint32_t ReadUnit() {
+    std::uint32_t unit = 0;
+    for (int i = 0; i < 4; ++i) {
+      if (at_ >= body_.size()) Fail("string without end");
+      const char c = body_[at_];
+      const std::uint32_t digit = c >= '0' && c <= '9'   ? c - '0'
+                                  : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                         : 16;
+      if (digit == 16) Fail("expected four hexadecimal digits");
+      unit = unit * 16 + digit;
+      ++at_;
+    }
+    return unit;
+  }
+
+  // Skips one value of any kind.  Iterative, so that no depth of nesting can exhaust the stack.
+  void SkipValue() {
+    std::string open;
+    do {
+      SkipBlanks();
+      if (at_ >= body_.size()) Fail("value without end");
+      const char c = body_[at_];
+      if (c == '{' || c == '[') {
+        open += c;
+        ++at_;
+        SkipBlanks();
+        if (at_ < body_.size() && body_[at_] == Closing(c)) {
+          Close(open);
+        } else if (c == '{') {
+          SkipKey();
+          continue;
+        } else {
+          continue;
+        }
+      } else if (c == '"') {
+        ReadString(text_);
+      } else {
+        SkipScalar();
+      }
+      AfterValue(open);
+    } while (!open.empty());
+  }
+
+  static char Closing(char c) { return c == '{' ? '}' : ']'; }
+
+  void Close(std::string& open) {
+    open.pop_back();
+    ++at_;
+  }
+
+  // After a complete value: closes what ends here, or steps over the comma to the next value.
+  void AfterValue(std::string& open) {
+    while (!open.empty()) {
+      SkipBlanks();
+      if (Take(',')) {
+        SkipBlanks();
+        if (open.back() == '{') SkipKey();
+        return;
+      }
+      if (at_ >= body_.size() || body_[at_] != Closing(open.back())) Fail("expected ',' or a closing bracket");
+      Close(open);
+    }
+  }
+
+  void SkipKey() {
+    ReadString(text_);
+    SkipBlanks();
+    Expect(':');
+  }
+
+  void SkipScalar() {
+    const std::size_t start = at_;
+    while (at_ < body_.size() && IsScalar(body_[at_])) ++at_;
+    const std::string_view word = body_.substr(start, at_ - start);
+    if (word == "true" || word == "false" || word == "null") return;
+    const bool number = !word.empty() && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
+    if (!number) FailAt(start, "expected a value");
+  }
+
+  static bool IsScalar(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' || c == 'E';
+  }
+
+  std::string_view body_;
+  std::size_t at_ = 0;
+  std::string key_;
+  std::string path_;
+  std::string text_;
+  TableBuilder builder_;
+};
+
+}  // namespace
+
+std::string WriteManifest(const Table& table) {
+  std::string body;
+  body.reserve(table.blob.size() + table.size() * 64 + 2);
+  body += '[';
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    if (!table.has_id(row)) throw std::invalid_argument("no id for " + std::string(table.path(row)));
+    if (row > 0) body += ", ";
+    body += "{\"md5\": \"";
+    body += ToHex(table.digests[row]);
+    body += "\", \"relpath\": \"";
+    AppendJsonString(body, table.path(row));
+    body += "\"}";
+  }
+  body += ']';
+  return body;
+}
+
+Table ReadManifest(std::string_view body) { return Reader(body).Read(); }
+
+}  // namespace tiffin

@@ -1,0 +1,60 @@
+"""The compiled half: tables of files, directory walks, hashing, the object store.
+
+Paths are POSIX, as str (bytes that are not UTF-8 as surrogates); object ids are 32 hexadecimal
+digits without suffix; times are in ns.  What loops releases the interpreter lock; long jobs take
+`progress`, called about every 50 ms with files and bytes done, and `threads` (0: one per CPU the
+process may use), and stop cleanly on Ctrl-C.
+
+Outcomes of single files: 0 done, above 0 an errno, -1 changed while it was read, -2 bytes do not
+match the id, -3 stopped before its turn.
+"""
+
+from tiffin._native._core import (
+    Changes,
+    Ignore,
+    StoreResult,
+    Table,
+    TransferResult,
+    clock_ns,
+    diff,
+    engine,
+    find_metafiles,
+    hash_rows,
+    link_works,
+    md5,
+    place_rows,
+    present,
+    put_object,
+    remove_files,
+    scan,
+    stat_files,
+    store_rows,
+    sync_filesystem,
+    transfer,
+    verify,
+)
+
+__all__ = [
+    "Changes",
+    "Ignore",
+    "StoreResult",
+    "Table",
+    "TransferResult",
+    "clock_ns",
+    "diff",
+    "engine",
+    "find_metafiles",
+    "hash_rows",
+    "link_works",
+    "md5",
+    "place_rows",
+    "present",
+    "put_object",
+    "remove_files",
+    "scan",
+    "stat_files",
+    "store_rows",
+    "sync_filesystem",
+    "transfer",
+    "verify",
+]
