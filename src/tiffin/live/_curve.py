@@ -1,18 +1,12 @@
 """The shape of a metric's history in bounded memory."""
 
-import math
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final
 
 __all__ = ["Curve", "Point", "thin"]
 
-BUCKETS: Final = 1000
-
-
-class Point(NamedTuple):
-    """One value of a history: x is the step."""
-
-    x: float
-    y: float
+Point = tuple[float, float]  # x, the step; y, the value
+BUCKETS: Final = 1000  # even, as neighbours merge
 
 
 class Curve:
@@ -23,85 +17,106 @@ class Curve:
     last value are kept apart.  Adding costs constant time.
     """
 
-    __slots__ = ("_buckets", "_in_last", "_text", "count", "first", "highest", "last", "lowest", "skipped", "stride")
+    __slots__ = (
+        "_buckets",
+        "_high",
+        "_in_bucket",
+        "_low",
+        "_low_is_later",
+        "_text",
+        "first",
+        "last",
+        "skipped",
+        "stride",
+    )
 
     def __init__(self) -> None:
-        self._buckets: list[tuple[Point, Point]] = []  # the two points in order of arrival
-        self._in_last = 0
+        self._buckets: list[Point] = []  # two points each, in order of arrival
+        # The bucket being filled.
+        self._in_bucket = 0
+        self._low = self._high = (0.0, 0.0)
+        self._low_is_later = False
         self._text: str | None = None
         self.stride = 1
-        self.count = 0
         self.skipped = 0  # values that are not finite numbers
         self.first: Point | None = None
         self.last: Point | None = None
-        self.lowest: Point | None = None
-        self.highest: Point | None = None
 
     def add(self, x: float, y: float) -> None:
         """Append a value; NaN and infinities are only counted."""
         self._text = None
-        if not math.isfinite(y):
+        if y - y != 0.0:
             self.skipped += 1
             return
-        point = Point(x, y)
-        self.count += 1
-        self.last = point
-        if self.first is None or self.lowest is None or self.highest is None:
-            self.first = self.lowest = self.highest = point
-        if y < self.lowest.y:
-            self.lowest = point
-        if y > self.highest.y:
-            self.highest = point
-        self._place(point)
+        point = self.last = (x, y)
+        if self.first is None:
+            self.first = point
+        if self._in_bucket == 0:
+            self._low = self._high = point
+        elif y < self._low[1]:
+            self._low = point
+            self._low_is_later = True
+        elif y > self._high[1]:
+            self._high = point
+            self._low_is_later = False
+        self._in_bucket += 1
+        if self._in_bucket == self.stride:
+            self._buckets += self._filled()
+            self._in_bucket = 0
+            if len(self._buckets) == 2 * BUCKETS:
+                self._halve()
 
     def points(self) -> list[Point]:
         """The points to draw, in order of arrival."""
-        chosen: list[Point] = []
-        candidates = [self.first, *(point for bucket in self._buckets for point in bucket), self.last]
-        for point in candidates:
-            # A point is the same object wherever it appears, and copies of it are neighbours.
-            if point is not None and (not chosen or point is not chosen[-1]):
+        if self.first is None or self.last is None:
+            return []
+        chosen = [self.first]
+        for point in (*self._buckets, *(self._filled() if self._in_bucket else ()), self.last):
+            # A point is the same object wherever it appears, and its copies are neighbours.
+            if point is not chosen[-1]:
                 chosen.append(point)
         return chosen
+
+    def extremes(self) -> tuple[Point, Point] | None:
+        """The lowest and the highest value so far, the first of equal ones; None before two values."""
+        points = self.points()
+        if len(points) < 2:
+            return None
+        return min(points, key=_height), max(points, key=_height)
 
     def json(self) -> str:
         """The points as the JSON text `[[x, ...], [y, ...]]`; kept until the next value arrives."""
         if self._text is None:
             points = self.points()
-            xs = ",".join([f"{point.x:.12g}" for point in points])
-            ys = ",".join([f"{point.y:.8g}" for point in points])
+            xs = ",".join([f"{x:.12g}" for x, _ in points])
+            ys = ",".join([f"{y:.8g}" for _, y in points])
             self._text = f"[[{xs}],[{ys}]]"
         return self._text
 
-    def _place(self, point: Point) -> None:
-        if self._in_last == self.stride or not self._buckets:
-            if len(self._buckets) == BUCKETS:
-                self._halve()
-            self._buckets.append((point, point))
-            self._in_last = 1
-            return
-        self._buckets[-1] = _extremes((*self._buckets[-1], point))
-        self._in_last += 1
+    def _filled(self) -> tuple[Point, Point]:
+        return (self._high, self._low) if self._low_is_later else (self._low, self._high)
 
     def _halve(self) -> None:
-        merged = zip(self._buckets[::2], self._buckets[1::2], strict=True)
-        self._buckets = [_extremes((*left, *right)) for left, right in merged]
+        merged: list[Point] = []
+        for index in range(0, len(self._buckets), 4):
+            four = self._buckets[index : index + 4]
+            low, high = min(four, key=_height), max(four, key=_height)
+            merged += (low, high) if _index(four, low) < _index(four, high) else (high, low)
+        self._buckets = merged
         self.stride *= 2
 
 
-def thin(points: list[Point]) -> list[Point]:
+def thin(points: Iterable[Point]) -> list[Point]:
     """At most 2 * BUCKETS + 2 of the points, in their order, with every extreme of y."""
     curve = Curve()
-    for point in points:
-        curve.add(*point)
+    for x, y in points:
+        curve.add(x, y)
     return curve.points()
 
 
-def _extremes(points: tuple[Point, ...]) -> tuple[Point, Point]:
-    low = high = 0
-    for index, point in enumerate(points):
-        if point.y < points[low].y:
-            low = index
-        if point.y > points[high].y:
-            high = index
-    return (points[low], points[high]) if low < high else (points[high], points[low])
+def _height(point: Point) -> float:
+    return point[1]
+
+
+def _index(points: list[Point], wanted: Point) -> int:
+    return next(index for index, point in enumerate(points) if point is wanted)

@@ -5,19 +5,21 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tiffin.live._curve import Point, thin
+from tiffin.live._curve import thin
 
 __all__ = ["Drawing", "draw"]
 
 # drawing := {"kind", "title", "x", "y", ...}
-#   line, scatter: "series": [{"name", "points": [[x, ...], [y, ...]]}, ...]
+#   line, scatter: "series": [{"name", "points": [[x, ...], [y, ...]]}, ...], "diagonal": draw the line y = x
 #   bar:           "labels": [text, ...], "values": [number, ...], "more": bars left out
-#   confusion:     "labels": [text, ...], "counts": [[number, ...] per actual label], "normalized", "more": labels left out
+#   confusion:     "labels": [text, ...], "counts": [[number, ...] per actual label], "normalized",
+#                  "more": labels left out
 #   none:          "reason": text
 Drawing = dict[str, Any]
 
 MOST_BARS: Final = 60
 MOST_LABELS: Final = 40
+DIAGONAL: Final = (("fpr", "tpr"), ("prob_pred", "prob_true"))  # chance, and perfect calibration
 SCATTER: Final = ("scatter", "scatter_jitter")
 
 
@@ -38,14 +40,18 @@ def draw(rows: list[dict[str, Any]], config: Mapping[str, Any]) -> Drawing:
         return labels | _bars(rows, names[0], x, ordered=template.endswith("sorted"))
     series = [{"name": str(name), "points": _points(rows, x, name)} for name in names]
     if any(one["points"][0] for one in series):
-        return labels | {"kind": "scatter" if template in SCATTER else "line", "series": series}
+        return labels | {
+            "kind": "scatter" if template in SCATTER else "line",
+            "series": series,
+            "diagonal": (x, y) in DIAGONAL,
+        }
     return labels | _bars(rows, x, names[0], ordered=False)
 
 
 def _points(rows: list[dict[str, Any]], x: Any, y: Any) -> list[list[float]]:
     pairs = ((_number(row.get(x)), _number(row.get(y))) for row in rows)
-    points = thin([Point(a, b) for a, b in pairs if a is not None and b is not None])
-    return [[_short(point.x) for point in points], [_short(point.y) for point in points]]
+    points = thin((a, b) for a, b in pairs if a is not None and b is not None)
+    return [[_short(a) for a, _ in points], [_short(b) for _, b in points]]
 
 
 def _bars(rows: list[dict[str, Any]], name: Any, length: Any, *, ordered: bool) -> Drawing:

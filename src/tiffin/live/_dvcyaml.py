@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
@@ -11,10 +12,8 @@ from typing import Any, Final, NamedTuple
 from tiffin.formats import yaml
 from tiffin.live._files import replace_file
 
-try:
+if sys.platform != "win32":  # there the file is still replaced in one step
     import fcntl
-except ImportError:  # Windows: the file is still replaced in one step
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Entry", "Sections", "entry_path", "find_repository", "read_entries", "update_dvcyaml"]
 
@@ -60,7 +59,7 @@ def update_dvcyaml(path: str, sections: Sections) -> None:
             sections = sections._replace(plots=_with_earlier(present, sections, os.path.dirname(path)))
         if _says(present, sections):
             return
-        from tiffin.formats import edit  # late: needed only when an existing file changes, and slow to load
+        from tiffin.formats import edit  # noqa: PLC0415 - late: needed only when an existing file changes, and slow to load
 
         updated = edit.update_dvclive_sections(
             text,
@@ -152,7 +151,7 @@ def _says(present: Any, sections: Sections) -> bool:
 @contextmanager
 def _locked(folder: str) -> Iterator[None]:
     root = find_repository(folder)
-    if fcntl is None or root is None or not os.path.isdir(os.path.join(root, ".dvc", "tmp")):
+    if sys.platform == "win32" or root is None or not os.path.isdir(os.path.join(root, ".dvc", "tmp")):
         yield
         return
     descriptor = os.open(os.path.join(root, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

@@ -2,17 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
 from typing import Any
-
-__all__ = ["encode_json", "read_json", "replace_file"]
 
 from tiffin.errors import FormatError
 
+__all__ = ["NUMPY_FLOATS", "NUMPY_INTEGERS", "encode_json", "read_json", "replace_file"]
+
 # The types DVCLive takes; others (numpy.bool_, numpy.longdouble, arrays) have no agreed text form.
-NUMPY_INTEGERS = frozenset(
-    ["intc", "intp", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
-)
+NUMPY_INTEGERS = frozenset(["intc", "intp", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"])
 NUMPY_FLOATS = frozenset(["float16", "float32", "float64"])
 
 
@@ -32,10 +29,14 @@ def read_json(path: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise FormatError(f"this is not JSON: {error}", path=path, hint="remove the file, or start with resume=False") from None
+        raise FormatError(
+            f"this is not JSON: {error}", path=path, hint="remove the file, or start with resume=False"
+        ) from None
     if not isinstance(value, dict):
         raise FormatError(
-            f"a JSON object is expected, not {type(value).__name__}", path=path, hint="remove the file, or start with resume=False"
+            f"a JSON object is expected, not {type(value).__name__}",
+            path=path,
+            hint="remove the file, or start with resume=False",
         )
     return value
 

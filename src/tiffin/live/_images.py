@@ -17,7 +17,9 @@ def is_a(value: Any, package: str, name: str) -> bool:
 
     By name, because the packages are optional, and nobody can hold their objects without having imported them.
     """
-    return any(kind.__name__ == name and f"{kind.__module__}.".startswith(f"{package}.") for kind in type(value).__mro__)
+    return any(
+        kind.__name__ == name and f"{kind.__module__}.".startswith(f"{package}.") for kind in type(value).__mro__
+    )
 
 
 def image_name(name: str, value: Any) -> str:

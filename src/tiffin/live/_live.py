@@ -1,7 +1,6 @@
 """`Live`, the logger a training script holds."""
 
 import os
-import shutil
 import time
 import weakref
 from collections.abc import Mapping
@@ -346,12 +345,13 @@ class Live:
         for depth, key in enumerate(keys[:-1]):
             level = level.setdefault(key, {})
             if not isinstance(level, dict):
-                raise LiveError(
-                    f"metric {'/'.join(keys)!r} cannot be logged: {'/'.join(keys[: depth + 1])!r} is a metric, not a group"
-                )
+                above = "/".join(keys[: depth + 1])
+                raise LiveError(f"metric {'/'.join(keys)!r} cannot be logged: {above!r} is a metric, not a group")
         level[keys[-1]] = val
 
-    def _store_plot(self, folder: str, name: str, content: Any, rows: list[dict[Any, Any]], config: dict[str, Any]) -> None:
+    def _store_plot(
+        self, folder: str, name: str, content: Any, rows: list[dict[Any, Any]], config: dict[str, Any]
+    ) -> None:
         relative = relative_name(name.replace(".json", ""), "plot")
         path = os.path.join(self._home, "plots", folder, f"{relative}.json")
         try:
@@ -385,8 +385,11 @@ class Live:
 
     def _clean(self) -> None:
         plots = os.path.join(self._home, "plots")
-        for folder in PLOT_FOLDERS:
-            shutil.rmtree(os.path.join(plots, folder), ignore_errors=True)
+        if os.path.isdir(plots):
+            import shutil  # noqa: PLC0415 - late: slow to load, and most runs begin in an empty folder
+
+            for folder in PLOT_FOLDERS:
+                shutil.rmtree(os.path.join(plots, folder), ignore_errors=True)
         stale = [os.path.join(self._home, name) for name in ("metrics.json", "params.yaml", "report.html", "report.md")]
         stale += [os.path.join(self._home, name) for name in os.listdir(self._home) if name.endswith("dvc.yaml")]
         for path in stale:
@@ -424,7 +427,7 @@ class Live:
         if self._report_mode is None or self._opened or not _truthy("DVCLIVE_OPEN"):
             return
         self._opened = True
-        import webbrowser  # late: loads subprocess, and hardly ever needed
+        import webbrowser  # noqa: PLC0415 - late: loads subprocess, and hardly ever needed
 
         webbrowser.open(f"file://{os.path.join(self._home, 'report.html')}")
 
@@ -444,7 +447,7 @@ def _checked_report(report: Any) -> Literal["html"] | None:
     raise ConfigError(f'report={report!r} is not supported (supported: "html", None)')
 
 
-def _checked_dvcyaml(dvcyaml: str | os.PathLike[str] | bool | None) -> tuple[bool, str]:
+def _checked_dvcyaml(dvcyaml: Any) -> tuple[bool, str]:
     if dvcyaml is None or isinstance(dvcyaml, bool):
         return bool(dvcyaml), DVC_YAML
     path = os.fspath(dvcyaml)

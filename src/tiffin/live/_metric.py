@@ -78,7 +78,7 @@ class Metric:
 
 
 def relative_name(name: str, kind: str) -> str:
-    """name as a path below its folder: no empty or dot parts.  LiveError when it would lead outside, or names nothing."""
+    """name as a path below its folder, without empty or dot parts.  LiveError when it leads outside or nowhere."""
     if not isinstance(name, str):
         raise LiveError(f"the name of a {kind} must be a string, not {type(name).__name__}")
     relative = os.path.normpath(name).replace(os.sep, "/")

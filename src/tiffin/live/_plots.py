@@ -34,7 +34,14 @@ KINDS: Final = {
         "Fraction of Positives",
     ),
     "confusion_matrix": Kind(
-        "", ("actual", "predicted"), "actual", "predicted", "Confusion Matrix", "True Label", "Predicted Label", "confusion"
+        "",
+        ("actual", "predicted"),
+        "actual",
+        "predicted",
+        "Confusion Matrix",
+        "True Label",
+        "Predicted Label",
+        "confusion",
     ),
     "det": Kind(
         "sklearn.metrics.det_curve",
@@ -66,18 +73,20 @@ KINDS: Final = {
 }
 
 
-def sklearn_rows(kind: str, labels: Iterable[Any], predictions: Iterable[Any], options: Mapping[str, Any]) -> list[dict[str, Any]]:
+def sklearn_rows(
+    kind: str, labels: Iterable[Any], predictions: Iterable[Any], options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """One row per point of the curve, or per sample for a confusion matrix.  LiveError without scikit-learn."""
     chosen = KINDS[kind]
     if not chosen.function:
         return [{"actual": str(a), "predicted": str(p)} for a, p in zip(labels, predictions, strict=False)]
     curve = _sklearn_function(chosen.function)(labels, predictions, **options)
-    # The threshold of the last point of a precision-recall curve does not exist: that point is left out, as DVCLive does.
+    # The last point of a precision-recall curve has no threshold and is left out, as by DVCLive.
     return [dict(zip(chosen.columns, values, strict=True)) for values in zip(*curve, strict=False)]
 
 
 def as_rows(name: str, datapoints: Any) -> list[dict[Any, Any]]:
-    """Data points as one mapping per point: from such a list, a data frame, or a structured or two-dimensional array."""
+    """One mapping per data point: from such a list, a data frame, or a structured or two-dimensional array."""
     if isinstance(datapoints, list):
         if all(isinstance(point, dict) for point in datapoints):
             return datapoints
@@ -116,5 +125,7 @@ def _sklearn_function(path: str) -> Callable[..., tuple[Any, ...]]:
     try:
         function: Callable[..., tuple[Any, ...]] = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError:
-        raise LiveError("scikit-learn is needed for this plot and is not installed", hint="pip install scikit-learn") from None
+        raise LiveError(
+            "scikit-learn is needed for this plot and is not installed", hint="pip install scikit-learn"
+        ) from None
     return function

@@ -96,11 +96,12 @@
   function plot(body, width, chart) {
     const all = (part) => chart.series.flatMap((series) => series.points[part]);
     const log = logarithmic.has(chart.id);
-    const x = scale(all(0), LEFT, width - RIGHT, false, true);
-    const y = scale(all(1), HEIGHT - BOTTOM, TOP, log, false);
+    const ends = chart.diagonal ? [0, 1] : [];
+    const x = scale(all(0).concat(ends), LEFT, width - RIGHT, false, true);
+    const y = scale(all(1).concat(ends), HEIGHT - BOTTOM, TOP, log, false);
     const svg = frame(width, HEIGHT, x, y, chart.x, chart.y);
     if (chart.diagonal) {
-      svg.append(draw("line", { class: "reference", x1: x.place(0), y1: y.place(chart.diagonal === "up" ? 0 : 1), x2: x.place(1), y2: y.place(chart.diagonal === "up" ? 1 : 0) }));
+      svg.append(draw("line", { class: "reference", x1: x.place(0), y1: y.place(0), x2: x.place(1), y2: y.place(1) }));
     }
     chart.series.forEach((series, index) => {
       const [xs, ys] = series.points;
@@ -227,7 +228,7 @@
     const notes = [chart.note, chart.more ? `${chart.more} more not shown` : null].filter(Boolean);
     const card = make("section", { class: "card" }, make("div", { class: "head" }, make("h3", null, chart.title), button), legend, body,
       notes.length ? make("div", { class: "note" }, notes.join(" · ")) : null);
-    new ResizeObserver(() => { if (body.clientWidth && body.clientWidth !== body.drawn) { body.drawn = body.clientWidth; paint(); } }).observe(body);
+    new ResizeObserver(() => { if (body.clientWidth && body.clientWidth !== body.drawn) { body.drawn = body.clientWidth; requestAnimationFrame(paint); } }).observe(body);
     return card;
   }
   function kept(id, value, build) {
@@ -251,15 +252,14 @@
       const skipped = members.reduce((sum, curve) => sum + curve.skipped, 0);
       return {
         id: `metric ${title}`, kind: drawn.length ? "line" : "none", title: members.length > 1 ? title : members[0].name, x: "step", y: "", toggle: true,
-        reason: "no numbers to draw", note: skipped && drawn.length ? `${skipped} values that are not finite numbers` : null,
+        reason: "no numbers to draw", note: skipped && drawn.length ? `not drawn: ${skipped} that ${skipped > 1 ? "are not finite numbers" : "is not a finite number"}` : null,
         series: drawn.map((curve) => ({ name: curve.name, points: curve.points })),
       };
     });
   }
   function plotChart(chart) {
-    const diagonal = { roc: "up", calibration: "up" }[/^(roc|calibration)/.exec(chart.name)?.[1]];
     const unit = chart.series && chart.series.every((series) => series.points.every((values) => values.every((value) => value >= 0 && value <= 1)));
-    return { ...chart, id: `plot ${chart.name}`, title: chart.title || chart.name, diagonal: unit && diagonal ? diagonal : null };
+    return { ...chart, id: `plot ${chart.name}`, title: chart.title || chart.name, diagonal: chart.diagonal && unit };
   }
   function table(title, heads, rows, classes) {
     return make("section", { class: "card" }, make("div", { class: "head" }, make("h3", null, title)),
@@ -283,7 +283,7 @@
     const summaryRows = summaryHeads ? data.summary : data.summary.map((row) => row.slice(0, 2));
     const tables = [
       data.summary.length ? kept("summary", summaryRows, (rows) => table("Metrics", summaryHeads, rows, ["", "number value", "number soft", "number soft"])) : null,
-      data.params.length ? kept("params", data.params, (rows) => table("Parameters", null, rows, ["", "number value"])) : null,
+      data.params.length ? kept("params", data.params, (rows) => table("Parameters", null, rows, ["", "text value"])) : null,
     ].filter(Boolean);
     const charts = metricCharts(data.curves).map((chart) => kept(chart.id, chart, chartCard));
     const plots = data.plots.map(plotChart).map((chart) => kept(chart.id, chart, chartCard));

@@ -5,7 +5,7 @@ itself again in a hidden frame, takes the data from there and redraws what chang
 fetch its neighbours, but it may be told by a frame.
 """
 
-import base64
+import binascii
 import json
 import os
 import re
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
-from tiffin.live._curve import Curve, Point
+from tiffin.live._curve import Curve
 from tiffin.live._drawing import Drawing, draw
 from tiffin.live._dvcyaml import Entry, entry_path
 from tiffin.live._files import replace_file
@@ -75,7 +75,10 @@ class Report:
         self.changed = True
 
     def read_earlier(self, plots_dir: str, entries: list[Entry], folder: str) -> None:
-        """Take in what an earlier part of the run left: metric files, images, plots that dvc.yaml (in folder) names."""
+        """Take in what an earlier part of the run left: histories, images, the plots among the entries of a dvc.yaml.
+
+        folder: where that dvc.yaml is.
+        """
         for name, path in _files(os.path.join(plots_dir, "metrics"), (".tsv",)):
             self._read_history(name, path)
         for name, path in _files(os.path.join(plots_dir, "images"), IMAGE_SUFFIXES):
@@ -134,13 +137,15 @@ class Report:
             "started": round(self._started, 3),
             "updated": round(time.time(), 3),
             "step": self._summary.get("step"),
-            "params": [[name, _text(value)] for name, value in _leaves(self._params)],
-            "summary": [self._summary_row(name, value) for name, value in _leaves(self._summary) if name != "step"],
+            "params": [[name, _text(value)] for name, value in _leaves(self._params, ".")],
+            "summary": [
+                self._summary_row(name, value) for name, value in _leaves(self._summary, "/") if name != "step"
+            ],
             "plots": [{"name": name, **drawing} for name, drawing in list(self._drawings.items())],
             "images": self._image_items(),
         }
         curves = ",".join(
-            f'{{"name":{json.dumps(name)},"count":{curve.count},"skipped":{curve.skipped},"points":{curve.json()}}}'
+            f'{{"name":{json.dumps(name)},"skipped":{curve.skipped},"points":{curve.json()}}}'
             for name, curve in sorted(self._curves.items())
         )
         text = json.dumps(head, allow_nan=False, separators=(",", ":"))
@@ -149,9 +154,10 @@ class Report:
 
     def _summary_row(self, name: str, value: Any) -> list[str | None]:
         curve = self._curves.get(name)
-        if curve is None or curve.count < 2:
+        extremes = curve.extremes() if curve is not None else None
+        if extremes is None:
             return [name, _text(value), None, None]
-        return [name, _text(value), _place(curve.lowest), _place(curve.highest)]
+        return [name, _text(value), *(f"{y:.6g} at {x:g}" for x, y in extremes)]
 
     def _image_items(self) -> list[dict[str, str | None]]:
         left = MOST_IMAGES_BYTES
@@ -174,7 +180,7 @@ class Report:
         if known is None or known[:2] != (status.st_mtime_ns, status.st_size):
             suffix = os.path.splitext(path)[1].lower().lstrip(".").replace("jpg", "jpeg")
             with open(path, "rb") as file:
-                text = f"data:image/{suffix};base64,{base64.b64encode(file.read()).decode()}"
+                text = f"data:image/{suffix};base64,{binascii.b2a_base64(file.read(), newline=False).decode()}"
             known = self._encoded[path] = (status.st_mtime_ns, status.st_size, text)
         return known[2]
 
@@ -206,11 +212,11 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def _leaves(values: Mapping[str, Any], separator: str, prefix: str = "") -> list[tuple[str, Any]]:
     leaves = []
     for name, value in values.items():
         full = f"{prefix}{name}"
-        leaves += _leaves(value, f"{full}/") if isinstance(value, dict) and value else [(full, value)]
+        leaves += _leaves(value, separator, full + separator) if isinstance(value, dict) and value else [(full, value)]
     return leaves
 
 
@@ -220,7 +226,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return str(value)
-
-
-def _place(point: Point | None) -> str | None:
-    return None if point is None else f"{point.y:.6g} at {point.x:g}"

@@ -60,7 +60,11 @@ class Writer:
         self._written_at = self._report_at = -INTERVAL_S * 1000
         self._report_cost = 0.0
         self._used = False
-        self._renew()
+        self._thread: threading.Thread | None = None
+        # Reentrant: a signal handler may call `end` while the main thread is writing.
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
         _writers.add(self)
 
     def arm(self) -> None:
@@ -136,19 +140,13 @@ class Writer:
             metric.forget()
         self._unwritten.clear()
         self.armed = self._used = self._writing = False
-        self._renew()
-
-    def _renew(self) -> None:
-        self._thread: threading.Thread | None = None
-        # Reentrant: a signal handler may call `end` while the main thread is writing.
+        self._thread = None
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
 
     def _start(self) -> None:
-        thread = threading.Thread(
-            target=self._run, args=(self._wake, self._stopping), name="tiffin-live", daemon=True
-        )
+        thread = threading.Thread(target=self._run, args=(self._wake, self._stopping), name="tiffin-live", daemon=True)
         try:
             thread.start()
         except RuntimeError:
@@ -162,9 +160,15 @@ class Writer:
                 return
             wake.clear()
             self.armed = False
-            with self._lock:
+            # `stop` may be called by a signal handler whose thread holds the lock: then there is nothing to wait for.
+            while not self._lock.acquire(timeout=INTERVAL_S / 10):
+                if stopping.is_set():
+                    return
+            try:
                 self._write_all()
                 self._write_report_when_due()
+            finally:
+                self._lock.release()
 
     def _write_all(self) -> None:
         # A signal handler or a collection may come here while this thread is writing: the outer call goes round again.
