@@ -48,6 +48,7 @@ bench: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes doc
 
 .PHONY: docs
 docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built strictly into site/
+	$(bin)/python -m tests.meta.reference
 	$(bin)/zensical build --strict --clean
 
 .PHONY: native-test
@@ -132,7 +133,7 @@ $(venv)/.stamp-package: pyproject.toml $(venv)/.stamp-build
 	@touch $@
 
 $(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build | $(venv)/.stamp-package
-	cmake -S . -B build/module -DSKBUILD=ON -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE=$(CURDIR)/$(bin)/python \
+	cmake -S . -B build/module -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE=$(CURDIR)/$(bin)/python \
 	  -Dnanobind_DIR="$$($(bin)/python -m nanobind --cmake_dir)"
 	MAKEFLAGS= cmake --build build/module --parallel $(JOBS)
 	cmake --install build/module --prefix src

@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+from tests.meta import reference
 from tests.meta.test_ownership import MACHINE_PATH
 
 
@@ -29,3 +30,7 @@ def test_no_page_holds_a_path_of_one_machine(repository):
 def test_every_changelog_fragment_has_a_known_kind(repository):
     known = re.compile(r"(README|\+?[\w-]+\.(feature|fix|docs|internal))\.md")
     assert not [path.name for path in (repository / "changes").glob("*.md") if not known.fullmatch(path.name)]
+
+
+def test_the_command_reference_is_what_the_commands_declare():
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.commands_page(), "write it anew with `make docs`"
