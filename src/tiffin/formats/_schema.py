@@ -1,0 +1,209 @@
+"""What a metadata file may hold, checked; the error names line, column and the key probably meant.
+
+A rule is a type, None, or one of the four shapes below.  `object` allows anything.
+
+The shapes are plain classes: every command defines them, and this is the cheapest way.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from tiffin.errors import SchemaError
+
+__all__ = ["Each", "Either", "Items", "Keys", "Rule", "check", "nearest", "problem_at"]
+
+
+class Keys:
+    """A map of these keys only."""
+
+    __slots__ = ("known", "required")
+
+    def __init__(self, known: Mapping[str, "Rule"], *, required: tuple[str, ...] = ()) -> None:
+        self.known = known
+        self.required = required
+
+
+class Each:
+    """A map from any text to rule, with at most `most` entries."""
+
+    __slots__ = ("most", "rule")
+
+    def __init__(self, rule: "Rule", *, most: int | None = None) -> None:
+        self.rule = rule
+        self.most = most
+
+
+class Items:
+    """A list of rule."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: "Rule") -> None:
+        self.rule = rule
+
+
+class Either:
+    """Any of the rules."""
+
+    __slots__ = ("rules",)
+
+    def __init__(self, *rules: "Rule") -> None:
+        self.rules = rules
+
+
+Rule: TypeAlias = type | Keys | Each | Items | Either | None
+
+
+class _Problem(NamedTuple):
+    keys: tuple[Any, ...]  # where: keys and indices from the top
+    message: str
+    hint: str | None = None
+    at_key: bool = False
+
+
+_UNKNOWN = object()
+_NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a map", list: "a list"}
+
+
+def check(value: Any, rule: Rule, text: str, path: str) -> None:
+    """Raise SchemaError unless value, which is what text holds, follows rule."""
+    if _follows(value, rule):
+        return
+    problem = _problem(value, rule, ())
+    if problem is not None:
+        raise problem_at(problem.keys, problem.message, text, path, hint=problem.hint, at_key=problem.at_key)
+
+
+def problem_at(
+    keys: tuple[Any, ...], message: str, text: str, path: str, *, hint: str | None = None, at_key: bool = False
+) -> SchemaError:
+    """Make the error for the value under keys, with its place in text."""
+    from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, needed for errors only
+
+    place = _yaml_ruamel.position(text, keys, of_key=at_key)
+    line, column = place or (None, None)
+    return SchemaError(message, path=path, line=line, column=column, hint=hint)
+
+
+def nearest(word: str, known: Any) -> str | None:
+    """Give the known word most like this one, if one is like it."""
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, needed for errors only
+
+    return next(iter(get_close_matches(word, list(known), n=1)), None)
+
+
+def _follows(value: Any, rule: Rule) -> bool:
+    """Tell only whether: a valid file is the rule, and every command reads several."""
+    kind = type(rule)
+    if kind is type:
+        return isinstance(value, rule)  # type: ignore[arg-type]
+    if isinstance(rule, Keys):
+        if not isinstance(value, dict):
+            return False
+        known = rule.known
+        for key, child in value.items():
+            child_rule = known.get(key, _UNKNOWN)
+            if child_rule is _UNKNOWN or not _follows(child, child_rule):  # type: ignore[arg-type]
+                return False
+        return all(key in value for key in rule.required)
+    if isinstance(rule, Items):
+        return isinstance(value, list) and all(_follows(item, rule.rule) for item in value)
+    if isinstance(rule, Each):
+        if not isinstance(value, dict) or (rule.most is not None and len(value) > rule.most):
+            return False
+        return all(isinstance(key, str) and _follows(child, rule.rule) for key, child in value.items())
+    if isinstance(rule, Either):
+        return any(_follows(value, choice) for choice in rule.rules)
+    return value is None
+
+
+def _problem(value: Any, rule: Rule, keys: tuple[Any, ...]) -> _Problem | None:
+    if isinstance(rule, Keys):
+        return _keys_problem(value, rule, keys)
+    if isinstance(rule, Items):
+        if not isinstance(value, list):
+            return _unexpected(value, rule, keys)
+        found = (_problem(item, rule.rule, (*keys, index)) for index, item in enumerate(value))
+        return next((problem for problem in found if problem), None)
+    if isinstance(rule, Each):
+        return _each_problem(value, rule, keys)
+    if isinstance(rule, Either):
+        return _either_problem(value, rule, keys)
+    if value is None if rule is None else isinstance(value, rule):
+        return None
+    return _unexpected(value, rule, keys)
+
+
+def _keys_problem(value: Any, rule: Keys, keys: tuple[Any, ...]) -> _Problem | None:
+    if not isinstance(value, dict):
+        return _unexpected(value, rule, keys)
+    for key, child in value.items():
+        if key not in rule.known:
+            return _unknown_key(key, rule, keys)
+        problem = _problem(child, rule.known[key], (*keys, key))
+        if problem is not None:
+            return problem
+    for key in rule.required:
+        if key not in value:
+            return _Problem(keys, f"{_where(keys)} lacks the key {key!r}")
+    return None
+
+
+def _each_problem(value: Any, rule: Each, keys: tuple[Any, ...]) -> _Problem | None:
+    if not isinstance(value, dict):
+        return _unexpected(value, rule, keys)
+    if rule.most is not None and len(value) > rule.most:
+        return _Problem(keys, f"{_where(keys)} has {len(value)} entries, at most {rule.most} allowed")
+    for key, child in value.items():
+        if not isinstance(key, str):
+            hint = f"write it in quotes: '{key}'"
+            return _Problem((*keys, key), f"key {key!r} in {_where(keys)} is not text", hint, at_key=True)
+        problem = _problem(child, rule.rule, (*keys, key))
+        if problem is not None:
+            return problem
+    return None
+
+
+def _either_problem(value: Any, rule: Either, keys: tuple[Any, ...]) -> _Problem | None:
+    inside: _Problem | None = None
+    for choice in rule.rules:
+        problem = _problem(value, choice, keys)
+        if problem is None:
+            return None
+        # A problem deeper down tells more than that this choice does not fit.
+        if len(problem.keys) > len(keys) or (isinstance(choice, Keys | Each) and isinstance(value, dict)):
+            inside = inside or problem
+    return inside or _unexpected(value, rule, keys)
+
+
+def _unknown_key(key: Any, rule: Keys, keys: tuple[Any, ...]) -> _Problem:
+    meant = nearest(str(key), rule.known)
+    hint = f"did you mean {meant!r}?" if meant else f"known keys: {', '.join(rule.known)}"
+    return _Problem((*keys, key), f"unknown key {key!r} in {_where(keys)}", hint, at_key=True)
+
+
+def _unexpected(value: Any, rule: Rule, keys: tuple[Any, ...]) -> _Problem:
+    return _Problem(keys, f"{_where(keys)} should be {_name(rule)}, found {_found(value)}")
+
+
+def _where(keys: tuple[Any, ...]) -> str:
+    return "'" + ".".join(str(key) for key in keys) + "'" if keys else "the file"
+
+
+def _name(rule: Rule) -> str:
+    if isinstance(rule, Either):
+        names = [_name(choice) for choice in rule.rules if choice is not None]
+        return " or ".join(dict.fromkeys(names))
+    if isinstance(rule, Keys | Each):
+        return "a map"
+    if isinstance(rule, Items):
+        return "a list" if rule.rule is object else f"a list of {_name(rule.rule).removeprefix('a ')}"
+    return "nothing" if rule is None else _NAMES.get(rule, rule.__name__)
+
+
+def _found(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return _NAMES[type(value)]
+    return repr(value)

@@ -1,0 +1,60 @@
+"""Change a document in place so that it equals another, touching only what differs.
+
+What is not touched keeps its place, comments, anchors and style.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tiffin.formats import yaml
+
+__all__ = ["rewrite", "update"]
+
+
+def update(old: Any, new: Any) -> None:
+    """Make old equal new.  Both maps, or both lists.
+
+    Keys of old keep their order and new ones follow.  Lists of equal length are changed item by
+    item, others are replaced.
+    """
+    if isinstance(old, dict):
+        for key, value in new.items():
+            if _alike(old.get(key), value):
+                update(old[key], value)
+            elif key not in old or old[key] != value:
+                old[key] = value
+        for key in [key for key in old if key not in new]:
+            del old[key]
+    elif len(old) != len(new):
+        old[:] = new
+    else:
+        for index, value in enumerate(new):
+            if _alike(old[index], value):
+                update(old[index], value)
+            elif old[index] != value:
+                old[index] = value
+
+
+def rewrite(text: str, path: str, change: Callable[[Any], None]) -> str:
+    """Apply change to the document in text; comments survive.
+
+    change: gets the document (a map, empty for an empty text) and alters it in place.
+    """
+    value = yaml.load(text, path)
+    if value is None:
+        value = {}
+    # A text that our own writer would give holds nothing to be kept beside its values.
+    elif yaml.dump(value) != text:
+        from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, seldom needed
+
+        value = _yaml_ruamel.load_for_edit(text, path)
+        change(value)
+        return _yaml_ruamel.dump(value)
+    change(value)
+    return yaml.dump(value)
+
+
+def _alike(old: Any, new: Any) -> bool:
+    if isinstance(new, Mapping):
+        return isinstance(old, dict)
+    return isinstance(new, list | tuple) and isinstance(old, list)
