@@ -1,0 +1,3 @@
+"""The code of the credit card project."""
+
+__all__: list[str] = []

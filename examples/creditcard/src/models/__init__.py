@@ -1,0 +1,3 @@
+"""Training and testing of the model."""
+
+__all__: list[str] = []
