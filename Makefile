@@ -32,11 +32,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(venv)/.stamp-tiffin $(venv)/.stamp-example ## the whole workflow on real data, in a scratch directory
+demo: $(venv)/.stamp-tiffin $(venv)/.stamp-examples ## the whole workflow on real data, in a scratch directory
 	$(bin)/python examples/flights/demo.py $(ARGS)
 
 .PHONY: test
-test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## all tests of the Python side; ARGS="-k push" picks some
+test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev $(venv)/.stamp-examples ## all tests of the Python side; ARGS="-k push" picks some
 	$(bin)/python -m pytest -n $(JOBS) --inline-snapshot=disable $(ARGS)
 
 .PHONY: check
@@ -93,7 +93,7 @@ dependencies: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## deptry: declared is im
 	$(bin)/deptry src
 
 .PHONY: coverage
-coverage: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## branch coverage of the tests, as a table
+coverage: $(venv)/.stamp-tiffin $(venv)/.stamp-dev $(venv)/.stamp-examples ## branch coverage of the tests, as a table
 	$(bin)/coverage run -m pytest $(ARGS)
 	$(bin)/coverage report
 
@@ -149,6 +149,6 @@ $(venv)/.stamp-docs: pyproject.toml | $(venv)/.stamp-venv
 	$(bin)/python -m pip install --quiet -r $(venv)/docs.txt
 	@touch $@
 
-$(venv)/.stamp-example: examples/flights/requirements.txt | $(venv)/.stamp-venv
-	$(bin)/python -m pip install --quiet -r $<
+$(venv)/.stamp-examples: $(wildcard examples/*/requirements.txt) | $(venv)/.stamp-venv
+	$(bin)/python -m pip install --quiet $(addprefix -r ,$^)
 	@touch $@
