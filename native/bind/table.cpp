@@ -2,7 +2,11 @@
 #include "table/table.h"
 
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <string>
 
 #include "bind/python.h"
 #include "table/index_file.h"
@@ -26,7 +30,9 @@ void CheckRows(const Table& table, const Rows& rows) {
 Table FromRows(nb::handle rows) {
   TableBuilder builder;
   for (const nb::handle row : rows) {
-    const auto [path, oid] = nb::cast<std::pair<Path, Path>>(row);
+    std::pair<Path, Path> fields;
+    if (!nb::try_cast(row, fields)) throw nb::type_error("expected rows of (str, str)");
+    const auto& [path, oid] = fields;
     const auto fault = path.bytes.empty() ? std::nullopt : PathFault(path.bytes);
     if (fault) throw std::invalid_argument(std::string(*fault) + ": " + path.bytes);
     builder.Add(path.bytes, ToDigest(oid.bytes));
@@ -89,6 +95,26 @@ Table Forget(const Table& table, const Rows& rows) {
 Table Select(const Table& table, const Rows& rows) {
   CheckRows(table, rows);
   return table.Select(rows);
+}
+
+Table Without(const Table& table, const std::vector<Path>& paths) {
+  std::vector<std::string> unwanted;
+  unwanted.reserve(paths.size());
+  for (const Path& path : paths) unwanted.push_back(path.bytes);
+  std::sort(unwanted.begin(), unwanted.end());
+  return table.Without(unwanted);
+}
+
+nb::list Named(const Table& table, const Path& name) {
+  nb::list paths;
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    const std::string_view path = table.path(row);
+    if (!path.ends_with(name.bytes)) continue;
+    if (path.size() == name.bytes.size() || path[path.size() - name.bytes.size() - 1] == '/') {
+      paths.append(ToPython(path));
+    }
+  }
+  return paths;
 }
 
 // What differs between two tables; the lists are sorted by path.
@@ -182,6 +208,9 @@ void BindTable(nb::module_& module) {
           "All rows at or below prefix (\"\" = all) give way to `rows` put below it; a row with an empty path is put "
           "at it.")
       .def("select", &Select, "rows"_a)
+      .def("merged", &Table::Merged, "newer"_a, "The rows of both tables; where both have a path, the newer one's.")
+      .def("without", &Without, "paths"_a, "The rows whose paths are not among these.")
+      .def("named", &Named, "name"_a, "The paths whose last part is `name`.")
       .def("adopt", &Table::Adopt, "known"_a, Unlocked(),
            "In place: each row without id takes the one `known` has for its path, where size, times, inode and device\n"
            "agree and `known` is not racy there.  The number of rows still without.")

@@ -179,6 +179,31 @@ Table Table::Select(std::span<const std::size_t> rows) const {
   return result;
 }
 
+Table Table::Merged(const Table& newer) const {
+  Table result;
+  result.Reserve(size() + newer.size(), blob.size() + newer.blob.size());
+  std::size_t next = 0;
+  for (std::size_t row = 0; row < size(); ++row) {
+    while (next < newer.size() && newer.path(next) < path(row)) {
+      result.AppendRow(newer, next, newer.path(next));
+      ++next;
+    }
+    if (next < newer.size() && newer.path(next) == path(row)) continue;  // the newer row follows in the next round
+    result.AppendRow(*this, row, path(row));
+  }
+  for (; next < newer.size(); ++next) result.AppendRow(newer, next, newer.path(next));
+  return result;
+}
+
+Table Table::Without(std::span<const std::string> paths) const {
+  Table result;
+  result.Reserve(size(), blob.size());
+  for (std::size_t row = 0; row < size(); ++row) {
+    if (!std::binary_search(paths.begin(), paths.end(), path(row))) result.AppendRow(*this, row, path(row));
+  }
+  return result;
+}
+
 std::size_t Table::Adopt(const Table& known) noexcept {
   std::size_t missing = 0;
   Merge(known, *this, [&](std::size_t theirs, std::size_t mine) {

@@ -74,6 +74,10 @@ class Table {
   // stands for `directory` itself.
   Table ReplaceUnder(std::string_view directory, const Table& rows) const;
   Table Select(std::span<const std::size_t> rows) const;
+  // All rows of both; where both have a path, the row of `newer`.
+  Table Merged(const Table& newer) const;
+  // The rows whose paths are not in `paths`.  REQUIRES: paths sorted as bytes.
+  Table Without(std::span<const std::string> paths) const;
 
   // Gives each row without id the id that `known` has for the same path, where size, times, inode and device all
   // agree and `known` is not racy there.  Returns the number of rows still without.

@@ -1,11 +1,27 @@
 """What several commands share: opening the repository, and telling about changed files."""
 
+import os
 from collections.abc import Iterable
+from typing import Annotated, Protocol
 
+from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
+from tiffin.config import Config
+from tiffin.errors import UsageError
 from tiffin.repo import Repo
+from tiffin.repo._repo import find_root
 
-__all__ = ["open_repo", "tell_git"]
+__all__ = [
+    "GlobalLevel",
+    "HasLevel",
+    "LocalLevel",
+    "ProjectLevel",
+    "SystemLevel",
+    "level_of",
+    "open_repo",
+    "settings",
+    "tell_git",
+]
 
 
 def open_repo(ui: Ui) -> Repo:
@@ -22,3 +38,38 @@ def tell_git(ui: Ui, repo: Repo, files: Iterable[str]) -> None:
 
 def _quoted(path: str) -> str:
     return path if path.replace("/", "").replace(".", "").replace("_", "").replace("-", "").isalnum() else f"'{path}'"
+
+
+# The options that choose a configuration file.
+GlobalLevel = Annotated[bool, Flag("the user's settings", ("--global",))]
+SystemLevel = Annotated[bool, Flag("the machine's settings")]
+ProjectLevel = Annotated[bool, Flag("the repository's settings, kept by Git (default)")]
+LocalLevel = Annotated[bool, Flag("this clone's settings, not kept by Git")]
+
+
+class HasLevel(Protocol):
+    """Options with the four level switches."""
+
+    @property
+    def global_(self) -> bool: ...
+    @property
+    def system(self) -> bool: ...
+    @property
+    def project(self) -> bool: ...
+    @property
+    def local(self) -> bool: ...
+
+
+def level_of(options: HasLevel) -> str | None:
+    """The level that was chosen, None if none was.  Raises UsageError for two."""
+    switches = {"global": options.global_, "system": options.system, "repo": options.project, "local": options.local}
+    chosen = [level for level, on in switches.items() if on]
+    if len(chosen) > 1:
+        raise UsageError("two levels were given", hint="choose one of --global, --system, --project and --local")
+    return chosen[0] if chosen else None
+
+
+def settings(ui: Ui) -> Config:
+    """The settings that apply where the user stands, inside a repository or not."""
+    root = find_root(os.path.realpath(ui.context.directory))
+    return Config.load(f"{root}/.dvc" if root else None, ui.context.environment)

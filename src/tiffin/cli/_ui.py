@@ -32,6 +32,10 @@ class Ui:
         if not self.quiet:
             sys.stdout.write(f"{text}\n")
 
+    def flush(self) -> None:
+        """Hand what was written to the terminal, before another program writes there."""
+        sys.stdout.flush()
+
     def answer(self, text: str) -> None:
         """Machine-readable output: written even when quiet."""
         sys.stdout.write(f"{text}\n")

@@ -118,10 +118,11 @@ class Workspace:
         elif self.exists(path):
             self._store_files([path])
             seen = self._seen[path]
-            rows = Table.from_rows([("", seen.content.oid or "")]) if seen else NOTHING
+            rows = None
+            whole = whole.replace_under(inner, NOTHING).merged(Table.from_rows([(inner, seen.content.oid or "")])) if seen else whole
         else:
             rows = NOTHING
-        table = whole.replace_under(inner, rows)
+        table = whole if rows is None else whole.replace_under(inner, rows)
         self.store.sync()
         oid = self.store.put_manifest(table)
         self._seen.pop(directory, None)

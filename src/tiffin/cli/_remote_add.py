@@ -1,0 +1,42 @@
+"""tiffin remote add"""
+
+from typing import Annotated, NamedTuple
+
+from tiffin.cli._common import GlobalLevel, LocalLevel, ProjectLevel, SystemLevel, level_of, settings
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.config.editing import add_remote
+
+__all__ = ["Options", "run"]
+
+
+class Options(NamedTuple):
+    """Add a remote storage: a directory, or a URL.
+
+    A relative directory counts from where you are.
+    """
+
+    name: Annotated[str, Argument("what to call it")]
+    url: Annotated[str, Argument("where it is")]
+    default: Annotated[bool, Flag("make it the default remote", ("-d", "--default"))] = False
+    force: Annotated[bool, Flag("replace a remote of that name", ("-f", "--force"))] = False
+    global_: GlobalLevel = False
+    system: SystemLevel = False
+    project: ProjectLevel = False
+    local: LocalLevel = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command."""
+    if options.default:
+        ui.write(f"Setting '{options.name.lower()}' as a default remote.")
+    add_remote(
+        settings(ui),
+        options.name,
+        options.url,
+        level=level_of(options),
+        default=options.default,
+        force=options.force,
+        cwd=ui.context.directory,
+    )
+    return 0

@@ -1,0 +1,141 @@
+"""tiffin repro"""
+
+from collections.abc import Callable
+from typing import Annotated, NamedTuple
+
+from tiffin.cli._common import open_repo, tell_git
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.pipeline import Stage
+from tiffin.repo import Repo
+from tiffin.repo._git import GitSide
+from tiffin.repo.running import Scope, Settings, repro
+
+__all__ = ["Options", "Printer", "reproduce", "run", "settings_of"]
+
+
+class Options(NamedTuple):
+    """Run the stages whose command, dependencies or parameters changed, in order.
+
+    Results that an earlier run with the same inputs gave are taken from the run cache.
+    """
+
+    targets: Annotated[list[str], Argument("stages or dvc.yaml files (default: ./dvc.yaml)", optional=True)]
+    force: Annotated[bool, Flag("run even if nothing changed", ("-f", "--force"))] = False
+    interactive: Annotated[bool, Flag("ask before each stage", ("-i", "--interactive"))] = False
+    single_item: Annotated[bool, Flag("only the targets, not what they depend on", ("-s", "--single-item"))] = False
+    pipeline: Annotated[bool, Flag("the whole pipelines the targets belong to", ("-p", "--pipeline"))] = False
+    all_pipelines: Annotated[bool, Flag("every stage of the repository", ("-P", "--all-pipelines"))] = False
+    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+    downstream: Annotated[bool, Flag("the targets and what depends on them")] = False
+    force_downstream: Annotated[bool, Flag("run what depends on a stage that ran, changed or not")] = False
+    pull: Annotated[bool, Flag("get missing data from the remote first")] = False
+    allow_missing: Annotated[bool, Flag("data that is missing does not count as changed")] = False
+    dry: Annotated[bool, Flag("say what would run, and run nothing")] = False
+    keep_going: Annotated[bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))] = False
+    ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
+    glob: Annotated[bool, Flag("stage names in targets are patterns")] = False
+    no_commit: Annotated[bool, Flag("record the results, but store nothing yet (see `commit`)")] = False
+    no_run_cache: Annotated[bool, Flag("run even if an earlier run had the same inputs")] = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command."""
+    repo = open_repo(ui)
+    scope = Scope(
+        options.targets,
+        options.single_item,
+        options.pipeline,
+        options.all_pipelines,
+        options.downstream,
+        options.recursive,
+        options.glob,
+    )
+    settings = settings_of(options, repo, ui)
+    return reproduce(
+        repo, ui, scope, settings._replace(commit=not options.no_commit, run_cache=not options.no_run_cache)
+    )
+
+
+def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
+    """Reproduce and tell about it."""
+    git = GitSide(repo)
+    done = repro(repo, scope, settings, Printer(repo, ui), git=git)
+    if done.failed:
+        ui.warning(f"failed and ignored: {', '.join(stage.address for stage in done.failed)}")
+    if not done.reproduced:
+        ui.write("Data and pipelines are up to date.")
+        return 0
+    if not settings.dry:
+        tell_git(ui, repo, git.files)
+    ui.write("Use `tiffin push` to send your updates to remote storage.")
+    return 0
+
+
+def settings_of(options: "Options", repo: Repo, ui: Ui) -> Settings:
+    """What the options that `repro` and `exp run` share ask for."""
+    return Settings(
+        force=options.force,
+        force_downstream=options.force_downstream,
+        dry=options.dry,
+        allow_missing=options.allow_missing,
+        on_error="ignore" if options.ignore_errors else "keep-going" if options.keep_going else "fail",
+        confirm=_asker(ui) if options.interactive else None,
+        fetch=_fetcher(repo) if options.pull else None,
+    )
+
+
+class Printer:
+    """Tells what a run does; the commands' own output goes straight to the terminal between the lines."""
+
+    def __init__(self, repo: Repo, ui: Ui) -> None:
+        self._repo = repo
+        self._ui = ui
+        self._first = True
+
+    def unchanged(self, stage: Stage) -> None:
+        address = stage.seen_from(self._repo.directory)
+        self._say(f"'{address}' didn't change, skipping" if stage.is_data else f"Stage '{address}' didn't change, skipping")
+
+    def running(self, stage: Stage) -> None:
+        self._gap()
+        self._say(f"Running stage '{stage.seen_from(self._repo.directory)}':")
+
+    def command(self, line: str) -> None:
+        self._say(f"> {line}")
+
+    def restored(self, stage: Stage) -> None:
+        self._say(f"Stage '{stage.seen_from(self._repo.directory)}' is cached - skipping run, checking out outputs")
+
+    def verifying(self, stage: Stage) -> None:
+        what = "outputs in frozen stage" if stage.frozen and not stage.is_data else "data sources in stage"
+        self._say(f"Verifying {what}: '{stage.seen_from(self._repo.directory)}'")
+
+    def finished(self, stage: Stage) -> None:
+        self._ui.debug(f"'{stage.address}' was reproduced")
+
+    def warning(self, text: str, hint: str | None = None) -> None:
+        self._ui.warning(text, hint)
+
+    def _gap(self) -> None:
+        if not self._first:
+            self._ui.write()
+        self._first = False
+
+    def _say(self, text: str) -> None:
+        # The command's output follows on the same terminal, unbuffered: what was said before must come first.
+        self._ui.write(text)
+        self._ui.flush()
+
+
+def _asker(ui: Ui) -> Callable[[Stage], bool]:
+    return lambda stage: ui.confirm(f"Going to reproduce {stage.label}. Are you sure you want to continue?")
+
+
+def _fetcher(repo: Repo) -> Callable[[Stage], None]:
+    from tiffin.repo.sync import Selected, fetch  # noqa: PLC0415 - only with --pull
+
+    def fetch_stage(stage: Stage) -> None:
+        fetch(repo, Selected([stage.seen_from(repo.directory)]))
+
+    return fetch_stage
