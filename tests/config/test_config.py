@@ -201,3 +201,13 @@ def test_unreadable_text_is_refused(dvc_dir: Path, environ: dict[str, str]) -> N
     (dvc_dir / "config").write_bytes(b"[core]\nremote = \xff\n")
     with pytest.raises(ConfigError, match="config: not UTF-8 text"):
         Config.load(dvc_dir, environ)
+
+
+def test_what_is_wrong_can_still_be_shown_and_repaired(dvc_dir: Path, environ: dict[str, str]) -> None:
+    _write(dvc_dir / "config", "[core]\nnope = 1\n['remote \"r\"']\nurl = remote://x/y\n['remote \"s\"']\njobs = 1\n")
+    config = Config.load(dvc_dir, environ, check=False)
+    assert config.remote_urls() == {"r": "remote://x/y"}
+    assert config.remote_urls("local") == {}
+    assert ("core.nope", "1") in [(name, entry.value) for name, entry in config.entries()]
+    with pytest.raises(ConfigError, match=r"unknown option 'core.nope'"):
+        assert config.default_remote

@@ -78,22 +78,27 @@ class RemoteSettings(NamedTuple):
 class Config:
     """All settings of a repository, or of the user where there is no repository."""
 
-    def __init__(self, files: Mapping[str, str], environ: Mapping[str, str], settings: Settings) -> None:
-        """Checks every setting.  Raises ConfigError for the first that is unknown or ill-typed."""
+    def __init__(
+        self, files: Mapping[str, str], environ: Mapping[str, str], settings: Settings, *, check: bool = True
+    ) -> None:
         self.files = files
         self.environ = environ
         self._settings = settings
-        self._typed = validate(settings)
+        self._checked: dict[tuple[str, str], dict[str, object]] | None = validate(settings) if check else None
 
     @classmethod
-    def load(cls, dvc_dir: StrPath | None, environ: Mapping[str, str]) -> "Config":
-        """Read the files of all levels; dvc_dir None is outside of a repository."""
+    def load(cls, dvc_dir: StrPath | None, environ: Mapping[str, str], *, check: bool = True) -> "Config":
+        """Read the files of all levels; dvc_dir None is outside of a repository.
+
+        Raises ConfigError for the first setting that is unknown or ill-typed; without `check` only once a typed value is
+        asked for, so that the commands that show and repair settings work in any case.
+        """
         directory = None if dvc_dir is None else os.path.abspath(dvc_dir)
         files = config_files(directory, environ)
         settings: Settings = {}
         for level in files:
             merge(settings, read_level(files[level], level, environ))
-        return cls(files, environ, settings)
+        return cls(files, environ, settings, check=check)
 
     def get(self, name: str) -> object:
         """The typed value of "section.option": of the environment, the strongest file, or the default.
@@ -106,6 +111,12 @@ class Config:
         if variable is not None and self.environ.get(variable):
             return check(f"variable {variable}", self.environ[variable], kind)
         return self._typed.get((section, ""), {}).get(option, default)
+
+    @property
+    def _typed(self) -> dict[tuple[str, str], dict[str, object]]:
+        if self._checked is None:
+            self._checked = validate(self._settings)
+        return self._checked
 
     def flag(self, name: str) -> bool:
         """A setting that is true or false; false where it is not set."""
@@ -185,6 +196,12 @@ class Config:
             if option not in allowed:
                 raise unknown("option", option, allowed, where=f"remote {name!r} ({base.url})")
         return RemoteSettings(name, f"{base.url}/{below.lstrip('/')}", {**base.options, **options}, level)
+
+    def remote_urls(self, level: str | None = None) -> dict[str, str]:
+        """Where the remotes of one level, or of all, are: paths resolved, `remote://` as written.  Unchecked."""
+        settings = self._settings if level is None else self.read(level)
+        urls = {name: options.get("url") for (kind, name), options in settings.items() if kind == "remote"}
+        return {name: str(entry.value) for name, entry in urls.items() if entry is not None}
 
     def entries(self, level: str | None = None) -> Iterator[tuple[str, Entry]]:
         """("section.option", entry) of one level, or of all together, remotes first, in file order."""
