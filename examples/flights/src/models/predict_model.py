@@ -40,6 +40,10 @@ def last_points(curves: Path) -> dict[str, float]:
     return points
 
 
+def _words(late: NDArray[np.bool_]) -> NDArray[np.str_]:
+    return np.where(late, "late", "in time")
+
+
 def main() -> None:
     """Run the stage with the values of params.yaml."""
     params = read_params()
@@ -63,7 +67,7 @@ def main() -> None:
                 live.log_metric(f"testing/{name}", value, plot=False)
             # Three digits leave at most a thousand points on the curve.
             live.log_sklearn_plot("roc", target, score.round(3))
-            live.log_sklearn_plot("confusion_matrix", target, (score > 0.5).astype(int))
+            live.log_sklearn_plot("confusion_matrix", _words(target == 1), _words(score > 0.5))
         log.info("%d flights: %s", len(test), ", ".join(f"{name} {value}" for name, value in scores.items()))
 
 
