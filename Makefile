@@ -53,8 +53,8 @@ docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built stri
 
 .PHONY: native-test
 native-test: $(venv)/.stamp-build ## GoogleTests of the native core (Debian: libgtest-dev)
-	cmake -S . -B build/native-test -DTIFFIN_NATIVE_TESTS=ON -DCMAKE_BUILD_TYPE=Release
-	MAKEFLAGS= cmake --build build/native-test --parallel $(JOBS)
+	cmake -S . -B build/native-test --log-level=WARNING -DTIFFIN_NATIVE_TESTS=ON -DCMAKE_BUILD_TYPE=Release
+	MAKEFLAGS=--no-print-directory cmake --build build/native-test --parallel $(JOBS)
 	ctest --test-dir build/native-test --output-on-failure $(ARGS)
 
 .PHONY: clean
@@ -133,9 +133,9 @@ $(venv)/.stamp-package: pyproject.toml $(venv)/.stamp-build
 	@touch $@
 
 $(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build | $(venv)/.stamp-package
-	cmake -S . -B build/module -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE=$(CURDIR)/$(bin)/python \
+	cmake -S . -B build/module --log-level=WARNING -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE=$(CURDIR)/$(bin)/python \
 	  -Dnanobind_DIR="$$($(bin)/python -m nanobind --cmake_dir)"
-	MAKEFLAGS= cmake --build build/module --parallel $(JOBS)
+	MAKEFLAGS=--no-print-directory cmake --build build/module --parallel $(JOBS)
 	cmake --install build/module --prefix src
 	@touch $@
 
