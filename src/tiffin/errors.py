@@ -44,6 +44,7 @@ __all__ = [
     "NoRemote",
     "NotARepository",
     "OverlappingOutputs",
+    "OverrideError",
     "RemoteMissing",
     "SchemaError",
     "StageFailed",
@@ -164,6 +165,10 @@ class MissingDependency(TiffinError):
 
 class MissingParameter(TiffinError):
     """A stage needs a parameter that is not there."""
+
+
+class OverrideError(TiffinError):
+    """A change of a parameter cannot be understood, or cannot be made."""
 
 
 class StageFailed(TiffinError):
