@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, SequenceNode
+from ruamel.yaml.representer import RepresenterError
 
 from tiffin.errors import YamlError
 
@@ -28,9 +29,12 @@ def load_for_edit(text: str, path: str) -> Any:
 
 
 def dump(value: Any) -> str:
-    """Write plain values, or what load_for_edit gave, the way DVC does."""
+    """Write plain values, or what load_for_edit gave, the way DVC does.  Raises TypeError for other objects."""
     stream = io.StringIO()
-    _editor().dump(value, stream)
+    try:
+        _editor().dump(value, stream)
+    except RepresenterError as error:
+        raise TypeError(str(error)) from None
     return stream.getvalue()
 
 
