@@ -1,4 +1,4 @@
-"""tiffin add"""
+"""The command `tiffin add`."""
 
 from typing import Annotated, NamedTuple
 
@@ -6,7 +6,7 @@ from tiffin.cli._common import open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.errors import TiffinError
-from tiffin.repo._git import GitSide
+from tiffin.repo.gitside import GitSide
 from tiffin.repo.tracking import add
 
 __all__ = ["Options", "run"]

@@ -1,4 +1,4 @@
-"""tiffin checkout"""
+"""The command `tiffin checkout`."""
 
 from typing import Annotated, NamedTuple
 

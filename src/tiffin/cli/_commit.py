@@ -1,11 +1,11 @@
-"""tiffin commit"""
+"""The command `tiffin commit`."""
 
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
-from tiffin.repo._git import GitSide
+from tiffin.repo.gitside import GitSide
 from tiffin.repo.tracking import commit
 
 __all__ = ["Options", "run"]

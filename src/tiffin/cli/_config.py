@@ -1,4 +1,4 @@
-"""tiffin config"""
+"""The command `tiffin config`."""
 
 import os
 from typing import Annotated, NamedTuple
@@ -82,7 +82,9 @@ def _levels(config: Config, level: str | None) -> list[str]:
 def _origin(options: Options, ui: Ui, config: Config, level: str) -> str:
     if not options.show_origin:
         return ""
-    return f"{os.path.relpath(config.files[level], ui.context.directory) if level in ('repo', 'local') else config.files[level]}\t"
+    file = config.files[level]
+    shown = os.path.relpath(file, ui.context.directory) if level in ("repo", "local") else file
+    return f"{shown}\t"
 
 
 def _text(value: str | list[str]) -> str:

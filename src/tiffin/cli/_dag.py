@@ -1,4 +1,4 @@
-"""tiffin dag"""
+"""The command `tiffin dag`."""
 
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple

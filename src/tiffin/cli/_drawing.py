@@ -1,6 +1,7 @@
 """Graphs as text: DOT, Mermaid, and boxes on a character grid."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 __all__ = ["Drawing", "ascii_art", "dot", "mermaid"]
@@ -108,7 +109,7 @@ def _layers(drawing: Drawing) -> tuple[list[list[_Node]], dict[str, list[str]]]:
 
 def _untangle(layers: list[list[_Node]], links: dict[str, list[str]]) -> None:
     """Sort each layer by the mean place of what its nodes hang from (the barycentre heuristic)."""
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         hanging: dict[str, list[int]] = {}
         for place, node in enumerate(upper):
             for below in links.get(node.key, ()):
@@ -121,8 +122,8 @@ def _columns(layers: list[list[_Node]], links: dict[str, list[str]]) -> dict[str
     center: dict[str, int] = {}
     hanging: dict[str, list[str]] = {}
     for above, below in links.items():
-        for node in below:
-            hanging.setdefault(node, []).append(above)
+        for lower in below:
+            hanging.setdefault(lower, []).append(above)
     for layer in layers:
         free = 0
         for node in layer:

@@ -1,4 +1,4 @@
-"""tiffin init"""
+"""The command `tiffin init`."""
 
 from typing import Annotated, NamedTuple
 
@@ -25,7 +25,9 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     directory = f"{ui.context.directory}/{options.directory or '.'}"
     made = init(directory, no_scm=options.no_scm, subdir=options.subdir, force=options.force)
-    ui.status("Initialized a repository for data." if options.no_scm else "Initialized a repository for data beside Git.")
+    ui.status(
+        "Initialized a repository for data." if options.no_scm else "Initialized a repository for data beside Git."
+    )
     if not options.no_scm:
         ui.status('You can now commit the changes to git: git commit -m "Initialize tiffin"')
     ui.debug("\n".join(made))

@@ -80,7 +80,9 @@ def parse(options: type[Any], command: str, arguments: Sequence[str]) -> tuple[A
         else:
             _add_flag(parser, field, kind, declaration, options._field_defaults[field])
     _add_common(parser)
-    found = vars(parser.parse_intermixed_args(list(arguments)) if _mixes(options) else parser.parse_args(list(arguments)))
+    found = vars(
+        parser.parse_intermixed_args(list(arguments)) if _mixes(options) else parser.parse_args(list(arguments))
+    )
     common = Common(*(found.pop(f"common_{field}") for field in Common._fields))
     return options(**found), common
 
@@ -141,5 +143,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--cd", dest="common_cd", metavar="DIR", help="run as if started in DIR")
     group.add_argument(
-        "--wait-for-lock", dest="common_wait_for_lock", action="store_true", help="wait for another process, however long"
+        "--wait-for-lock",
+        dest="common_wait_for_lock",
+        action="store_true",
+        help="wait for another process, however long",
     )

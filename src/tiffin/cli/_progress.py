@@ -1,7 +1,7 @@
 """A progress bar on a terminal."""
 
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 from tqdm import tqdm
 
@@ -18,10 +18,12 @@ class Progress:
             desc=description, unit="B", unit_scale=True, unit_divisor=1024, file=stream, delay=PATIENCE_S, leave=False
         )
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.close()
 
     def update(self, files: int, size: int) -> None:

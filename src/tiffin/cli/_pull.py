@@ -1,4 +1,4 @@
-"""tiffin pull"""
+"""The command `tiffin pull`."""
 
 from typing import Annotated, NamedTuple
 
@@ -18,14 +18,18 @@ class Options(NamedTuple):
     """
 
     targets: Annotated[list[str], Argument("stages, .dvc files, outputs or paths inside them", optional=True)]
-    remote: Annotated[str | None, Flag("the remote (default: the one outputs or settings name)", ("-r", "--remote"))] = None
+    remote: Annotated[
+        str | None, Flag("the remote (default: the one outputs or settings name)", ("-r", "--remote"))
+    ] = None
     with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
     recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
     force: Annotated[bool, Flag("replace data even if it is stored nowhere else", ("-f", "--force"))] = False
     run_cache: Annotated[bool, Flag("also the results of past runs")] = False
     no_run_cache: Annotated[bool, Flag("not the results of past runs (default)")] = False
     allow_missing: Annotated[bool, Flag("leave out what the remote lacks, without an error")] = False
-    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = None
+    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = (
+        None
+    )
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -44,6 +48,10 @@ def run(options: Options, ui: Ui) -> int:
         )
     report(ui, repo, done)
     words = [f"{moved.objects} file{'s' if moved.objects != 1 else ''} fetched"] if moved.objects else []
-    words += [f"{len(paths)} {word}" for word, paths in (("added", done.added), ("modified", done.modified), ("deleted", done.deleted)) if paths]
+    words += [
+        f"{len(paths)} {word}"
+        for word, paths in (("added", done.added), ("modified", done.modified), ("deleted", done.deleted))
+        if paths
+    ]
     ui.write(", ".join(words) or "Everything is up to date.")
     return 0

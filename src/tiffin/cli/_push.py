@@ -1,4 +1,4 @@
-"""tiffin push"""
+"""The command `tiffin push`."""
 
 from typing import Annotated, NamedTuple
 
@@ -17,12 +17,16 @@ class Options(NamedTuple):
     """
 
     targets: Annotated[list[str], Argument("stages, .dvc files, outputs or paths inside them", optional=True)]
-    remote: Annotated[str | None, Flag("the remote (default: the one outputs or settings name)", ("-r", "--remote"))] = None
+    remote: Annotated[
+        str | None, Flag("the remote (default: the one outputs or settings name)", ("-r", "--remote"))
+    ] = None
     with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
     recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
     run_cache: Annotated[bool, Flag("also the results of past runs")] = False
     no_run_cache: Annotated[bool, Flag("not the results of past runs (default)")] = False
-    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = None
+    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = (
+        None
+    )
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -32,5 +36,9 @@ def run(options: Options, ui: Ui) -> int:
     with ui.progress("Pushing") as progress:
         repo.progress = progress
         moved = push(repo, selected, remote=options.remote, run_cache=options.run_cache and not options.no_run_cache)
-    ui.write(f"{moved.objects} file{'s' if moved.objects != 1 else ''} pushed" if moved.objects else "Everything is up to date.")
+    ui.write(
+        f"{moved.objects} file{'s' if moved.objects != 1 else ''} pushed"
+        if moved.objects
+        else "Everything is up to date."
+    )
     return 0

@@ -1,4 +1,4 @@
-"""tiffin remote add"""
+"""The command `tiffin remote add`."""
 
 from typing import Annotated, NamedTuple
 

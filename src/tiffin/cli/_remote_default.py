@@ -1,4 +1,4 @@
-"""tiffin remote default"""
+"""The command `tiffin remote default`."""
 
 from typing import Annotated, NamedTuple
 

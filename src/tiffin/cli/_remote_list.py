@@ -1,4 +1,4 @@
-"""tiffin remote list"""
+"""The command `tiffin remote list`."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""tiffin remote modify"""
+"""The command `tiffin remote modify`."""
 
 from typing import Annotated, NamedTuple
 
@@ -29,7 +29,5 @@ def run(options: Options, ui: Ui) -> int:
     if options.value is None and not options.unset:
         raise UsageError(f"no value for option '{options.option}'", hint="give one, or use -u to unset it")
     value = None if options.unset else options.value
-    modify_remote(
-        settings(ui), options.name, options.option, value, level=level_of(options), cwd=ui.context.directory
-    )
+    modify_remote(settings(ui), options.name, options.option, value, level=level_of(options), cwd=ui.context.directory)
     return 0

@@ -1,4 +1,4 @@
-"""tiffin repro"""
+"""The command `tiffin repro`."""
 
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
@@ -8,7 +8,7 @@ from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.pipeline import Stage
 from tiffin.repo import Repo
-from tiffin.repo._git import GitSide
+from tiffin.repo.gitside import GitSide
 from tiffin.repo.running import Scope, Settings, repro
 
 __all__ = ["Options", "Printer", "reproduce", "run", "settings_of"]
@@ -32,7 +32,9 @@ class Options(NamedTuple):
     pull: Annotated[bool, Flag("get missing data from the remote first")] = False
     allow_missing: Annotated[bool, Flag("data that is missing does not count as changed")] = False
     dry: Annotated[bool, Flag("say what would run, and run nothing")] = False
-    keep_going: Annotated[bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))] = False
+    keep_going: Annotated[
+        bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))
+    ] = False
     ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
     glob: Annotated[bool, Flag("stage names in targets are patterns")] = False
     no_commit: Annotated[bool, Flag("record the results, but store nothing yet (see `commit`)")] = False
@@ -95,7 +97,9 @@ class Printer:
 
     def unchanged(self, stage: Stage) -> None:
         address = stage.seen_from(self._repo.directory)
-        self._say(f"'{address}' didn't change, skipping" if stage.is_data else f"Stage '{address}' didn't change, skipping")
+        self._say(
+            f"'{address}' didn't change, skipping" if stage.is_data else f"Stage '{address}' didn't change, skipping"
+        )
 
     def running(self, stage: Stage) -> None:
         self._gap()

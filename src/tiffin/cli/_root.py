@@ -1,4 +1,4 @@
-"""tiffin root"""
+"""The command `tiffin root`."""
 
 import os
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""tiffin stage list"""
+"""The command `tiffin stage list`."""
 
 from typing import Annotated, NamedTuple
 
@@ -28,7 +28,9 @@ def run(options: Options, ui: Ui) -> int:
     if options.all:
         stages = list(repo.project.stages)
     else:
-        stages = repo.project.select_stages(options.targets or ["dvc.yaml"], repo.directory, recursive=options.recursive)
+        stages = repo.project.select_stages(
+            options.targets or ["dvc.yaml"], repo.directory, recursive=options.recursive
+        )
     rows = [(stage.seen_from(repo.directory), "" if options.name_only else _description(stage)) for stage in stages]
     width = max((len(name) for name, _ in rows), default=0)
     for name, description in rows:

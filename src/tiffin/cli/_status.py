@@ -1,4 +1,4 @@
-"""tiffin status"""
+"""The command `tiffin status`."""
 
 from typing import Annotated, Any, NamedTuple
 
@@ -6,7 +6,7 @@ from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.errors import TiffinError
-from tiffin.pipeline import Changes, Selection, Stage, changes, looked_at
+from tiffin.pipeline import Changes, Selection, changes, looked_at
 from tiffin.repo import Repo
 
 __all__ = ["Options", "run"]
@@ -28,7 +28,9 @@ class Options(NamedTuple):
     remote: Annotated[str | None, Flag("the remote to compare with", ("-r", "--remote"), metavar="NAME")] = None
     with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
     recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
-    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = None
+    jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = (
+        None
+    )
     no_updates: Annotated[bool, Flag("do not look whether imports have newer versions")] = False
     json: Annotated[bool, Flag("print JSON")] = False
 
@@ -78,7 +80,7 @@ def _local(options: Options, repo: Repo, ui: Ui) -> dict[str, list[Any]]:
     for stage, path in selections:
         changed = changes(repo.project, repo.workspace, stage, path=path)
         if changed:
-            found[stage.seen_from(repo.directory)] = _entries(repo, stage, changed)
+            found[stage.seen_from(repo.directory)] = _entries(repo, changed)
     return found
 
 
@@ -94,7 +96,7 @@ def _selected(options: Options, repo: Repo) -> list[Selection]:
     ]
 
 
-def _entries(repo: Repo, stage: Stage, changed: Changes) -> list[Any]:
+def _entries(repo: Repo, changed: Changes) -> list[Any]:
     deps = {repo.shown(path): state for path, state in {**changed.deps, **changed.params}.items()}
     outs = {repo.shown(path): state for path, state in changed.outs.items()}
     entries: list[Any] = [{kind: states} for kind, states in (("changed deps", deps), ("changed outs", outs)) if states]

@@ -14,7 +14,9 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "init": Command("tiffin.cli._init", "Make this directory a repository for data."),
-    "add": Command("tiffin.cli._add", "Track files or directories: their content goes to the cache, a .dvc file to Git."),
+    "add": Command(
+        "tiffin.cli._add", "Track files or directories: their content goes to the cache, a .dvc file to Git."
+    ),
     "status": Command("tiffin.cli._status", "Show what changed in data and pipelines, or between cache and remote."),
     "commit": Command("tiffin.cli._commit", "Record the outputs as they are now, without running anything."),
     "checkout": Command("tiffin.cli._checkout", "Bring the workspace's data to what the .dvc files and dvc.lock say."),
@@ -29,9 +31,13 @@ COMMANDS: dict[str, Command] = {
     "stage list": Command("tiffin.cli._stage_list", "List the stages."),
     "repro": Command("tiffin.cli._repro", "Run the stages whose command, dependencies or parameters changed."),
     "dag": Command("tiffin.cli._dag", "Draw the pipeline."),
-    "params diff": Command("tiffin.cli._params_diff", "Compare parameters between two revisions, or with the workspace."),
+    "params diff": Command(
+        "tiffin.cli._params_diff", "Compare parameters between two revisions, or with the workspace."
+    ),
     "metrics show": Command("tiffin.cli._metrics_show", "Show metrics."),
-    "metrics diff": Command("tiffin.cli._metrics_diff", "Compare metrics between two revisions, or with the workspace."),
+    "metrics diff": Command(
+        "tiffin.cli._metrics_diff", "Compare metrics between two revisions, or with the workspace."
+    ),
     "exp run": Command("tiffin.cli._exp_run", "Run an experiment and keep its result beside Git's history."),
     "exp show": Command("tiffin.cli._exp_show", "Compare experiments in a table."),
     "config": Command("tiffin.cli._config", "Get, set or list settings."),

@@ -1,4 +1,4 @@
-"""tiffin version"""
+"""The command `tiffin version`."""
 
 import platform
 from typing import NamedTuple
@@ -26,5 +26,7 @@ def run(_options: Options, ui: Ui) -> int:
     except NotARepository:
         return 0
     ui.answer(f"Cache: {repo.cache_directory}, links: {', '.join(repo.config.link_types)}")
-    ui.answer(f"Remotes: {', '.join(f'{remote.name} ({remote.url})' for remote in repo.config.remotes.values()) or 'none'}")
+    ui.answer(
+        f"Remotes: {', '.join(f'{remote.name} ({remote.url})' for remote in repo.config.remotes.values()) or 'none'}"
+    )
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
 from types import TracebackType
+from typing import Self
 
 from tiffin.errors import LockHeld, TransferError
 
@@ -24,13 +25,15 @@ class FileLock:
         self._depth = 0
         self._descriptor = -1
 
-    def __enter__(self) -> "FileLock":
+    def __enter__(self) -> Self:
         if self._depth == 0:
             self._acquire()
         self._depth += 1
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._depth -= 1
         if self._depth == 0:
             self._release()

@@ -12,8 +12,7 @@ from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
 from tiffin.formats import Content
 from tiffin.index._state import IndexState
-from tiffin.objects import ObjectStore, is_dir
-from tiffin.objects._store import Progress, outcome_text
+from tiffin.objects import ObjectStore, Progress, outcome_text
 
 __all__ = ["Difference", "Seen", "Workspace"]
 
@@ -101,28 +100,26 @@ class Workspace:
         self.store.sync()
         for path, table in tables.items():
             oid = self.store.put_manifest(table)
-            self._seen[path] = Seen(Content(oid, table.total_size(), len(table)), table)
-            contents[path] = self._seen[path].content  # type: ignore[union-attr] - just set
+            contents[path] = Content(oid, table.total_size(), len(table))
+            self._seen[path] = Seen(contents[path], table)
         return contents
 
     def store_part(self, directory: str, path: str, recorded: Content | None) -> Content:
         """Put one file or subdirectory of a tracked directory into the store; return the directory's new content.
 
         The rest of the directory stays as recorded, whatever the workspace holds.  A part that is gone
-        from the workspace is gone from the new content.  Raises MissingObjects if the recorded listing is not in the store.
+        from the workspace is gone from the new content.  Raises MissingObjects if the store lacks the
+        recorded listing.
         """
         whole = self.store.manifest(recorded.oid) if recorded and recorded.oid else NOTHING
         inner = path.removeprefix(f"{directory}/")
         if self.is_directory(path):
-            rows = self._store_directory(path)
-        elif self.exists(path):
-            self._store_files([path])
-            seen = self._seen[path]
-            rows = None
-            whole = whole.replace_under(inner, NOTHING).merged(Table.from_rows([(inner, seen.content.oid or "")])) if seen else whole
+            table = whole.replace_under(inner, self._store_directory(path))
         else:
-            rows = NOTHING
-        table = whole if rows is None else whole.replace_under(inner, rows)
+            table = whole.replace_under(inner, NOTHING)
+            if self.exists(path):
+                content = self._store_files([path])[path]
+                table = table.merged(Table.from_rows([(inner, content.oid or "")]))
         self.store.sync()
         oid = self.store.put_manifest(table)
         self._seen.pop(directory, None)
@@ -160,7 +157,8 @@ class Workspace:
         if seen is not None and seen.content.oid == target.oid:
             return Difference([], [], [])
         if not target.is_dir:
-            return Difference([], [""], []) if seen else Difference([""], [], [])
+            lost = seen.table.paths() if seen and seen.table is not None else []
+            return Difference([], [""], lost) if seen else Difference([""], [], [])
         current = seen.table if seen and seen.table is not None else NOTHING
         changes = _native.diff(current, self.store.manifest(target.oid or ""))
         replaced = [""] if seen and seen.table is None else []
@@ -289,7 +287,11 @@ class Workspace:
         else:
             rows = [row for name in endangered if (row := seen.table.find(name)) >= 0]
             chosen = seen.table.select(rows)
-            absent = [name for name, here in zip(chosen.paths(), _native.present(chosen, self.store.root), strict=True) if not here]
+            absent = [
+                name
+                for name, here in zip(chosen.paths(), _native.present(chosen, self.store.root), strict=True)
+                if not here
+            ]
             lost = bool(absent)
             example = f"{path}/{absent[0]}" if absent else path
         if lost:
@@ -301,7 +303,9 @@ class Workspace:
     def _place_file(self, path: str, target: Content) -> None:
         table = Table.from_rows([(path, target.oid or "")])
         replaced = self._set_aside_directory(path)
-        self.store.place(table, None, self.root, self.links, executable=[0] if target.isexec else [], progress=self.progress)
+        self.store.place(
+            table, None, self.root, self.links, executable=[0] if target.isexec else [], progress=self.progress
+        )
         if replaced:
             _remove_tree(replaced)
         self._after_writing()
@@ -331,11 +335,14 @@ class Workspace:
         self._seen[path] = Seen(Content(_native.md5(table.manifest()) + ".dir", table.total_size(), len(table)), table)
 
     def _size(self, table: Table, directory: str) -> int | None:
-        """Bytes of all rows: from the workspace where it has the same bytes, else from the store; None if neither has."""
+        """Bytes of all rows, by the store or else by the workspace; None if neither knows."""
         here = _native.stat_files(self._at(directory), table.paths()) if self.is_directory(directory) else NOTHING
         sizes = dict(zip(here.paths(), here.sizes(), strict=True))
         try:
-            return sum(_size_of(self.store, oid or "", sizes.get(path)) for path, oid in zip(table.paths(), table.oids(), strict=True))
+            return sum(
+                _size_of(self.store, oid or "", sizes.get(path))
+                for path, oid in zip(table.paths(), table.oids(), strict=True)
+            )
         except FileNotFoundError:
             return None
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Table
-from tiffin.errors import CorruptObject, MissingObjects, TransferError
+from tiffin.errors import CorruptObject, TransferError
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, file_ids, is_dir, outcome_text
 
 __all__ = ["Closure", "Transferred", "closure", "transfer"]

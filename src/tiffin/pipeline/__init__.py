@@ -1,9 +1,12 @@
-"""Stages, the graph they form, what changed, and running them."""
+"""Stages, the graph they form, and what changed.
+
+Running them is in `reproduction`, writing down what ran in `recording`: most commands need neither.
+"""
 
 from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._project import Project, Selection, lock_path, stage_params
 from tiffin.pipeline._source import Source, WorkspaceSource, is_metafile
-from tiffin.pipeline._stage import Dependency, Output, Stage, join, relative
+from tiffin.pipeline._stage import Dependency, Output, Stage, from_dvc_file, join, relative
 from tiffin.pipeline._status import Changes, changes, looked_at, output_state
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "Stage",
     "WorkspaceSource",
     "changes",
+    "from_dvc_file",
     "is_metafile",
     "join",
     "lock_path",

@@ -1,6 +1,6 @@
 """Outputs that exist nowhere else are set aside while their stage runs, not deleted.
 
-    <state>/aside/<number>/<path>   the output, at its path in the repository
+<state>/aside/<number>/<path>   the output, at its path in the repository
 """
 
 import os

@@ -29,7 +29,7 @@ def run_command(stage: Stage, command: str, root: str, environment: Mapping[str,
     arguments = [shell, *QUIET_SHELLS.get(os.path.basename(shell).lower(), []), "-c", command]
     variables = {"DVC_ROOT": root, **environment, "DVC_STAGE": stage.address}
     try:
-        process = subprocess.Popen(arguments, cwd=directory, env=variables)  # noqa: S603 - cmd is the user's own
+        process = subprocess.Popen(arguments, cwd=directory, env=variables)
     except FileNotFoundError as error:
         what = f"its directory '{stage.wdir}' does not exist" if not os.path.isdir(directory) else f"no shell '{shell}'"
         raise StageFailed(f"cannot run {stage.label}: {what}") from error

@@ -122,8 +122,7 @@ def _outputs(stages: Sequence[Stage]) -> dict[str, tuple[int, Output]]:
         parent = next((p for p in _parents(path) if p in found), None)
         if parent is not None:
             raise OverlappingOutputs(
-                f"output '{path}' of {stages[number].label} lies inside '{parent}' "
-                f"of {stages[found[parent][0]].label}",
+                f"output '{path}' of {stages[number].label} lies inside '{parent}' of {stages[found[parent][0]].label}",
                 hint="track the directory as a whole, or its parts one by one, not both",
             )
     return found
@@ -142,7 +141,9 @@ def _check_metafiles(stages: Sequence[Stage], outputs: dict[str, tuple[int, Outp
     for stage in stages:
         inside = next((p for p in _parents(stage.file) if p in outputs), None)
         if inside is not None:
-            raise DuplicateStage(f"'{stage.file}' lies inside '{inside}', an output of {stages[outputs[inside][0]].label}")
+            raise DuplicateStage(
+                f"'{stage.file}' lies inside '{inside}', an output of {stages[outputs[inside][0]].label}"
+            )
 
 
 def _parents(path: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from tiffin.errors import MissingParameter, StageNotFound
+from tiffin.errors import MissingParameter, StageNotFound, YamlError
 from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline
 from tiffin.formats.pipeline import PipelineFile
 from tiffin.pipeline._graph import Graph
@@ -54,7 +54,7 @@ class Project:
     def pipeline_file(self, file: str) -> PipelineFile:
         """A dvc.yaml, parsed; its stages are resolved when asked for."""
         if file not in self._pipelines:
-            text = self.source.read(file)
+            text = self._text(file)
             if text is None:
                 raise StageNotFound(f"'{file}' does not exist")
             directory = posixpath.dirname(file)
@@ -103,7 +103,7 @@ class Project:
     def lock_entries(self, file: str) -> dict[str, LockEntry]:
         """What dvc.lock beside a dvc.yaml says."""
         path = lock_path(file)
-        text = self.source.read(path)
+        text = self._text(path)
         return {} if text is None else lock.parse(text, path)
 
     def _load(self, file: str) -> tuple[Stage, ...]:
@@ -111,10 +111,17 @@ class Project:
             parsed = self.pipeline_file(file)
             entries = self.lock_entries(file)
             return tuple(from_pipeline(file, entry, entries.get(name)) for name, entry in parsed.stages().items())
-        text = self.source.read(file)
+        text = self._text(file)
         if text is None:
             raise StageNotFound(f"'{file}' does not exist")
         return (from_dvc_file(file, dvcfile.parse(text, file)),)
+
+    def _text(self, path: str) -> str | None:
+        body = self.source.read(path)
+        try:
+            return None if body is None else body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise YamlError(f"not UTF-8 text (byte {error.start})", path=path) from None
 
     def _values(self, path: str) -> dict[str, Any]:
         values = self.values(path)

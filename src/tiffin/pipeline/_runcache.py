@@ -1,8 +1,8 @@
 """The run cache: what a stage with the same command, dependencies and parameters gave before.
 
-    <cache>/runs/<2>/<key>/<value>   a lock entry as YAML
-    key    := SHA-256 of the entry with outs reduced to their paths
-    value  := SHA-256 of the whole entry
+<cache>/runs/<2>/<key>/<value>   a lock entry as YAML
+key    := SHA-256 of the entry with outs reduced to their paths
+value  := SHA-256 of the whole entry
 """
 
 import os
@@ -42,7 +42,7 @@ class RunCache:
         if newest is None:
             return None
         try:
-            with open(newest.path, encoding="utf-8") as file:  # noqa: PTH123 - a plain read
+            with open(newest.path, encoding="utf-8") as file:
                 return lock.parse_entry(file.read(), newest.path)
         except FormatError:
             remove_quietly(newest.path)  # a torn entry only ever hides older, whole ones

@@ -1,7 +1,7 @@
 """Who reads and writes which paths while the repository lock is released: DVC's .dvc/tmp/rwlock.
 
-    rwlock := {"write": {absolute path: owner}, "read": {absolute path: [owner, ...]}}
-    owner  := {"pid": int, "cmd": string}
+rwlock := {"write": {absolute path: owner}, "read": {absolute path: [owner, ...]}}
+owner  := {"pid": int, "cmd": string}
 """
 
 import json
@@ -42,7 +42,7 @@ def holding(directory: str, command: str, *, read: Sequence[str], write: Sequenc
 
 def _load(directory: str) -> dict[str, dict[str, Any]]:
     try:
-        with open(f"{directory}/rwlock", encoding="utf-8") as file:  # noqa: PTH123 - a plain read
+        with open(f"{directory}/rwlock", encoding="utf-8") as file:
             table = json.load(file)
     except (FileNotFoundError, json.JSONDecodeError):
         table = {}

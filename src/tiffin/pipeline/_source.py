@@ -33,7 +33,7 @@ class WorkspaceSource:
 
     def read(self, path: str) -> bytes | None:
         try:
-            with open(os.path.join(self._root, path), "rb") as file:  # noqa: PTH123 - called once a metafile on every command
+            with open(os.path.join(self._root, path), "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None

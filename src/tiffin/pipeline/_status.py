@@ -39,14 +39,13 @@ def changes(project: Project, workspace: Workspace, stage: Stage, *, path: str |
     """Compare a stage with the workspace; path: only outputs at or above it."""
     outs = stage.outs if path is None else [out for out in stage.outs if _at_or_above(out.path, path)]
     seen = workspace.look_many([dep.path for dep in stage.deps])
-    found = Changes(
+    return Changes(
         deps={} if stage.frozen else _dep_states(stage, seen),
         params={} if stage.frozen else _param_states(project, stage),
         outs={out.path: state for out in outs if (state := output_state(workspace, out))},
         command=stage.command_changed,
         always=stage.is_callback or stage.always_changed,
     )
-    return found
 
 
 def output_state(workspace: Workspace, output: Output) -> str | None:

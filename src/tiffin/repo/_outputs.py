@@ -1,6 +1,6 @@
 """Which outputs were ever put into this workspace, so that `checkout` can take them away again.
 
-    <state>/outputs := one repository path a line, JSON-encoded, sorted
+<state>/outputs := one repository path a line, JSON-encoded, sorted
 """
 
 import json
@@ -21,7 +21,7 @@ class OutputLog:
     def load(self) -> list[str]:
         if self._paths is None:
             try:
-                with open(self._path, encoding="utf-8") as file:  # noqa: PTH123 - a plain read
+                with open(self._path, encoding="utf-8") as file:
                     self._paths = [str(json.loads(line)) for line in file]
             except (FileNotFoundError, ValueError):
                 self._paths = []

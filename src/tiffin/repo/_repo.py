@@ -23,12 +23,14 @@ class Repo:
     directory: where the user stands; targets are relative to it.  Raises NotARepository.
     """
 
-    def __init__(self, root: str, directory: str, environment: Mapping[str, str], *, wait_for_lock: bool = False) -> None:
+    def __init__(
+        self, root: str, directory: str, environment: Mapping[str, str], *, wait_for_lock: bool = False
+    ) -> None:
         self.root = root
         self.directory = "" if directory == root else os.path.relpath(directory, root).replace(os.sep, "/")
         self.environment = environment
         self.metadata = f"{root}/{METADATA}"
-        self.tmp = f"{self.metadata}/tmp"
+        self.tmp = f"{self.metadata}/tmp"  # noqa: S108 - below the repository, not shared
         self.state = f"{self.tmp}/tiffin"
         self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
         self.progress: Callable[[int, int], None] | None = None

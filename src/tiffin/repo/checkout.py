@@ -44,7 +44,11 @@ def checkout(
         files = 0
         for output, path in recorded_outputs(repo, targets, with_deps=with_deps, recursive=recursive):
             files += _one(repo, output, path, done, force=force, relink=relink)
-        log.save([out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache] if not targets else None)
+        log.save(
+            [out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache]
+            if not targets
+            else None
+        )
     if allow_missing:
         done.failed.clear()
     return done._replace(files=files)

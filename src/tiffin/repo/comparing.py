@@ -25,7 +25,9 @@ class Difference(NamedTuple):
     files: dict[str, dict[str, tuple[Any, Any]]]
 
 
-def metrics(repo: Repo, revision: str | None = None, targets: Sequence[str] = (), *, recursive: bool = False) -> dict[str, Reading]:
+def metrics(
+    repo: Repo, revision: str | None = None, targets: Sequence[str] = (), *, recursive: bool = False
+) -> dict[str, Reading]:
     """The metrics files of a revision (None: the workspace) by repository path, parsed.
 
     A file that does not exist there is left out unless it is a target.
@@ -165,5 +167,3 @@ def _difference(
         if changed:
             files[path] = changed
     return Difference(files)
-
-

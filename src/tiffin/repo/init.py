@@ -33,7 +33,7 @@ def init(directory: str, *, no_scm: bool = False, subdir: bool = False, force: b
         shutil.rmtree(metadata)
     made = [f"{metadata}/config"]
     write_atomically(f"{metadata}/config", "[core]\n    no_scm = True\n" if no_scm else "")
-    os.makedirs(f"{metadata}/tmp", exist_ok=True)
+    os.makedirs(f"{metadata}/tmp", exist_ok=True)  # noqa: S108 - below the repository, not shared
     if not no_scm:
         write_atomically(f"{metadata}/.gitignore", IGNORED)
         made.insert(0, f"{metadata}/.gitignore")

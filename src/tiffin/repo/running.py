@@ -6,11 +6,10 @@ from fnmatch import fnmatch
 from typing import NamedTuple
 
 from tiffin.pipeline import Stage
-from tiffin.pipeline._repro import Reproduction, Runner, Settings
-from tiffin.pipeline._watch import Silent, Watcher
-from tiffin.repo._git import GitSide
+from tiffin.pipeline.reproduction import Reproduction, Runner, Settings, Silent, Watcher
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
+from tiffin.repo.gitside import GitSide
 
 __all__ = ["Reproduction", "Scope", "Settings", "Silent", "Watcher", "repro"]
 
@@ -43,8 +42,8 @@ def repro(
 ) -> Reproduction:
     """Reproduce what changed in the scope.
 
-    variables: added to the commands' environment.  Load and graph errors are raised before anything is touched; StageFailed
-    once a stage fails, with everything before it recorded.
+    variables: added to the commands' environment.  Load and graph errors are raised before anything
+    is touched; StageFailed once a stage fails, with everything before it recorded.
     """
     git = git or GitSide(repo)
     with repo.lock:

@@ -9,8 +9,8 @@ from tiffin.errors import DuplicateStage, TargetError, TiffinError, UsageError
 from tiffin.formats import edit
 from tiffin.fs import write_atomically
 from tiffin.pipeline import Project, Source, Stage
-from tiffin.repo._git import GitSide
 from tiffin.repo._repo import Repo
+from tiffin.repo.gitside import GitSide
 
 __all__ = ["NewStage", "add_stage"]
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from tiffin.errors import ConfigError, MissingObjects
 from tiffin.fs import write_atomically
 from tiffin.objects import ObjectStore, closure, transfer
-from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
 from tiffin.repo._repo import Repo
+from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
 
 __all__ = ["Moved", "cloud_status", "fetch", "pull", "push", "remote_store"]
 
@@ -161,7 +161,11 @@ def _absent(oids: Sequence[str], store: ObjectStore) -> list[str]:
     """The ids that are not wholly in the store: the object is not, or a file its listing names."""
     here = closure(oids, store)
     lacking = set(store.missing([*here.directories, *here.files]))
-    incomplete = [oid for oid in here.directories if any(name in lacking for name in store.manifest(oid).oids())] if lacking else []
+    incomplete = (
+        [oid for oid in here.directories if any(name in lacking for name in store.manifest(oid).oids())]
+        if lacking
+        else []
+    )
     return [oid for oid in oids if oid in lacking or oid in here.unknown or oid in incomplete]
 
 
@@ -175,7 +179,9 @@ def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, 
     here, there = set(repo.store.missing(oids)), set(remote.missing(oids))
     states = {}
     for name in dict.fromkeys(oids):
-        state = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}.get((name in here, name in there))
+        state = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}.get(
+            (name in here, name in there)
+        )
         if state:
             states[names[name]] = state
     return states
@@ -194,7 +200,7 @@ def _copy_runs(source: str, destination: str) -> Moved:
         target = f"{destination}/{os.path.relpath(directory, source)}"
         for name in names:
             if not os.path.exists(f"{target}/{name}"):
-                with open(f"{directory}/{name}", "rb") as file:  # noqa: PTH123
+                with open(f"{directory}/{name}", "rb") as file:
                     body = file.read()
                 write_atomically(f"{target}/{name}", body, durable=False)
                 copied = Moved(copied.objects + 1, copied.bytes + len(body))

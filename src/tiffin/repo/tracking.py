@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
 from tiffin.formats import Content, DvcFile, OutputEntry
-from tiffin.pipeline import Graph, Selection, Stage, changes, stage_params
-from tiffin.pipeline._record import LockWriter, lock_entry, with_contents, write_dvc_file
-from tiffin.pipeline._stage import from_dvc_file
-from tiffin.repo._git import GitSide
+from tiffin.pipeline import Graph, Selection, Stage, changes, from_dvc_file, looked_at, stage_params
+from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
 from tiffin.repo._repo import Repo
+from tiffin.repo.gitside import GitSide
 
 __all__ = ["add", "commit"]
 
@@ -94,11 +93,11 @@ def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> list[str]:
 
 
 def _addition(repo: Repo, path: str) -> _Addition:
-    if path.startswith("../") or path in ("", "..") or path.startswith(".dvc/"):
+    if path in ("", "..") or path.startswith(("../", ".dvc/")):
         raise TargetError(f"'{repo.shown(path) or '.'}' cannot be tracked: it is not below the repository's root")
     produced = repo.project.graph.producer(path)
     if produced is not None:
-        stage, output = produced
+        stage, _ = produced
         if not stage.is_data:
             raise OverlappingOutputs(
                 f"'{repo.shown(path)}' is written by {stage.label}",
@@ -119,13 +118,12 @@ def _check_overlaps(repo: Repo, new: Sequence[Stage]) -> None:
     if not new:
         return
     for stage in new:
-        inside = [s.label for s, out in repo.project.graph.below(stage.outs[0].path)]
-        if inside:
+        inside = next(repo.project.graph.below(stage.outs[0].path), None)
+        if inside is not None:
+            part, output = inside
             raise OverlappingOutputs(
-                f"'{stage.outs[0].path}' cannot be tracked as a whole: {inside[0]} already tracks a part of it",
-                hint=f"stop that with `tiffin remove`, or `git rm {repo.project.graph.stages[0].file}`, then add it again"
-                if len(inside) == 1
-                else None,
+                f"'{stage.outs[0].path}' cannot be tracked as a whole: {part.label} tracks '{output.path}' in it",
+                hint=f"remove '{part.file}' first, then add it again" if part.is_data else None,
             )
     Graph([*repo.project.stages, *new])
 
@@ -169,7 +167,7 @@ def _commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide) -> 
     if absent:
         raise MissingDependency(f"output '{repo.shown(absent[0])}' of {stage.label} does not exist")
     contents = workspace.store_all([out.path for out in stage.outs if out.entry.cache])
-    seen = workspace.look_many([item.path for item in (*stage.deps, *stage.outs)])
+    seen = workspace.look_many(looked_at(stage))
     gone = [dep.path for dep in stage.deps if seen[dep.path] is None]
     if gone:
         raise MissingDependency(f"dependency '{repo.shown(gone[0])}' of {stage.label} does not exist")
@@ -185,5 +183,6 @@ def _commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide) -> 
 
 
 def _question(repo: Repo, stage: Stage, deps: Iterable[str], outs: Iterable[str]) -> str:
-    what = [f"{kind} {', '.join(map(repo.shown, paths))}" for kind, paths in (("dependencies", deps), ("outputs", outs)) if paths]
+    changed = {"dependencies": list(deps), "outputs": list(outs)}
+    what = [f"{kind} {', '.join(map(repo.shown, paths))}" for kind, paths in changed.items() if paths]
     return f"{' and '.join(what) or 'the command'} of {stage.label} changed. Are you sure you want to commit it?"

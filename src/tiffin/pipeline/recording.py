@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from tiffin.errors import FormatError
 from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile, lock
@@ -30,13 +30,14 @@ class LockWriter:
         self._flushed_at = monotonic()
         self.written: dict[str, bool] = {}  # path -> whether it was new
 
-    def __enter__(self) -> "LockWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.flush()
 
     def add(self, stage: Stage, entry: LockEntry) -> None:
+        """Take what a stage recorded."""
         self._pending.setdefault(lock_path(stage.file), {})[stage.name or ""] = entry
         if monotonic() - self._flushed_at > INTERVAL_S:
             self.flush()
@@ -101,7 +102,7 @@ def with_contents(parsed: DvcFile, contents: Mapping[str, Content]) -> DvcFile:
 
 def _read(path: str) -> str | None:
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a plain read
+        with open(path, encoding="utf-8") as file:
             return file.read()
     except FileNotFoundError:
         return None

@@ -12,14 +12,14 @@ from tiffin.index import Seen, Workspace
 from tiffin.pipeline._aside import Aside
 from tiffin.pipeline._command import commands, run_command
 from tiffin.pipeline._project import Project, stage_params
-from tiffin.pipeline._record import LockWriter, lock_entry, with_contents, write_dvc_file
 from tiffin.pipeline._runcache import RunCache, cacheable, outputs_in_store
 from tiffin.pipeline._rwlock import holding
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
-from tiffin.pipeline._watch import Watcher
+from tiffin.pipeline._watch import Silent, Watcher
+from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
 
-__all__ = ["Reproduction", "Runner", "Settings"]
+__all__ = ["Reproduction", "Runner", "Settings", "Silent", "Watcher"]
 
 OnError = Literal["fail", "keep-going", "ignore"]
 
@@ -298,7 +298,9 @@ class Runner:
         self._workspace.forget([out.path for out in stage.outs])
         absent = [out.path for out in stage.outs if not self._workspace.exists(out.path)]
         if absent:
-            raise StageFailed(f"output '{absent[0]}' does not exist", hint=f"the command of {stage.label} must write it")
+            raise StageFailed(
+                f"output '{absent[0]}' does not exist", hint=f"the command of {stage.label} must write it"
+            )
         self._ignore([out.path for out in stage.outs if out.entry.cache])
         stored = [out.path for out in stage.outs if out.entry.cache and commit]
         contents = self._workspace.store_all(stored)

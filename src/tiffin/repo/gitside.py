@@ -21,6 +21,7 @@ class GitSide:
 
     @property
     def present(self) -> bool:
+        """Whether there is a Git repository to tell."""
         return self._git is not None
 
     def refuse_tracked(self, paths: Sequence[str]) -> None:
@@ -29,10 +30,10 @@ class GitSide:
             return
         tracked = self._git.tracked([self._absolute(path) for path in paths])
         if tracked:
-            shown = self._repo.shown(os.path.relpath(os.path.join(self._git.root, sorted(tracked)[0]), self._repo.root))
+            shown = self._repo.shown(os.path.relpath(os.path.join(self._git.root, min(tracked)), self._repo.root))
             raise TargetError(
                 f"'{shown}' is already tracked by Git",
-                hint=f"take it out of Git first: git rm -r --cached '{shown}' && git commit -m \"stop tracking {shown}\"",
+                hint=f"take it out of Git first: git rm -r --cached '{shown}' && git commit -m 'stop tracking it'",
             )
 
     def ignore(self, outputs: Iterable[str]) -> None:
@@ -48,7 +49,8 @@ class GitSide:
             return False
         inside = os.path.relpath(self._absolute(path), self._git.root)
         return not any(
-            change.path == inside or change.path.startswith(f"{inside}/") for change in self._git.status(untracked=True)
+            change.path == inside or change.path.startswith(f"{inside}/")
+            for change in self._git.status(untracked="all")
         )
 
     def changed(self, files: Iterable[str]) -> None:
