@@ -63,6 +63,7 @@ class Live:
                 hint="leave it out, and run the script as a stage with `tiffin exp run`",
             )
         self._step: int | None = None
+        self._completed: int | None = None
         self._params: dict[str, Any] = {}
         self._metrics: dict[str, Metric] = {}
         self._plots: dict[str, dict[str, Any]] = {}
@@ -261,6 +262,7 @@ class Live:
         self.summary["step"] = self._step
         if self._sections_stale and self._dvcyaml:
             self._configure()
+        self._completed = self._step
         self._writer.publish(Published(_copy(self.summary), self._step))
         if not self._writer.armed:
             self._writer.arm()
@@ -310,6 +312,7 @@ class Live:
         # After `next_step` the step is one ahead of what was logged.
         if "step" in self.summary:
             self._step = self.summary["step"]
+        self._completed = None
         self._writer.stop()
         self._sync(status)
         if self._signal_file is not None:
@@ -325,7 +328,7 @@ class Live:
     def _publish(self) -> None:
         if self._step is not None:
             self.summary["step"] = self._step
-        self._writer.publish(Published(_copy(self.summary), None))
+        self._writer.publish(Published(_copy(self.summary), self._completed))
 
     def _configure(self) -> None:
         self._sections_stale = False

@@ -52,7 +52,8 @@ class Writer:
         self._signal_file = signal_file
         self._report = report
         self._published: deque[Published] = deque(maxlen=1)
-        self._sections: deque[Sections] = deque(maxlen=1)
+        # All of them, in order: where a new section lands in dvc.yaml depends on those before it.
+        self._sections: deque[Sections] = deque()
         self._unwritten: dict[str, Metric] = {}
         self._failure: OSError | TiffinError | None = None
         self._ignored: OSError | TiffinError | None = None
@@ -128,7 +129,7 @@ class Writer:
         self.stop()
         with self._lock:
             self._write_all()
-            if self._report is not None and self._report.running:
+            if self._report is not None and (self._report.running or self._report.changed):
                 self._attempt(self._write_report, "finished")
 
     def after_fork(self) -> None:
@@ -230,13 +231,12 @@ class Writer:
             mark_step_completed(self._signal_file, published.step)
 
     def _write_sections(self) -> None:
-        if not self._sections:
-            return
-        try:
-            update_dvcyaml(self._dvc_file, self._sections.pop())
-        except (OSError, TiffinError) as error:
-            self._ignored = error
-            self.troubled = True
+        while self._sections:
+            try:
+                update_dvcyaml(self._dvc_file, self._sections.popleft())
+            except (OSError, TiffinError) as error:
+                self._ignored = error
+                self.troubled = True
 
     def _write_report(self, status: Status) -> None:
         if self._report is None:
