@@ -26,7 +26,7 @@ class HashTask final : public FileTask {
     return kOk;
   }
 
-  int BeginLarge(std::size_t, const Descriptor&, const Stat&, Copy&) override { return kOk; }
+  int BeginLarge(std::size_t, const Descriptor&, Stat&, Copy&) override { return kOk; }
 
   int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy&) override {
     return TakeSmall(item, stat, {}, digest);

@@ -12,7 +12,7 @@ namespace tiffin {
 namespace {
 
 constexpr std::size_t kGroupFiles = 128;
-constexpr std::size_t kGroupBytes = 1024 * 1024;
+constexpr std::size_t kGroupBytes = 2 * 1024 * 1024;
 constexpr std::size_t kChunk = 64 * 1024;  // of each large file in a round
 constexpr std::size_t kMostStreams = 16;
 constexpr std::size_t kMostOpenStreams = 256;  // over all workers: a process often may open only 1024 files
@@ -135,7 +135,7 @@ class Worker {
 
   void BeginStream(std::size_t item, Descriptor source, const Stat& stat) {
     Stream stream{.item = item, .source = std::move(source), .stat = stat, .copy = {}, .buffer = {}, .run = {}};
-    const int outcome = task_.BeginLarge(item, stream.source, stat, stream.copy);
+    const int outcome = task_.BeginLarge(item, stream.source, stream.stat, stream.copy);
     if (outcome != kOk) return Done(item, outcome);
     if (spare_.empty()) {
       stream.buffer = NewBuffer(kChunk + kMostPadding);

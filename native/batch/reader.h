@@ -18,7 +18,7 @@
 namespace tiffin {
 
 // A file up to this size is read whole.
-inline constexpr std::int64_t kSmallFile = 256 * 1024;
+inline constexpr std::int64_t kSmallFile = 64 * 1024;
 
 // The copy a task makes of a large file, if it makes one.
 struct Copy {
@@ -42,8 +42,8 @@ class FileTask {
   virtual Descriptor Open(std::size_t item, int& outcome) = 0;
   // The item is small, and this is all of it.  Returns its outcome.
   virtual int TakeSmall(std::size_t item, const Stat& stat, std::span<const std::byte> bytes, const Digest& digest) = 0;
-  // The item is large: begins its copy, if one is wanted.  An outcome.
-  virtual int BeginLarge(std::size_t item, const Descriptor& source, const Stat& stat, Copy& copy) = 0;
+  // The item is large: begins its copy, if one is wanted.  An outcome.  `stat`: to be taken anew if that changes it.
+  virtual int BeginLarge(std::size_t item, const Descriptor& source, Stat& stat, Copy& copy) = 0;
   // All of it has been read, and written to the copy.  Returns its outcome.
   virtual int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy& copy) = 0;
 };

@@ -43,11 +43,11 @@ class StoreTask final : public FileTask {
     return Finish(item, path, stat, digest, temp);
   }
 
-  int BeginLarge(std::size_t item, const Descriptor& source, const Stat& stat, Copy& copy) override {
+  int BeginLarge(std::size_t item, const Descriptor& source, Stat& stat, Copy& copy) override {
     // In the store itself: which directory of it is known at the end.
     if (hardlink_ && LinkSource(item, "", stat, copy.temp)) {
       copy.content = Copy::Content::kLink;
-      return kOk;
+      return StatOf(source.get(), stat);  // one more link is a change
     }
     if (const int outcome = copy.temp.Create(store_, "", kObjectMode); outcome != kOk) return outcome;
     const bool cloned = reflink_ && Clone(source.get(), copy.temp.get()) == kOk;

@@ -32,7 +32,7 @@ class TransferTask final : public FileTask {
     return Finish(path, stat, temp);
   }
 
-  int BeginLarge(std::size_t item, const Descriptor&, const Stat&, Copy& copy) override {
+  int BeginLarge(std::size_t item, const Descriptor&, Stat&, Copy& copy) override {
     return CreateBeside(to_, ObjectPath(digests_[item], suffix_), copy.temp);
   }
 
@@ -73,7 +73,7 @@ class VerifyTask final : public FileTask {
     return digest == digests_[item] ? kOk : kCorrupt;
   }
 
-  int BeginLarge(std::size_t, const Descriptor&, const Stat&, Copy&) override { return kOk; }
+  int BeginLarge(std::size_t, const Descriptor&, Stat&, Copy&) override { return kOk; }
 
   int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy&) override {
     return TakeSmall(item, stat, {}, digest);

@@ -38,7 +38,7 @@ inline constexpr std::uint32_t kSines[64] = {
 inline constexpr int kRotations[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 // Which of the block's 16 words step `i` adds.
-constexpr int WordOfStep(int i) {
+consteval int WordOfStep(int i) {
   if (i < 16) return i;
   if (i < 32) return (5 * i + 1) % 16;
   if (i < 48) return (3 * i + 5) % 16;
