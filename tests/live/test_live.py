@@ -97,7 +97,7 @@ def test_a_setting_that_is_not_supported_is_refused(options, text):
 
 def test_a_setting_that_dvclive_has_and_tiffin_has_not_is_no_argument():
     with pytest.raises(TypeError):
-        Live(**{"cache_images": True})
+        Live(cache_images=True)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("value", [None, [1], {"a": 1}, 1j, object(), b"bytes"])
@@ -189,6 +189,22 @@ def test_vs_code_is_told_the_step_while_the_run_is_under_way():
     assert json.loads(signal.read_text()) == {"pid": os.getpid(), "step": 1}
     live.end()
     assert not signal.exists()
+
+
+def test_inside_exp_run_the_files_of_the_run_are_handed_to_git(monkeypatch):
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q")
+    Path(".gitignore").write_text("/dvclive/plots/images\n")
+    for variable in ("DVC_ROOT", "DVC_EXP_BASELINE_REV"):
+        monkeypatch.setenv(variable, ".")
+        with Live() as live:
+            live.log_metric("loss", 1)
+            Path("dvclive/plots/images").mkdir(parents=True, exist_ok=True)
+            Path("dvclive/plots/images/large.png").touch()
+        Path("other.txt").touch()
+    assert git("ls-files").split() == ["dvc.yaml", "dvclive/metrics.json", "dvclive/plots/metrics/loss.tsv"]
 
 
 def test_importing_it_loads_nothing_heavy():

@@ -2,12 +2,13 @@
 
 import os
 import time
+import warnings
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from tiffin.errors import ConfigError, FormatError, LiveError
+from tiffin.errors import ConfigError, FormatError, GitError, LiveError
 from tiffin.formats import yaml
 from tiffin.live._dvcyaml import Entry, Sections, find_repository, read_entries
 from tiffin.live._files import encode_json, read_json, replace_file
@@ -317,6 +318,25 @@ class Live:
         self._sync(status)
         if self._signal_file is not None:
             clear_step_completed(self._signal_file)
+        if os.environ.get("DVC_ROOT") and os.environ.get("DVC_EXP_BASELINE_REV"):
+            self._hand_to_git()
+
+    def _hand_to_git(self) -> None:
+        # Inside `exp run`: the experiment's commit takes what Git knows, so it must know the files of the run.
+        from tiffin.scm import Git, find_git_root  # noqa: PLC0415 - late: only here, and starts programs
+
+        root = find_git_root(self._home)
+        if root is None:
+            return
+        paths = [self._home]
+        if self._dvcyaml:
+            paths.append(os.path.join(self._dvc_home, DVC_YAML))
+        try:
+            git = Git(root)
+            ignored = git.ignored(paths)
+            git.add(path for path in paths if path not in ignored)
+        except GitError as error:
+            warnings.warn(f"Live could not add its files to Git: {error}", stacklevel=3)
 
     def _sync(self, status: Status) -> None:
         self._publish()
