@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Counts the differential scenarios; registered here, where the process that only collects the results sees it too.
+pytest_plugins = ["tests.peer.plugin"]
+
 # Set before any test module is imported: dvc reads some of these at import.
 _SCRATCH = tempfile.TemporaryDirectory(prefix="tiffin-tests-", ignore_cleanup_errors=True)
 _HOME = Path(_SCRATCH.name)

@@ -1,0 +1,231 @@
+"""Two repositories that start equal, one for DVC and one for tiffin, and what must stay equal between them."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.peer.tools import Result, Tool
+
+__all__ = ["Side", "TwinRepos", "snapshot"]
+
+# The same dates give the same commit ids on both sides.
+_DATES = {"GIT_AUTHOR_DATE": "2024-01-02T03:04:05 +0000", "GIT_COMMITTER_DATE": "2024-01-02T03:04:05 +0000"}
+_METADATA = ("dvc.yaml", "dvc.lock", ".gitignore", ".dvcignore", ".dvc/config")
+
+
+class Side(NamedTuple):
+    """One of the twins: the tool that owns it, its repository, and the directory that holds that and the remote."""
+
+    tool: Tool
+    home: Path
+
+    @property
+    def repo(self) -> Path:
+        return self.home / "repo"
+
+
+class Pair(NamedTuple):
+    """What both commands answered, paths of the twins masked."""
+
+    theirs: Result
+    ours: Result
+
+
+class TwinRepos:
+    """Runs each command in both twins and compares everything that a user or a colleague would see."""
+
+    def __init__(self, theirs: Tool, ours: Tool, home: Path) -> None:
+        """Takes the twins below `home` as they are, or makes two empty Git repositories."""
+        self.theirs = Side(theirs, home / "T")
+        self.ours = Side(ours, home / "O")
+        if not self.theirs.home.exists():
+            for side in self.sides:
+                side.repo.mkdir(parents=True)
+            self.git("init", "-q", "-b", "main")
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return self.theirs, self.ours
+
+    # What a person does between two commands
+
+    def write(self, path: str, content: str | bytes, *, mode: int | None = None) -> None:
+        """Write a file on both sides."""
+        for side in self.sides:
+            file = side.repo / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+            if mode is not None:
+                file.chmod(mode)
+
+    def remove(self, *paths: str) -> None:
+        """Remove files or whole directories on both sides."""
+        for side in self.sides:
+            for path in paths:
+                target = side.repo / path
+                if target.is_dir() and not target.is_symlink():
+                    shutil.rmtree(target)
+                else:
+                    target.unlink()
+
+    def each(self, change: Callable[[Path], object]) -> None:
+        """Change both repositories by a function of their directory."""
+        for side in self.sides:
+            change(side.repo)
+
+    def git(self, *arguments: str) -> None:
+        """Run git on both sides."""
+        for side in self.sides:
+            subprocess.run(
+                ["git", *arguments], cwd=side.repo, check=True, capture_output=True, env={**os.environ, **_DATES}
+            )
+
+    def commit(self, message: str) -> None:
+        """Commit everything on both sides."""
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+
+    # Commands and comparisons
+
+    def both(
+        self,
+        *argv: str,
+        cwd: str = ".",
+        code: int | None = 0,
+        text: bool = False,
+        environ: Mapping[str, str] | None = None,
+        mask: Callable[[Any], Any] = lambda answer: answer,
+        state: bool = True,
+    ) -> Any:
+        """Run a command on both sides; give what it printed: JSON as data for --json commands, else text.
+
+        Compares exit codes (and with `code`, None for any), JSON through `mask`, printed text if `text`, and with
+        `state` all that the command left behind.
+        """
+        pair = Pair(*(self._run(side, side.tool, argv, cwd, environ) for side in self.sides))
+        shown = f"$ {' '.join(argv)}\ntheirs {pair.theirs}\nours   {pair.ours}"
+        assert pair.ours.code == pair.theirs.code, f"exit codes differ\n{shown}"
+        assert code is None or pair.theirs.code == code, f"expected exit code {code}\n{shown}"
+        if "--json" in argv and pair.theirs.code == 0:
+            answers = [mask(json.loads(result.out or "null")) for result in pair]
+            assert answers[1] == answers[0], f"JSON differs\n{shown}"
+            answer = answers[0]
+        else:
+            assert not text or pair.ours.out == pair.theirs.out, f"output differs\n{shown}"
+            answer = pair.theirs.out
+        if state:
+            self.compare(f"after {' '.join(argv)}")
+        return answer
+
+    def compare(self, when: str = "now") -> None:
+        """Compare both sides' metadata, stores, work trees, index and refs."""
+        theirs, ours = (snapshot(side.home) for side in self.sides)
+        for key in sorted(theirs.keys() | ours.keys()):
+            assert ours.get(key) == theirs.get(key), f"{when}: {key} differs"
+
+    def swap(self) -> None:
+        """Each tool looks at the other's repository, and finds it as clean, or as changed, as its owner does."""
+        for side, other in ((self.theirs, self.ours), (self.ours, self.theirs)):
+            own = self._run(side, side.tool, ("status", "--json"), ".", None)
+            foreign = self._run(side, other.tool, ("status", "--json"), ".", None)
+            assert own.code == foreign.code == 0, f"status fails\nowner {own}\nvisitor {foreign}"
+            assert json.loads(foreign.out) == json.loads(own.out), f"status differs in {side.tool.module}'s repository"
+
+    def _run(
+        self, side: Side, tool: Tool, argv: tuple[str, ...], cwd: str, environ: Mapping[str, str] | None
+    ) -> Result:
+        arguments = [argument.replace("{home}", str(side.home)) for argument in argv]
+        result = tool.run(arguments, side.repo / cwd, {**_DATES, **(environ or {})})
+        return result._replace(out=_masked(result.out, side.home), err=_masked(result.err, side.home))
+
+
+def _masked(text: str, home: Path) -> str:
+    return text.replace(str(home), "{home}")
+
+
+def snapshot(home: Path) -> dict[str, object]:
+    """All that is to be equal, by what it is: "file PATH", "store", "remote", "tree", "git"."""
+    repo = home / "repo"
+    found: dict[str, object] = {
+        "store": _objects(repo / ".dvc" / "cache"),
+        "tree": _tree(repo),
+        "beside": {
+            path.name: _objects(path) for path in sorted(home.iterdir()) if path.is_dir() and path.name != "repo"
+        },
+    }
+    for path in _files(repo):
+        relative = path.relative_to(repo).as_posix()
+        if path.name in _METADATA or relative in _METADATA or path.suffix == ".dvc":
+            found[f"file {relative}"] = path.read_bytes()
+    if (repo / ".git").exists():
+        found["git index"] = _git(repo, "ls-files", "--stage")
+        found["git refs"] = _refs(repo)
+    return found
+
+
+def _files(repo: Path) -> list[Path]:
+    files = []
+    for directory, names, plain in os.walk(repo):
+        here = Path(directory)
+        if here == repo:
+            names[:] = [name for name in names if name != ".git"]
+        if here.name == ".dvc":
+            names[:] = [name for name in names if name not in ("cache", "tmp")]
+            plain = [name for name in plain if name != "config.local"]  # noqa: PLW2901
+        files += [here / name for name in plain]
+    return sorted(files)
+
+
+def _objects(store: Path) -> dict[str, object]:
+    # An object's name is the MD5 of its bytes: hashing again says whether it is sound.
+    listed: dict[str, object] = {}
+    for directory, _, names in os.walk(store):
+        for name in names:
+            path = Path(directory, name)
+            relative = path.relative_to(store).as_posix()
+            status = path.lstat()
+            digest = hashlib.md5(path.read_bytes()).hexdigest()
+            named = re.search(r"md5/(..)/([0-9a-f]{30})(\.dir)?$", f"md5/{relative}")
+            sound = named is None or named[1] + named[2] == digest
+            listed[relative] = (status.st_size, oct(stat.S_IMODE(status.st_mode)), digest, sound)
+    return listed
+
+
+def _tree(repo: Path) -> dict[str, object]:
+    cached = {
+        path.stat().st_ino
+        for directory, _, names in os.walk(repo / ".dvc" / "cache")
+        for path in (Path(directory, name) for name in names)
+    }
+    tree: dict[str, object] = {}
+    for path in _files(repo):
+        relative = path.relative_to(repo).as_posix()
+        if relative.startswith(".dvc/"):
+            continue
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            tree[relative] = ("symlink", _masked(str(path.readlink()), repo))
+            continue
+        kind = "hardlink" if status.st_ino in cached else "file"
+        tree[relative] = (kind, oct(stat.S_IMODE(status.st_mode)), hashlib.md5(path.read_bytes()).hexdigest())
+    return tree
+
+
+def _git(repo: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=repo, check=True, capture_output=True, text=True).stdout
+
+
+def _refs(repo: Path) -> dict[str, str]:
+    # Experiments are committed by the clock, so their trees are compared and not their ids.  What lies below exec,
+    # temp and stash is each tool's own business.
+    lines = _git(repo, "for-each-ref", "--format=%(refname) %(tree)").splitlines()
+    private = ("refs/exps/exec/", "refs/exps/temp/", "refs/exps/stash", "refs/exps/apply/", "refs/stash")
+    return dict(line.split(" ", 1) for line in lines if not line.startswith(private))
