@@ -129,7 +129,7 @@ $(venv)/.stamp-build: pyproject.toml | $(venv)/.stamp-venv
 
 # The package is a path in the environment; the native module comes by the next rule.
 $(venv)/.stamp-package: pyproject.toml $(venv)/.stamp-build
-	$(bin)/python -m pip install --quiet --no-build-isolation --config-settings wheel.cmake=false --editable .
+	$(bin)/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 
 $(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build | $(venv)/.stamp-package
