@@ -223,3 +223,11 @@ def test_importing_it_loads_nothing_heavy():
     script = f"import sys, tiffin.live; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True).stdout
     assert found == "[]\n"
+
+
+def test_numpy_values_in_data_points_are_numbers():
+    np = pytest.importorskip("numpy")
+    points = np.array([(1, 0.5), (2, 1.5)], dtype=[("a", "i8"), ("b", "f4")])
+    with Live() as live:
+        live.log_plot("p", points, x="a", y="b")
+    assert json.loads(Path("dvclive/plots/custom/p.json").read_text()) == [{"a": 1, "b": 0.5}, {"a": 2, "b": 1.5}]
