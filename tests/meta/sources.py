@@ -34,8 +34,12 @@ def exported(name: str) -> list[str] | None:
 
 
 def defined(name: str) -> set[str]:
-    """Public names that the module itself makes at its top level: functions, classes, assignments."""
-    return {found for found in _bound(tree(name).body) if not found.startswith("_")}
+    """Public names that the module itself makes at its top level: functions, classes, assignments.
+
+    A constant of a private module is its own affair, whether or not it has an underscore too.
+    """
+    names = {found for found in _bound(tree(name).body) if not found.startswith("_")}
+    return names if is_public(name) else {found for found in names if not found.isupper()}
 
 
 def imported(name: str) -> Iterator[tuple[str, int]]:

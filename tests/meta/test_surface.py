@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_public_names_are_documented(name):
     bare = [
         entry
         for entry in sources.exported(name) or ()
-        if callable(value := getattr(module, entry)) and not isinstance(value, str) and not value.__doc__
+        if (inspect.isroutine(value := getattr(module, entry)) or inspect.isclass(value)) and not value.__doc__
     ]
     assert not bare, f"{name}: no docstring on {bare}"
 
