@@ -81,6 +81,13 @@ def test_a_resumed_run_keeps_the_plots_of_its_first_part():
     ]
 
 
+def test_the_permissions_of_the_file_stay():
+    Path("dvc.yaml").write_text("metrics:\n- mine.json\n")
+    Path("dvc.yaml").chmod(0o600)
+    update_dvcyaml("dvc.yaml", SECTIONS)
+    assert Path("dvc.yaml").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_folder_with_a_similar_name_is_somebody_elses():
     Path("dvc.yaml").write_text("metrics:\n- my-dvclive/metrics.json\n- sub/dvclive/metrics.json\n")
     with Live() as live:

@@ -73,8 +73,10 @@ def test_the_environment_can_ask_to_open_the_report_once(monkeypatch):
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
     monkeypatch.setenv("DVCLIVE_OPEN", "true")
+    Live()
+    assert not opened
     with Live(report="html") as live:
-        live.sync()
+        assert Path("dvclive/report.html").exists()
         live.sync()
     assert opened == [f"file://{Path('dvclive/report.html').absolute()}"]
 
@@ -104,6 +106,11 @@ def test_a_setting_that_dvclive_has_and_tiffin_has_not_is_no_argument():
 def test_a_value_that_is_not_a_number_is_refused(value):
     with pytest.raises(LiveError, match=r"metric 'loss' cannot be logged: .* is not a number or a string"):
         Live().log_metric("loss", value)
+
+
+def test_text_that_no_file_can_hold_is_refused():
+    with pytest.raises(LiveError, match="is not text that a file can hold"):
+        Live().log_metric("loss", "\ud800")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/etc/passwd", "../up", "a/../../up", "nul\0", "\ud800", "x" * 300, 5])

@@ -4,6 +4,7 @@
 """
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def update_dvcyaml(path: str, sections: Sections) -> None:
             artifacts=_artifacts(present, sections.live_dir),
         )
         if updated != text:
-            replace_file(path, updated.encode())
+            replace_file(path, updated.encode(), mode=stat.S_IMODE(os.stat(path).st_mode))
 
 
 def read_entries(path: str, live_dir: str) -> list[Entry]:

@@ -41,10 +41,11 @@ def read_json(path: str) -> dict[str, Any]:
     return value
 
 
-def replace_file(path: str, content: bytes) -> None:
+def replace_file(path: str, content: bytes, *, mode: int | None = None) -> None:
     """Put content at path; a reader sees the old bytes or the new ones, never a part.
 
-    A link is replaced, not written through: its target may be an object in a cache.
+    A link is replaced, not written through: its target may be an object in a cache.  mode: permissions, if not those
+    of a new file.
     """
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
@@ -52,6 +53,8 @@ def replace_file(path: str, content: bytes) -> None:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         _write(temporary, content)
+    if mode is not None:
+        os.chmod(temporary, mode)
     os.replace(temporary, path)
 
 

@@ -47,7 +47,8 @@ class Live:
         dir: where the files go.  What an earlier run left there is removed unless `resume`.
         resume: keep what is there and go on at the step after the last; the environment variable DVCLIVE_RESUME does
         the same.
-        report: "html" keeps DIR/report.html up to date, a page that follows the run while it is open.
+        report: "html" keeps DIR/report.html up to date, a page that follows the run while it is open; with
+        DVCLIVE_OPEN in the environment a browser opens it.
         save_dvc_exp: not supported yet; `tiffin exp run` saves experiments.
         dvcyaml: the dvc.yaml that shall name the files of the run; None or False for none.
 
@@ -70,7 +71,6 @@ class Live:
         self._plots: dict[str, dict[str, Any]] = {}
         self._has_images = False
         self._inside_with = False
-        self._opened = False
         # The files stay where they are when the script changes its directory: the thread writes there later.
         self._home = os.path.abspath(self._dir)
         self._dvc_home = os.path.dirname(os.path.abspath(self._dvc_file))
@@ -94,6 +94,8 @@ class Live:
         self._rows: list[Row] = self._writer.rows
         # Runs when this object is forgotten and when the process exits; the writer does not know this object.
         weakref.finalize(self, self._writer.close)
+        if self._report is not None and _truthy("DVCLIVE_OPEN"):
+            self._open_report()
 
     @property
     def dir(self) -> str:
@@ -170,13 +172,13 @@ class Live:
         """Log parameters, and write them all to `params_file` at once.  Raises LiveError for what YAML cannot hold."""
         merged = {**self._params, **params}
         try:
-            text = yaml.dump(merged)
+            content = yaml.dump(merged).encode()
         except (TypeError, ValueError) as error:
             raise LiveError(
                 f"parameters {', '.join(map(repr, params))} cannot be logged: {error}",
                 hint="use numbers, strings, booleans, None, and lists and dictionaries of these",
             ) from None
-        replace_file(os.path.join(self._home, "params.yaml"), text.encode())
+        replace_file(os.path.join(self._home, "params.yaml"), content)
         if not self._params:
             self._sections_stale = True
         self._params = merged
@@ -289,7 +291,6 @@ class Live:
         """Write `report_file` now; nothing happens without a report."""
         if self._report is not None:
             self._writer.flush(report="running")
-            self._open_report()
 
     def end(self) -> None:
         """Complete the run: everything is written, the report says that it is finished.
@@ -343,7 +344,6 @@ class Live:
         if self._dvcyaml:
             self._configure()
         self._writer.flush(report=status)
-        self._open_report()
 
     def _publish(self) -> None:
         if self._step is not None:
@@ -447,11 +447,9 @@ class Live:
             return []  # only the report lacks something; whoever needs the file will say what is wrong with it
 
     def _open_report(self) -> None:
-        if self._report_mode is None or self._opened or not _truthy("DVCLIVE_OPEN"):
-            return
-        self._opened = True
         import webbrowser  # noqa: PLC0415 - late: loads subprocess, and hardly ever needed
 
+        self.make_report()
         webbrowser.open(f"file://{os.path.join(self._home, 'report.html')}")
 
 

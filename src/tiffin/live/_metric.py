@@ -93,6 +93,8 @@ def loggable(name: str, value: Any) -> Value:
     """value as it is stored: NaN and infinities as text.  LiveError for what is neither a number nor a string."""
     kind = type(value)
     if isinstance(value, str):
+        if not _encodable(value):
+            raise LiveError(f"metric {name!r} cannot be logged: {value!r} is not text that a file can hold")
         return value
     if isinstance(value, int) or (kind.__module__ == "numpy" and kind.__name__ in NUMPY_INTEGERS):
         return value  # type: ignore[no-any-return]  # a NumPy integer stays as it is: its text form is the number's
@@ -105,10 +107,15 @@ def loggable(name: str, value: Any) -> Value:
 
 
 def _storable(name: str) -> bool:
+    return _encodable(name) and all(len(part.encode()) <= LONGEST_PART for part in name.split("/"))
+
+
+def _encodable(text: str) -> bool:
     try:
-        return all(len(part.encode()) <= LONGEST_PART for part in name.split("/"))
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _quoted(text: str) -> str:

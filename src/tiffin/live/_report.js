@@ -275,10 +275,12 @@
     return nodes.length ? [title ? make("h2", null, title) : null, make("div", { class: kind }, ...nodes)].filter(Boolean) : [];
   }
 
+  function facts() {
+    const running = data.status === "running", quiet = Date.now() / 1000 - data.updated;
+    return [data.step === null ? null : `step ${data.step}`, `${ago(data.updated - data.started)} ${running ? "so far" : "in all"}`,
+      `updated ${new Date(data.updated * 1000).toLocaleTimeString()}${running && quiet > 30 ? `, ${ago(quiet)} ago` : ""}`].filter(Boolean).join(" · ");
+  }
   function show() {
-    const now = data.status === "running" ? Date.now() / 1000 : data.updated;
-    const facts = [data.step === null ? null : `step ${data.step}`, `${ago(now - data.started)} ${data.status === "running" ? "so far" : "in all"}`,
-      `updated ${new Date(data.updated * 1000).toLocaleTimeString()}`].filter(Boolean).join(" · ");
     const summaryHeads = data.summary.some((row) => row[2] !== null) ? ["metric", "last", "lowest", "highest"] : null;
     const summaryRows = summaryHeads ? data.summary : data.summary.map((row) => row.slice(0, 2));
     const tables = [
@@ -291,7 +293,7 @@
     const empty = tables.length + charts.length + plots.length + images.length ? [] : [make("p", { class: "note" }, "Nothing has been logged yet.")];
     document.title = `${data.title}: ${data.status}`;
     document.getElementById("page").replaceChildren(
-      make("header", null, make("h1", null, data.title), make("span", { class: `status ${data.status}` }, data.status), make("span", { class: "facts" }, facts)),
+      make("header", null, make("h1", null, data.title), make("span", { class: `status ${data.status}` }, data.status), make("span", { class: "facts" }, facts())),
       ...section(null, tables, "tables"), ...section("History", charts, "charts"), ...section("Plots", plots, "charts"), ...section("Images", images, "charts"), ...empty,
       make("footer", null, data.status === "running" ? "This page follows the run while it is open." : "The run is over; this page is complete in itself."));
   }
@@ -309,7 +311,7 @@
     const finish = () => { window.removeEventListener("message", take); clearTimeout(limit); feed.remove(); wait(); };
     const take = (event) => {
       if (event.source !== feed.contentWindow) return;
-      if (event.data.updated !== data.updated) { data = event.data; show(); }
+      if (event.data.updated !== data.updated) { data = event.data; show(); } else document.querySelector(".facts").textContent = facts();
       finish();
     };
     const limit = setTimeout(() => { sessionStorage.setItem("scroll", String(scrollY)); location.reload(); }, 10000); // frames are not allowed here
