@@ -157,7 +157,7 @@ def lose_and_restore(shell: Shell, project: Path) -> dict[str, str]:
     say("Everything into the remote; then data, models and cache are deleted.")
     shell.tiffin("push")
     before = file_hashes(project)
-    shell.run("git", "clean", "-fdXq", "data", "models", "dvclive/plots")
+    shell.run("git", "clean", "-fdXq", "data", "models", "dvclive/params.yaml", "dvclive/plots")
     shell.run("rm", "-rf", ".dvc/cache")
     left = file_hashes(project)
     print(f"{len(before) - len(left)} of {len(before)} files are gone")
