@@ -169,7 +169,7 @@ Table LoadTable(const std::string& path) {
   if (static_cast<std::uint64_t>(stat.size) < sizeof(header)) refuse("too short for an index file");
   read(std::as_writable_bytes(std::span(&header, 1)));
   if (header.magic != kMagic) refuse("not an index file");
-  if (header.version != kVersion) refuse("index file of version " + std::to_string(header.version));
+  if (header.version != kVersion || header.zero != 0) refuse("index file of version " + std::to_string(header.version));
   const std::optional<std::uint64_t> bytes = ColumnBytes(header);
   if (!bytes || *bytes != static_cast<std::uint64_t>(stat.size) - sizeof(header)) refuse("index file is cut off");
 

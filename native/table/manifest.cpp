@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <utility>
 
 #include "table/utf8.h"
 
@@ -40,7 +39,7 @@ void AppendAscii(std::string& out, char c) {
       out += "\\f";
       return;
     default:
-      if (static_cast<unsigned char>(c) < 0x20) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
         AppendEscape(out, static_cast<unsigned char>(c));
       } else {
         out += c;
@@ -135,8 +134,7 @@ class Reader {
     }
     if (!has_id) FailAt(start, "entry without \"md5\"");
     if (!has_path) FailAt(start, "entry without \"relpath\"");
-    builder_.Add(std::move(path_), id);
-    path_.clear();
+    builder_.Add(path_, id);
   }
 
   Digest ReadId() {

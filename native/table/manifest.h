@@ -4,7 +4,7 @@
 //   entry    := {"md5": "<32 hex>", "relpath": "<path>"}
 //
 // The object's id is the MD5 of these bytes, so the writer keeps every blank: ", " and ": " between
-// tokens, ASCII only, \uXXXX (surrogate pairs beyond the BMP) for the rest, no newline at the end.
+// tokens, printable ASCII only, \uXXXX (surrogate pairs beyond the BMP) for the rest, no newline at the end.
 #pragma once
 
 #include <string>

@@ -29,6 +29,12 @@ std::string_view Strip(std::string_view line, Dialect dialect) {
   return StripRight(line, kBlanks);
 }
 
+// The character at `at`: for Git a byte, for DVC a code point.
+Utf8Char CharAt(std::string_view text, std::size_t at, Dialect dialect) noexcept {
+  if (dialect == Dialect::kGit) return {static_cast<unsigned char>(text[at]), 1, true};
+  return DecodeUtf8(text, at);
+}
+
 bool InClass(std::string_view name, std::uint32_t code) {
   const auto in = [&](char low, char high) {
     return code >= static_cast<std::uint32_t>(low) && code <= static_cast<std::uint32_t>(high);
@@ -66,7 +72,7 @@ SetResult MatchSet(std::string_view glob, std::size_t at, std::uint32_t code, Di
   bool matched = false;
   const auto member = [&](std::size_t& position) {
     if (dialect == Dialect::kGit && glob[position] == '\\' && position + 1 < glob.size()) ++position;
-    const Utf8Char next = DecodeUtf8(glob, position);
+    const Utf8Char next = CharAt(glob, position, dialect);
     position += next.size;
     return next.code;
   };
@@ -93,7 +99,7 @@ SetResult MatchSet(std::string_view glob, std::size_t at, std::uint32_t code, Di
 
 // Whether `glob` at `at`, not a star, takes the character `name[from]`; moves both past it.
 bool TakeOne(std::string_view glob, std::size_t& at, std::string_view name, std::size_t& from, Dialect dialect) {
-  const Utf8Char found = DecodeUtf8(name, from);
+  const Utf8Char found = CharAt(name, from, dialect);
   const auto taken = [&](std::size_t next) {
     at = next;
     from += found.size;
@@ -105,7 +111,7 @@ bool TakeOne(std::string_view glob, std::size_t& at, std::string_view name, std:
     return set.matched && taken(set.end);
   }
   const std::size_t literal = glob[at] == '\\' ? at + 1 : at;
-  const Utf8Char wanted = DecodeUtf8(glob, literal);
+  const Utf8Char wanted = CharAt(glob, literal, dialect);
   return wanted.code == found.code && wanted.valid == found.valid && taken(literal + wanted.size);
 }
 
@@ -122,7 +128,7 @@ bool GlobMatches(std::string_view glob, std::string_view name, Dialect dialect) 
     } else if (at < glob.size() && TakeOne(glob, at, name, from, dialect)) {
       continue;
     } else if (star != std::string_view::npos) {
-      star_from += DecodeUtf8(name, star_from).size;
+      star_from += CharAt(name, star_from, dialect).size;
       at = star + 1;
       from = star_from;
     } else {
@@ -171,8 +177,8 @@ bool HasWildcard(std::string_view text) {
 
 std::optional<Pattern::Part> Pattern::ParsePart(std::string_view text, Dialect dialect) {
   if (text.empty() || !WellFormed(text, dialect)) return std::nullopt;
-  if (text == "**") return Part{Kind::kDeep, ""};
   if (text == "*") return Part{Kind::kAny, ""};
+  if (text.find_first_not_of('*') == std::string_view::npos) return Part{Kind::kDeep, ""};  // Git takes "***" so, too
   if (!HasWildcard(text)) return Part{Kind::kLiteral, Unescaped(text)};
   const std::string_view rest = text.substr(1);
   if (text[0] == '*' && !HasWildcard(rest)) return Part{Kind::kSuffix, Unescaped(rest)};

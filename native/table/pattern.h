@@ -16,7 +16,8 @@
 namespace tiffin {
 
 // Where DVC (its pathspec library) and Git part ways: for DVC a line that matches a directory also speaks of all below
-// it, so that "!keep" after "*" brings keep/file back, and "dir/**" matches dir itself.
+// it, so that "!keep" after "*" brings keep/file back, and "dir/**" matches dir itself.  A character is a code point
+// for DVC, a byte for Git, which alone knows [:classes:] and "\\" inside a set.
 enum class Dialect { kDvc, kGit };
 
 class Pattern {

@@ -218,17 +218,20 @@ std::size_t Table::Adopt(const Table& known) noexcept {
 }
 
 Table TableBuilder::Build() {
-  const auto by_path = [](const auto& a, const auto& b) { return a.first < b.first; };
-  if (!std::is_sorted(rows_.begin(), rows_.end(), by_path)) std::sort(rows_.begin(), rows_.end(), by_path);
-  std::size_t bytes = 0;
-  for (const auto& [path, digest] : rows_) bytes += path.size();
-  Table table;
-  table.Reserve(rows_.size(), bytes);
-  for (std::size_t row = 0; row < rows_.size(); ++row) {
-    const auto& [path, digest] = rows_[row];
-    if (row > 0 && path == rows_[row - 1].first) throw std::invalid_argument("path comes twice: " + path);
-    table.Append(path, Stat{}, &digest);
+  Table came = std::exchange(rows_, Table{});
+  std::vector<std::size_t> order(came.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto by_path = [&](std::size_t a, std::size_t b) { return came.path(a) < came.path(b); };
+  const bool sorted = std::is_sorted(order.begin(), order.end(), by_path);
+  if (!sorted) std::sort(order.begin(), order.end(), by_path);
+  for (std::size_t next = 1; next < order.size(); ++next) {
+    const std::string_view path = came.path(order[next]);
+    if (path == came.path(order[next - 1])) throw std::invalid_argument("path comes twice: " + std::string(path));
   }
+  if (sorted) return came;
+  Table table;
+  table.Reserve(came.size(), came.blob.size());
+  for (const std::size_t row : order) table.AppendRow(came, row, came.path(row));
   return table;
 }
 

@@ -99,12 +99,12 @@ class Table {
 // Rows in any order, made into a table.
 class TableBuilder {
  public:
-  void Add(std::string path, const Digest& digest) { rows_.emplace_back(std::move(path), digest); }
-  // Throws std::invalid_argument naming a path that came twice.
+  void Add(std::string_view path, const Digest& digest) { rows_.Append(path, Stat{}, &digest); }
+  // Throws std::invalid_argument naming a path that came twice.  Leaves the builder empty.
   Table Build();
 
  private:
-  std::vector<std::pair<std::string, Digest>> rows_;
+  Table rows_;  // as they came
 };
 
 // What is wrong with `path` as a relative path below a directory, or nullopt: absolute, "." or "..", an empty part,
