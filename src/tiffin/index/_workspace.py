@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from tiffin import _native
@@ -320,13 +320,13 @@ class Workspace:
         if os.path.lexists(at) and not self.is_directory(path):
             os.unlink(at)
         os.makedirs(at, exist_ok=True)
-        # Files in the way of new directories go first, all others only once the new ones are there.
-        blocking = [name for name in difference.deleted if table.under(name)]
-        _native.remove_files(at, blocking)
+        # What is in the way of new files and directories goes first, the rest only once the new ones are there.
+        blocking = _in_the_way(difference, table)
+        _native.remove_files(at, sorted(blocking))
         try:
             self.store.place(table, wanted, at, self.links, progress=self.progress)
         finally:
-            _native.remove_files(at, difference.deleted)
+            _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
             self._seen.pop(path, None)
         self._after_writing()
         if wanted is not None:
@@ -368,6 +368,16 @@ class Workspace:
 def overlap(one: str, other: str) -> bool:
     """Whether the paths are the same, or one lies inside the other."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def _in_the_way(difference: Difference, target: Table) -> set[str]:
+    """The deleted files that are where a directory must be, or below where a file must be."""
+    added = set(difference.added)
+    return {
+        name
+        for name in difference.deleted
+        if len(target.under(name)) or any(str(parent) in added for parent in PurePosixPath(name).parents)
+    }
 
 
 def _size_of(store: ObjectStore, oid: str, in_workspace: int | None) -> int:

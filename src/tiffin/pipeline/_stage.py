@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tiffin.errors import TargetError
+from tiffin.errors import GraphError
 from tiffin.formats import Content, DependencyEntry, DvcFile, LockEntry, LockItem, OutputEntry, ParamsEntry, StageEntry
 
 __all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline"]
@@ -149,7 +149,7 @@ def relative(path: str, directory: str) -> str:
 def _inside(directory: str, path: str, file: str) -> str:
     joined = join(directory, path)
     if joined.startswith(("/", "../")) or joined in ("", "..") or "://" in joined:
-        raise TargetError(
+        raise GraphError(
             f"output '{path}' in '{file}' lies outside the repository",
             hint="outputs must be files or directories below the repository's root",
         )
