@@ -7,7 +7,7 @@ import pytest
 
 from tests.peer.twins import TwinRepos
 
-FILES = {
+FILES: dict[str, str | bytes] = {
     "text": "hello\n",
     "crlf": "a\r\nb\r\n",
     "empty": "",
