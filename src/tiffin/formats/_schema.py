@@ -8,7 +8,7 @@ The shapes are plain classes: every command defines them, and this is the cheape
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from tiffin.errors import SchemaError
+from tiffin.errors import FormatError, SchemaError
 
 __all__ = ["Each", "Either", "Items", "Keys", "Rule", "check", "nearest", "problem_at"]
 
@@ -51,7 +51,7 @@ class Either:
         self.rules = rules
 
 
-Rule: TypeAlias = type | Keys | Each | Items | Either | None
+Rule: TypeAlias = "type | Keys | Each | Items | Either | None"
 
 
 class _Problem(NamedTuple):
@@ -65,24 +65,31 @@ _UNKNOWN = object()
 _NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a map", list: "a list"}
 
 
-def check(value: Any, rule: Rule, text: str, path: str) -> None:
-    """Raise SchemaError unless value, which is what text holds, follows rule."""
+def check(value: Any, rule: Rule, text: str, path: str, *, under: tuple[Any, ...] = ()) -> None:
+    """Raise SchemaError unless value, which is what text holds under these keys, follows rule."""
     if _follows(value, rule):
         return
-    problem = _problem(value, rule, ())
+    problem = _problem(value, rule, under)
     if problem is not None:
         raise problem_at(problem.keys, problem.message, text, path, hint=problem.hint, at_key=problem.at_key)
 
 
 def problem_at(
-    keys: tuple[Any, ...], message: str, text: str, path: str, *, hint: str | None = None, at_key: bool = False
-) -> SchemaError:
+    keys: tuple[Any, ...],
+    message: str,
+    text: str,
+    path: str,
+    *,
+    hint: str | None = None,
+    at_key: bool = False,
+    kind: type[FormatError] = SchemaError,
+) -> FormatError:
     """Make the error for the value under keys, with its place in text."""
     from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, needed for errors only
 
     place = _yaml_ruamel.position(text, keys, of_key=at_key)
     line, column = place or (None, None)
-    return SchemaError(message, path=path, line=line, column=column, hint=hint)
+    return kind(message, path=path, line=line, column=column, hint=hint)
 
 
 def nearest(word: str, known: Any) -> str | None:
