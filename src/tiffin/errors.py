@@ -23,6 +23,7 @@ TiffinError                      exit code 255
 ├── CorruptObject                     an object's bytes do not match its id
 ├── UnsavedChanges                    going on would remove data that is nowhere else
 ├── LockHeld                          another process holds the repository
+├── ExperimentError                   an experiment cannot be named or found as asked
 ├── LiveError                         a value, name or plot that `Live` cannot log
 ├── GitError                          git is missing, or refused
 └── TransferError                     bytes could not be written or read
@@ -33,6 +34,7 @@ __all__ = [
     "CorruptObject",
     "CycleFound",
     "DuplicateStage",
+    "ExperimentError",
     "FormatError",
     "GitError",
     "GraphError",
@@ -189,6 +191,10 @@ class UnsavedChanges(TiffinError):
 
 class LockHeld(TiffinError):
     """Another process holds the repository."""
+
+
+class ExperimentError(TiffinError):
+    """An experiment cannot be named or found as asked."""
 
 
 class LiveError(TiffinError):

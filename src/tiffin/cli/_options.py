@@ -31,6 +31,7 @@ class Flag(NamedTuple):
     """An option.  Without names it is --field-name; a bool field is a switch, a list field may be repeated.
 
     constant: what the option stores when it is given without a value.  value: what a switch stores.
+    many: the option takes all words that follow it, up to the next option.
     """
 
     help: str
@@ -40,6 +41,7 @@ class Flag(NamedTuple):
     value: Any = True
     constant: Any = None
     hidden: bool = False
+    many: bool = False
 
 
 class Common(NamedTuple):
@@ -121,10 +123,12 @@ def _add_flag(parser: argparse.ArgumentParser, field: str, kind: Any, flag: Flag
         return
     many = getattr(kind, "__origin__", None) is list
     extra: dict[str, Any] = {"nargs": "?", "const": flag.constant} if flag.constant is not None else {}
+    if flag.many:
+        extra["nargs"] = "*"
     parser.add_argument(
         *names,
         dest=field,
-        action="append" if many else "store",
+        action="store" if flag.many or not many else "append",
         type=int if kind in (int, int | None) else str,
         default=[] if many else default,
         metavar=flag.metavar,

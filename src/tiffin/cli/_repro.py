@@ -1,7 +1,7 @@
 """The command `tiffin repro`."""
 
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from tiffin.cli._common import open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
@@ -74,7 +74,7 @@ def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
     return 0
 
 
-def settings_of(options: "Options", repo: Repo, ui: Ui) -> Settings:
+def settings_of(options: Any, repo: Repo, ui: Ui) -> Settings:
     """What the options that `repro` and `exp run` share ask for."""
     return Settings(
         force=options.force,

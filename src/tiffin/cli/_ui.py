@@ -40,6 +40,36 @@ class Ui:
         """Machine-readable output: written even when quiet."""
         sys.stdout.write(f"{text}\n")
 
+    def table(self, text: str) -> None:
+        """A table or the like, every line with its end: written even when quiet."""
+        sys.stdout.write(text)
+
+    def page(self, text: str, *, pager: bool = True) -> None:
+        """A table that may be larger than the terminal: through a pager there, as it is when piped."""
+        command = self._pager(text) if pager and sys.stdout.isatty() else None
+        if command is None:
+            self.table(text)
+            return
+        import subprocess  # noqa: PLC0415 - few commands fill more than a terminal
+
+        sys.stdout.flush()
+        try:
+            subprocess.run(command, input=text.encode(), check=False)
+        except FileNotFoundError:
+            self.table(text)
+
+    def _pager(self, text: str) -> list[str] | None:
+        from shlex import split  # noqa: PLC0415 - as above
+        from shutil import get_terminal_size  # noqa: PLC0415 - as above
+
+        size = get_terminal_size()
+        lines = text.splitlines()
+        if len(lines) < size.lines and max(map(len, lines), default=0) <= size.columns:
+            return None
+        wanted = self.context.environment.get("DVC_PAGER") or self.context.environment.get("PAGER")
+        # Long lines are cut, not folded, and the arrow keys move sideways.
+        return split(wanted) if wanted else ["less", "--chop-long-lines", "--RAW-CONTROL-CHARS", "--no-init"]
+
     def json(self, value: Any) -> None:
         """The answer as JSON, as DVC writes it: NaN and Infinity are bare."""
         import json  # noqa: PLC0415 - not needed for most commands

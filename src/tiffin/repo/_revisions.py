@@ -1,74 +1,250 @@
-"""The project as of a Git revision."""
+"""The states of a repository: the workspace and every commit."""
 
+import errno
 import os
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 from tiffin.errors import GitError
-from tiffin.pipeline import Project, is_metafile
+from tiffin.experiments import experiments_by_baseline, find_experiment
+from tiffin.pipeline import Output, Project, Source, is_metafile
 from tiffin.repo._repo import Repo
-from tiffin.scm import Git, find_git_root
+from tiffin.scm import Commit, Git, GitObjects, Trees, find_git_root
 
-__all__ = ["GitSource", "git_of", "project_at", "read_tracked"]
+__all__ = ["WORKSPACE", "RepoView", "Revisions", "States"]
+
+WORKSPACE = "workspace"
+_FOLDER = "40000"
 
 
-class GitSource:
-    """The files of one commit below a directory of the Git repository."""
+class Revisions(NamedTuple):
+    """Which commits a command was asked for; names may be those of branches, tags, commits and experiments.
 
-    def __init__(self, git: Git, revision: str, directory: str) -> None:
-        self._git = git
-        self._revision = git.resolve_rev(revision)
-        self._objects = git.objects()
-        self._prefix = f"{directory}/" if directory else ""
+    last: so many commits of each name and branch, along first parents; -1 for all.
+    """
 
-    def metafiles(self) -> list[str]:
-        paths = (entry.path for entry in self._git.ls_tree(self._revision, self._prefix.rstrip("/")))
-        return sorted(path.removeprefix(self._prefix) for path in paths if is_metafile(path))
+    names: Sequence[str] = ()
+    all_branches: bool = False
+    all_tags: bool = False
+    all_commits: bool = False
+    last: int = 1
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.all_branches or self.all_tags or self.all_commits)
+
+
+class States:
+    """All states of one repository, read by one git process."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+
+    @cached_property
+    def git(self) -> Git:
+        """The Git repository the repository lies in.  Raises GitError if there is none."""
+        root = None if self._repo.config.flag("core.no_scm") else find_git_root(self._repo.root)
+        if root is None:
+            raise GitError(
+                f"'{self._repo.root}' is not in a Git repository, so there are no commits to look at",
+                hint="make one with `git init`",
+            )
+        return Git(root)
+
+    def workspace(self, source: Source | None = None) -> "RepoView":
+        """The workspace; source: read metadata there instead of on disk."""
+        return RepoView(self._repo, _Disk(self._repo, source))
+
+    def at(self, commit: str) -> "RepoView":
+        """A commit, by its id."""
+        return RepoView(self._repo, _Tree(self, self.commit(commit).tree, self._repo))
+
+    def view(self, name: str) -> "RepoView":
+        """The workspace or a commit by name.  Raises GitError for an unknown one."""
+        return self.workspace() if name == WORKSPACE else self.at(self.resolve(name))
+
+    def commit(self, commit: str) -> Commit:
+        """A commit's tree, parents and time."""
+        return self._objects.commit(commit)
+
+    def holds_repository(self, commit: str) -> bool:
+        """Whether the directory of the repository is there in a commit at all."""
+        return not self.prefix or self.trees.find(self.commit(commit).tree, self.prefix.rstrip("/")) is not None
+
+    def resolve(self, name: str) -> str:
+        """The id of the commit a name means: Git's names first, then experiments'.  Raises GitError."""
+        try:
+            return self.git.resolve_rev(name)
+        except GitError:
+            found = find_experiment(experiments_by_baseline(self.git), name, self.git.head())
+            if found is None:
+                raise
+            return found
+
+    def select(self, wanted: Revisions) -> dict[str, list[str]]:
+        """Commit id -> the names it was asked by."""
+        names = self._with_parents(wanted.names, wanted.last)
+        if wanted.all_commits:
+            names += [(commit, commit) for commit in self.git.all_commits()]
+        else:
+            if wanted.all_branches:
+                names += self._with_parents(self.git.branches(), wanted.last)
+            if wanted.all_tags:
+                names += [(tag, self.resolve(f"refs/tags/{tag}")) for tag in self.git.tags()]
+        found: dict[str, list[str]] = {}
+        for name, commit in names:
+            known = found.setdefault(commit, [])
+            if name not in known:
+                known.append(name)
+        return found
+
+    def _with_parents(self, names: Iterable[str], count: int) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for name in names if count else ():
+            first = self.resolve(name)
+            rest = self.git.first_parents(first, count)[1:] if count != 1 else []
+            found += [(name, first), *((commit, commit) for commit in rest)]
+        return found
+
+    @cached_property
+    def prefix(self) -> str:
+        """Where the repository lies in the Git repository, with a slash at the end; "" for the same directory."""
+        inside = os.path.relpath(self._repo.root, os.path.realpath(self.git.root)).replace(os.sep, "/")
+        return "" if inside == "." else f"{inside}/"
+
+    @cached_property
+    def trees(self) -> Trees:
+        """The trees of all commits."""
+        return Trees(self._objects, is_metafile)
+
+    @cached_property
+    def _objects(self) -> GitObjects:
+        return self.git.objects()
+
+
+class _Disk:
+    """The workspace's files."""
+
+    def __init__(self, repo: Repo, source: Source | None) -> None:
+        self._repo = repo
+        self.project = repo.project if source is None else Project(source)
 
     def read(self, path: str) -> bytes | None:
-        return self._objects.blob(self._revision, f"{self._prefix}{path}")
+        return self.project.source.read(path)
+
+    def files(self, directory: str) -> list[str] | None:
+        root = self._repo.root
+        if not os.path.isdir(os.path.join(root, directory)):
+            return None
+        found = []
+        for folder, folders, names in os.walk(os.path.normpath(os.path.join(root, directory))):
+            inside = "" if folder == root else os.path.relpath(folder, root).replace(os.sep, "/")
+            folders[:] = [name for name in folders if not self._ignored(posixpath.join(inside, name), is_dir=True)]
+            paths = (posixpath.join(inside, name) for name in names)
+            found += [path for path in paths if not self._ignored(path, is_dir=False)]
+        return sorted(found)
+
+    def _ignored(self, path: str, *, is_dir: bool) -> bool:
+        return self._repo.workspace.ignore.ignores(path, is_dir)
 
 
-def git_of(repo: Repo) -> Git:
-    """The Git repository the repository lies in.  Raises GitError if there is none."""
-    root = find_git_root(repo.root)
-    if root is None or repo.config.flag("core.no_scm"):
-        raise GitError(f"'{repo.root}' is not in a Git repository, so it has no revisions")
-    return Git(root)
+class _Tree:
+    """A commit's files; also the source of its metadata."""
+
+    def __init__(self, states: States, tree: str, repo: Repo) -> None:
+        self._trees = states.trees
+        self._tree = tree
+        self._prefix = states.prefix
+        self._repo = repo
+        self.project = Project(self)
+
+    def metafiles(self) -> list[str]:
+        top = self._trees.find(self._tree, self._prefix.rstrip("/"))
+        # What .dvcignore hides now is hidden in the past too: the file itself may differ there, but seldom does.
+        return [] if top is None else [path for path in self._trees.matching(top.id) if not self._ignored(path)]
+
+    def read(self, path: str) -> bytes | None:
+        found = self._trees.find(self._tree, posixpath.normpath(f"{self._prefix}{path}"))
+        return None if found is None or found.mode == _FOLDER else self._trees.blob(found.id)
+
+    def files(self, directory: str) -> list[str] | None:
+        found = self._trees.files(self._tree, posixpath.normpath(f"{self._prefix}{directory}").removeprefix("."))
+        return None if found is None else [path.removeprefix(self._prefix) for path in found]
+
+    def _ignored(self, path: str) -> bool:
+        ignore = self._repo.workspace.ignore
+        parents = path.split("/")[:-1]
+        above = ("/".join(parents[: depth + 1]) for depth in range(len(parents)))
+        return ignore.ignores(path, False) or any(ignore.ignores(folder, True) for folder in above)
 
 
-def project_at(repo: Repo, revision: str | None) -> Project:
-    """The stages as of a revision; None is the workspace.  Raises GitError for an unknown revision."""
-    if revision is None:
-        return repo.project
-    git = git_of(repo)
-    directory = os.path.relpath(repo.root, git.root)
-    return Project(GitSource(git, revision, "" if directory == "." else directory))
+class RepoView:
+    """One state of the repository, with the outputs that only the store has."""
 
+    def __init__(self, repo: Repo, side: _Disk | _Tree) -> None:
+        self._repo = repo
+        self._side = side
 
-def read_tracked(repo: Repo, project: Project, revision: str | None, path: str) -> bytes | None:
-    """The bytes of a file as of a revision: from Git, or from the cache if it is an output kept there."""
-    text = project.source.read(path)
-    if text is not None or revision is None:
-        return text
-    for stage in project.stages:
-        for out in stage.outs:
-            if out.path == path and out.recorded is not None and out.recorded.oid:
-                return _object(repo, out.recorded.oid)
-            if path.startswith(f"{out.path}/") and out.recorded is not None and out.recorded.is_dir:
-                return _part(repo, out.recorded.oid or "", path.removeprefix(f"{out.path}/"))
-    return None
+    @property
+    def project(self) -> Project:
+        return self._side.project
 
+    def read(self, path: str) -> bytes:
+        """The bytes of a file.  Raises FileNotFoundError."""
+        text = self._side.read(path)
+        if text is not None:
+            return text
+        out = self._output(path)
+        if out is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        body = self._stored(out, path)
+        if body is None:
+            raise FileNotFoundError(errno.ENOENT, "No storage files available", path)
+        return body
 
-def _part(repo: Repo, directory: str, path: str) -> bytes | None:
-    if not repo.store.has(directory):
+    def files(self, directory: str) -> list[str] | None:
+        """The files below a directory, None if it is none.  Metadata files do not count."""
+        found = self._side.files(directory)
+        if found is None:
+            out = self._output(directory)
+            recorded = None if out is None else out.recorded
+            if out is None or recorded is None or not recorded.is_dir or not self._repo.store.has(recorded.oid or ""):
+                return None
+            paths = [f"{out.path}/{name}" for name in self._repo.store.manifest(recorded.oid or "").paths()]
+            found = sorted(path for path in paths if path.startswith(f"{directory}/"))
+        return [path for path in found if not (is_metafile(path) or path.rpartition("/")[2] == ".dvcignore")]
+
+    def _output(self, path: str) -> Output | None:
+        for candidate in _with_parents(path):
+            if candidate in self._outputs:
+                return self._outputs[candidate]
         return None
-    listing = repo.store.manifest(directory)
-    row = listing.find(path)
-    return _object(repo, listing.oid(row) or "") if row >= 0 else None
+
+    @cached_property
+    def _outputs(self) -> Mapping[str, Output]:
+        return {out.path: out for stage in self.project.stages for out in stage.outs if out.entry.cache}
+
+    def _stored(self, out: Output, path: str) -> bytes | None:
+        store, recorded = self._repo.store, out.recorded
+        oid = None if recorded is None else recorded.oid
+        if oid is not None and path != out.path:
+            oid = None
+            if recorded is not None and recorded.is_dir and store.has(recorded.oid or ""):
+                listing = store.manifest(recorded.oid or "")
+                row = listing.find(path.removeprefix(f"{out.path}/"))
+                oid = listing.oid(row) if row >= 0 else None
+        if oid is None:
+            return None
+        try:
+            with open(store.path(oid), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
 
 
-def _object(repo: Repo, oid: str) -> bytes | None:
-    try:
-        with open(repo.store.path(oid), "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+def _with_parents(path: str) -> Iterable[str]:
+    yield path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path

@@ -1,169 +1,135 @@
-"""Parameters and metrics, between two states of the repository: `params diff`, `metrics show`, `metrics diff`."""
+"""Parameters and metrics of one or several revisions: `params diff`, `metrics show`, `metrics diff`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tiffin.errors import FormatError, StageNotFound, TiffinError
-from tiffin.formats import params
-from tiffin.pipeline import Project, join
+from tiffin.errors import TiffinError
+from tiffin.experiments import Failure, Reading, View, failure_of, flat, metrics_of, params_of
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import project_at, read_tracked
+from tiffin.repo._revisions import WORKSPACE, Revisions, States
 
-__all__ = ["Difference", "Reading", "metrics", "metrics_diff", "params_diff", "params_of"]
-
-
-class Reading(NamedTuple):
-    """What one file says: its values, or why it cannot be read."""
-
-    values: Any = None
-    error: Exception | None = None
+__all__ = ["Comparison", "Outcome", "Revisions", "Values", "metrics_diff", "metrics_show", "params_diff"]
 
 
-class Difference(NamedTuple):
-    """file -> key -> (old, new); a value that is not there is None."""
+class Outcome(NamedTuple):
+    """What one revision says: its files by repository path, or why its stages cannot be read."""
 
-    files: dict[str, dict[str, tuple[Any, Any]]]
+    files: Mapping[str, Reading]
+    failure: Failure | None = None
+
+    @property
+    def failures(self) -> list[tuple[str | None, Failure]]:
+        """All that went wrong, each with its path."""
+        broken = [(path, reading.failure) for path, reading in self.files.items() if reading.failure is not None]
+        return [*([(None, self.failure)] if self.failure is not None else []), *broken]
 
 
-def metrics(
-    repo: Repo, revision: str | None = None, targets: Sequence[str] = (), *, recursive: bool = False
-) -> dict[str, Reading]:
-    """The metrics files of a revision (None: the workspace) by repository path, parsed.
+class Values(NamedTuple):
+    """A value in the old and in the new revision; None where it is not there."""
 
-    A file that does not exist there is left out unless it is a target.
+    old: Any
+    new: Any
+
+    @property
+    def change(self) -> float | None:
+        """new - old, for numbers."""
+        if isinstance(self.old, int | float) and isinstance(self.new, int | float):
+            return self.new - self.old
+        return None
+
+
+class Comparison(NamedTuple):
+    """What differs between two revisions.
+
+    files: repository path -> dotted name -> values, names in order.  broken: revision -> what could not be read.
     """
-    project = project_at(repo, revision)
-    paths = _wanted([*_metrics_paths(project)], [repo.inside(target) for target in targets], recursive=recursive)
-    readings = {path: _read(repo, project, revision, path) for path in paths}
-    asked = {repo.inside(target) for target in targets}
-    return {path: reading for path, reading in readings.items() if path in asked or not _is_absent(reading)}
+
+    files: Mapping[str, Mapping[str, Values]]
+    broken: Mapping[str, list[tuple[str | None, Failure]]]
+
+
+def metrics_show(repo: Repo, targets: Sequence[str] = (), revisions: Revisions = Revisions()) -> dict[str, Outcome]:  # noqa: B008
+    """The metrics of the workspace under the name "", or of several revisions.
+
+    Several: the workspace first, unless it says the same as the current branch; then each commit under all the names
+    it was asked by, joined by commas.  targets: files or directories, from where the user stands.
+    """
+    paths = [repo.inside(target) for target in targets]
+    states = States(repo)
+    if not revisions:
+        return {"": _outcome(states.workspace(), lambda view: metrics_of(view, paths))}
+    found = {WORKSPACE: _outcome(states.workspace(), lambda view: metrics_of(view, paths))}
+    for commit, names in states.select(revisions).items():
+        if states.holds_repository(commit):
+            found[",".join(names)] = _outcome(states.at(commit), lambda view: metrics_of(view, paths))
+    current = found.get(states.git.active_branch() or "")
+    if current is not None and not current.failures and current == found[WORKSPACE]:
+        del found[WORKSPACE]
+    return found
 
 
 def metrics_diff(
-    repo: Repo, old: str | None, new: str | None, targets: Sequence[str] = (), *, everything: bool = False
-) -> Difference:
-    """Metrics of two revisions (old None: HEAD, new None: the workspace), flattened; numbers only where they differ."""
-    return _difference(
-        _flat(metrics(repo, old or "HEAD", targets)), _flat(metrics(repo, new, targets)), everything=everything
-    )
+    repo: Repo, old: str, new: str, targets: Sequence[str] = (), *, everything: bool = False
+) -> Comparison:
+    """Metrics of two revisions ("workspace" is one), where they differ or everything."""
+    paths = [repo.inside(target) for target in targets]
+    return _compare(repo, old, new, lambda view: metrics_of(view, paths), everything=everything)
 
 
 def params_diff(
-    repo: Repo,
-    old: str | None,
-    new: str | None,
-    targets: Sequence[str] = (),
-    *,
-    everything: bool = False,
-    deps: bool = False,
-) -> Difference:
-    """Parameters of two revisions, flattened.  deps: only those that stages depend on."""
-    return _difference(
-        _flat(params_of(repo, old or "HEAD", targets, deps=deps)),
-        _flat(params_of(repo, new, targets, deps=deps)),
-        everything=everything,
-    )
+    repo: Repo, old: str, new: str, targets: Sequence[str] = (), *, everything: bool = False, deps: bool = False
+) -> Comparison:
+    """Parameters of two revisions, where they differ or everything.  deps: only those stages depend on."""
+    paths = [repo.inside(target) for target in targets]
+    return _compare(repo, old, new, lambda view: params_of(view, paths, deps=deps), everything=everything)
 
 
-def params_of(
-    repo: Repo, revision: str | None = None, targets: Sequence[str] = (), *, deps: bool = False
-) -> dict[str, Reading]:
-    """The params files of a revision by repository path.
-
-    Those that dvc.yaml files list under `params:`, those stages read, and params.yaml.  A file that stages read only
-    keys of gives those keys, unless it is listed as a whole.
-    """
-    project = project_at(repo, revision)
-    asked = [repo.inside(target) for target in targets]
-    keys: dict[str, set[str] | None] = {}
-    if not deps:
-        keys = dict.fromkeys([*(["params.yaml"] if not asked else []), *_listed(project, "params")])
-    for stage in project.stages:
-        for entry in stage.params:
-            _include(keys, stage.params_path(entry), entry.keys)
-    if asked:
-        keys = {path: None if not deps else keys.get(path) for path in asked}
-    readings = {path: _chosen(_read(repo, project, revision, path), wanted) for path, wanted in keys.items()}
-    return {path: reading for path, reading in readings.items() if path in asked or not _is_absent(reading)}
-
-
-def _include(keys: dict[str, set[str] | None], path: str, wanted: Iterable[str] | None) -> None:
-    if wanted is None:
-        keys[path] = None
-    elif path not in keys:
-        keys[path] = set(wanted)
-    else:
-        known = keys[path]
-        if known is not None:
-            known.update(wanted)
-
-
-def _chosen(reading: Reading, keys: set[str] | None) -> Reading:
-    if keys is None or reading.error is not None:
-        return reading
-    found = {}
-    for key in sorted(keys):
-        try:
-            found[key] = params.get(reading.values, key)
-        except KeyError:
-            continue
-    return Reading(found)
-
-
-def _metrics_paths(project: Project) -> list[str]:
-    outputs = [out.path for stage in project.stages for out in stage.outs if out.entry.kind == "metric"]
-    return list(dict.fromkeys([*_listed(project, "metrics"), *outputs]))
-
-
-def _listed(project: Project, section: str) -> list[str]:
-    return [
-        join(file.rpartition("/")[0], path)
-        for file, parsed in project.pipeline_files().items()
-        for path in getattr(parsed, section)
-    ]
-
-
-def _wanted(known: Sequence[str], asked: Sequence[str], *, recursive: bool) -> list[str]:
-    if not asked:
-        return list(known)
-    inside = [path for path in known if any(path.startswith(f"{directory}/") for directory in asked)]
-    return list(dict.fromkeys([*(asked if not recursive else [a for a in asked if a in known]), *inside]))
-
-
-def _read(repo: Repo, project: Project, revision: str | None, path: str) -> Reading:
-    try:
-        text = read_tracked(repo, project, revision, path)
-        if text is None:
-            return Reading(error=FileNotFoundError(2, "No such file or directory", path))
-        return Reading(params.load(text, path))
-    except (FormatError, StageNotFound, TiffinError) as error:
-        return Reading(error=error)
-
-
-def _is_absent(reading: Reading) -> bool:
-    return isinstance(reading.error, FileNotFoundError)
-
-
-def _flat(readings: Mapping[str, Reading]) -> dict[str, dict[str, Any]]:
-    flat = {}
-    for path, reading in readings.items():
-        if isinstance(reading.error, FormatError):
-            raise reading.error
-        flat[path] = params.flatten(reading.values) if reading.error is None else {}
-    return flat
-
-
-def _difference(
-    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]], *, everything: bool
-) -> Difference:
-    files: dict[str, dict[str, tuple[Any, Any]]] = {}
-    for path in dict.fromkeys([*old, *new]):
-        before, after = old.get(path, {}), new.get(path, {})
-        changed = {
-            key: (before.get(key), after.get(key))
-            for key in dict.fromkeys([*before, *after])
-            if everything or before.get(key) != after.get(key)
-        }
+def _compare(
+    repo: Repo, old: str, new: str, read: Callable[[View], dict[str, Reading]], *, everything: bool
+) -> Comparison:
+    states = States(repo)
+    if states.git.head() is None:
+        return Comparison({}, {})
+    outcomes = {name: _outcome(states.view(name), read) for name in dict.fromkeys((old, new))}
+    before, after = outcomes[old].files, outcomes[new].files
+    files = {}
+    for path in dict.fromkeys([*before, *after]):
+        changed = _differences(_values(before.get(path)), _values(after.get(path)), everything=everything)
         if changed:
             files[path] = changed
-    return Difference(files)
+    return Comparison(files, {name: outcome.failures for name, outcome in outcomes.items() if outcome.failures})
+
+
+def _outcome(view: View, read: Callable[[View], dict[str, Reading]]) -> Outcome:
+    try:
+        return Outcome(read(view))
+    except (TiffinError, OSError) as error:
+        return Outcome({}, failure_of(error))
+
+
+def _values(reading: Reading | None) -> Any:
+    """The values as they are compared.  A file that holds a single text may hold a number in it."""
+    values = None if reading is None else reading.values
+    if isinstance(values, list):
+        return str(values)
+    if isinstance(values, str):
+        try:
+            return json.loads(values)
+        except json.JSONDecodeError:
+            return values
+    return {} if values is None else values
+
+
+def _differences(old: Any, new: Any, *, everything: bool) -> dict[str, Values]:
+    before, after = _named(old, new), _named(new, old)
+    names = sorted({*before, *after})
+    pairs = {name: Values(before.get(name), after.get(name)) for name in names}
+    return {name: values for name, values in pairs.items() if everything or values.old != values.new}
+
+
+def _named(values: Any, other: Any) -> Mapping[str, Any]:
+    if isinstance(values, Mapping):
+        return flat(values)
+    # A single value against a map: nothing in common that could be compared, as in DVC.
+    return dict.fromkeys(flat(other), "unable to parse") if isinstance(other, Mapping) and other else flat(values)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from typing import NamedTuple
 
-from tiffin.pipeline import Stage
+from tiffin.pipeline import Project, Stage
 from tiffin.pipeline.reproduction import Reproduction, Runner, Settings, Silent, Watcher
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
-__all__ = ["Reproduction", "Scope", "Settings", "Silent", "Watcher", "repro"]
+__all__ = ["Reproduction", "Scope", "Settings", "Silent", "Watcher", "order", "repro"]
 
 
 class Scope(NamedTuple):
@@ -47,7 +47,6 @@ def repro(
     """
     git = git or GitSide(repo)
     with repo.lock:
-        order = _order(repo, scope)
         runner = Runner(
             repo.project,
             repo.workspace,
@@ -59,18 +58,22 @@ def repro(
             committed=git.committed,
             watcher=watcher,
         )
-        done = runner.reproduce(order, settings)
+        done = runner.reproduce(order(repo.project, repo.directory, scope), settings)
         OutputLog(repo.state).include(out.path for stage in done.reproduced for out in stage.outs if out.entry.cache)
         git.changed(done.written)
         repo.reload()
         return done
 
 
-def _order(repo: Repo, scope: Scope) -> list[int]:
-    graph = repo.project.graph
+def order(project: Project, directory: str, scope: Scope) -> list[int]:
+    """The stages of a scope by their place in the graph, in the order to visit.
+
+    directory: where in the repository the user stands.  Raises FormatError, GraphError.
+    """
+    graph = project.graph
     if scope.all_pipelines:
         return graph.order()
-    wanted = [graph.number(stage) for stage in _targets(repo, scope)]
+    wanted = [graph.number(stage) for stage in _targets(project, directory, scope)]
     if scope.single:
         return wanted
     if scope.pipeline:
@@ -78,14 +81,14 @@ def _order(repo: Repo, scope: Scope) -> list[int]:
     return graph.order(wanted, downstream=scope.downstream)
 
 
-def _targets(repo: Repo, scope: Scope) -> list[Stage]:
+def _targets(project: Project, directory: str, scope: Scope) -> list[Stage]:
     targets = scope.targets or ["dvc.yaml"]
     if not scope.glob:
-        return repo.project.select_stages(targets, repo.directory, recursive=scope.recursive)
-    return [stage for target in targets for stage in _matching(repo, target)]
+        return project.select_stages(targets, directory, recursive=scope.recursive)
+    return [stage for target in targets for stage in _matching(project, directory, target)]
 
 
-def _matching(repo: Repo, target: str) -> list[Stage]:
+def _matching(project: Project, directory: str, target: str) -> list[Stage]:
     file, _, pattern = target.rpartition(":")
-    path = posixpath.normpath(posixpath.join(repo.directory, file or "dvc.yaml"))
-    return [stage for stage in repo.project.stages_in(path) if fnmatch(stage.name or "", pattern)]
+    path = posixpath.normpath(posixpath.join(directory, file or "dvc.yaml"))
+    return [stage for stage in project.stages_in(path) if fnmatch(stage.name or "", pattern)]

@@ -4,6 +4,7 @@ from tiffin.scm._git import Change, Git
 from tiffin.scm._ignore import ignore, unignore
 from tiffin.scm._objects import Commit, GitObject, GitObjects, TreeEntry
 from tiffin.scm._root import find_git_root
+from tiffin.scm._trees import Trees
 
 __all__ = [
     "Change",
@@ -12,6 +13,7 @@ __all__ = [
     "GitObject",
     "GitObjects",
     "TreeEntry",
+    "Trees",
     "find_git_root",
     "ignore",
     "unignore",

@@ -123,6 +123,14 @@ class Git:
             return []
         return nul_split(self._git.run("--literal-pathspecs", "ls-files", "-z", "--", *wanted).out)
 
+    def untracked(self, paths: Iterable[StrPath]) -> list[str]:
+        """Files that are one of the paths or below one, that git neither tracks nor ignores, from the root."""
+        wanted = [self._inside(path) for path in paths]
+        if not wanted:
+            return []
+        command = ["--literal-pathspecs", "ls-files", "--others", "--exclude-standard", "-z", "--", *wanted]
+        return nul_split(self._git.run(*command).out)
+
     def is_tracked(self, path: StrPath) -> bool:
         """Whether the index holds the path, or anything below it."""
         return bool(self.tracked([path]))
@@ -155,6 +163,12 @@ class Git:
             "--pathspec-file-nul",
             stdin=nul_joined(wanted),
         )
+
+    def unstage(self, paths: Iterable[StrPath]) -> None:
+        """Take paths out of the index; the files stay."""
+        wanted = nul_joined(self._inside(path) for path in paths)
+        if wanted:
+            self._git.run("update-index", "--force-remove", "-z", "--stdin", stdin=wanted)
 
     # Writing commits and refs
 

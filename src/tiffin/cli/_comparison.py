@@ -1,0 +1,61 @@
+"""What `params diff` and `metrics diff` share: showing what differs between two revisions."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tiffin.cli._table_text import cell, markdown, plain
+from tiffin.cli._ui import Ui
+from tiffin.experiments import Failure
+from tiffin.repo import Repo
+from tiffin.repo.comparing import Comparison, Values
+
+__all__ = ["FILL", "as_json", "as_table", "warn"]
+
+FILL = "-"
+SHOWN = 3
+
+
+def as_json(repo: Repo, comparison: Comparison) -> dict[str, dict[str, dict[str, Any]]]:
+    """file -> name -> old, new and, for numbers, diff."""
+    return {
+        repo.shown(path): {name: _entry(values) for name, values in names.items()}
+        for path, names in comparison.files.items()
+    }
+
+
+def as_table(
+    repo: Repo,
+    comparison: Comparison,
+    headers: tuple[str, ...],
+    *,
+    precision: int | None = None,
+    path: bool = True,
+    md: bool = False,
+) -> str:
+    """The table; headers: Path, what is compared, the two revisions and, where it is wanted, Change."""
+    first = 0 if path else 1
+    rows = [
+        (repo.shown(file), name, *(_text(value, precision) for value in (*values, values.change)))[first : len(headers)]
+        for file, names in comparison.files.items()
+        for name, values in names.items()
+    ]
+    return (markdown if md else plain)(headers[first:], rows)
+
+
+def warn(ui: Ui, what: str, broken: Mapping[str, Iterable[tuple[str | None, Failure]]]) -> None:
+    """Say for each revision what could not be read."""
+    for revision, failures in broken.items():
+        texts = [failure.message for _, failure in failures]
+        more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+        where = f" in '{revision}'" if revision else ""
+        ui.warning(f"some {what} could not be read{where}: {'; '.join(texts[:SHOWN])}{more}")
+
+
+def _entry(values: Values) -> dict[str, Any]:
+    change = values.change
+    entry = {"old": values.old, "new": values.new}
+    return entry if change is None else {**entry, "diff": change}
+
+
+def _text(value: Any, precision: int | None) -> str:
+    return FILL if value is None else cell(value, precision)

@@ -1,0 +1,84 @@
+"""The command `tiffin exp run`."""
+
+from typing import Annotated, NamedTuple
+
+from tiffin.cli._common import open_repo
+from tiffin.cli._options import Argument, Flag
+from tiffin.cli._repro import Printer, settings_of
+from tiffin.cli._table_text import cell
+from tiffin.cli._ui import Ui
+from tiffin.repo.experimenting import Plan
+from tiffin.repo.experimenting import run as run_experiment
+from tiffin.repo.running import Scope
+
+__all__ = ["Options", "run"]
+
+
+class Options(NamedTuple):
+    """Run an experiment: set parameters, reproduce, and keep the result beside Git's history.
+
+    The result is a commit of its own, which `exp show` compares with others; it stays in the workspace as
+    well.  Branch and index are left alone.  If a stage fails, the parameters stay as they were set.
+    """
+
+    targets: Annotated[list[str], Argument("stages or dvc.yaml files (default: ./dvc.yaml)", optional=True)]
+    name: Annotated[str | None, Flag("the experiment's name (default: a random one)", ("-n", "--name"))] = None
+    set_param: Annotated[
+        list[str],
+        Flag(
+            "set a parameter; +NAME=VALUE adds one, ++NAME=VALUE does either, ~NAME takes one away",
+            ("-S", "--set-param"),
+            metavar="[FILE:]NAME=VALUE",
+        ),
+    ] = []  # noqa: RUF012 - a named tuple's default is never changed
+    message: Annotated[str | None, Flag("the message of the commit", ("-m", "--message"), metavar="TEXT")] = None
+    force: Annotated[
+        bool, Flag("run even if nothing changed, and replace the experiment of that name", ("-f", "--force"))
+    ] = False
+    interactive: Annotated[bool, Flag("ask before each stage", ("-i", "--interactive"))] = False
+    single_item: Annotated[bool, Flag("only the targets, not what they depend on", ("-s", "--single-item"))] = False
+    pipeline: Annotated[bool, Flag("the whole pipelines the targets belong to", ("-p", "--pipeline"))] = False
+    all_pipelines: Annotated[bool, Flag("every stage of the repository", ("-P", "--all-pipelines"))] = False
+    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+    downstream: Annotated[bool, Flag("the targets and what depends on them")] = False
+    force_downstream: Annotated[bool, Flag("run what depends on a stage that ran, changed or not")] = False
+    pull: Annotated[bool, Flag("get missing data from the remote first")] = False
+    allow_missing: Annotated[bool, Flag("data that is missing does not count as changed")] = False
+    dry: Annotated[bool, Flag("say what would run; set and run nothing")] = False
+    keep_going: Annotated[
+        bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))
+    ] = False
+    ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
+
+
+def run(options: Options, ui: Ui) -> int:
+    """Run the command."""
+    repo = open_repo(ui)
+    scope = Scope(
+        options.targets,
+        options.single_item,
+        options.pipeline,
+        options.all_pipelines,
+        options.downstream,
+        options.recursive,
+    )
+    plan = Plan(scope, settings_of(options, repo, ui), options.set_param, options.name, options.message)
+    ran = run_experiment(repo, plan, _Printer(repo, ui))
+    if ran.commit is not None:
+        ui.write(f"\nRan experiment(s): {ran.name}")
+        ui.write("Experiment results have been applied to your workspace.")
+    return 0
+
+
+class _Printer(Printer):
+    """Tells what a run does, and which parameters it sets: the earlier values are recorded nowhere else."""
+
+    def starting(self, name: str) -> None:
+        self._say(f"Reproducing experiment '{name}'")
+
+    def changing(self, path: str, name: str, old: object, new: object) -> None:
+        shown = f"{self._repo.shown(path)}: {name}"
+        if old is None:
+            self._ui.status(f"{shown} = {cell(new)}")
+        else:
+            self._ui.status(f"{shown}: {cell(old)} -> {'-' if new is None else cell(new)}")

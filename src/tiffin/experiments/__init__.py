@@ -1,0 +1,30 @@
+"""Experiments: what a revision holds, where experiments are kept, and what their commits are made of."""
+
+from tiffin.experiments._names import random_name
+from tiffin.experiments._reading import Failure, Reading, View, failure_of, flat, metrics_of, params_of
+from tiffin.experiments._refs import Baselines, check_name, experiments_by_baseline, find_experiment, ref_name
+from tiffin.experiments._result import checksum, files_of
+from tiffin.experiments._state import Data, DependencyState, OutputState, State, state_of
+
+__all__ = [
+    "Baselines",
+    "Data",
+    "DependencyState",
+    "Failure",
+    "OutputState",
+    "Reading",
+    "State",
+    "View",
+    "check_name",
+    "checksum",
+    "experiments_by_baseline",
+    "failure_of",
+    "files_of",
+    "find_experiment",
+    "flat",
+    "metrics_of",
+    "params_of",
+    "random_name",
+    "ref_name",
+    "state_of",
+]

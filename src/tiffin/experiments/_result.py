@@ -1,0 +1,54 @@
+"""What an experiment's commit holds beside what Git knows already, and its checksum."""
+
+import json
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from tiffin.formats import LockEntry, lock
+from tiffin.pipeline import Project, Stage, join, lock_path
+
+__all__ = ["checksum", "files_of"]
+
+
+def checksum(entries: Mapping[str, LockEntry]) -> str:
+    """SHA-256 of the stages that ran, as dvc.lock records them: DVC's name for what came out."""
+    value = {name: lock.to_dict(entry) for name, entry in entries.items()}
+    return sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def files_of(project: Project, stages: Iterable[Stage]) -> list[str]:
+    """Paths an experiment's commit should hold even if Git does not know them yet; not all need exist.
+
+    The files that define and record the stages, dependencies and outputs that are kept in Git, and what
+    dvc.yaml files list as params, metrics and plots.
+    """
+    found: dict[str, None] = {}
+    for stage in stages:
+        found[stage.file] = None
+        if stage.name is not None:
+            found[lock_path(stage.file)] = None
+        found.update(dict.fromkeys(dep.path for dep in stage.deps if _in_repository(dep.path)))
+        found.update(dict.fromkeys(out.path for out in stage.outs if not out.entry.cache))
+    for file, parsed in project.pipeline_files().items():
+        directory = posixpath.dirname(file)
+        listed = [*parsed.params, *parsed.metrics, *_plot_files(parsed.plots)]
+        found.update(dict.fromkeys(join(directory, path) for path in listed))
+    return list(found)
+
+
+def _in_repository(path: str) -> bool:
+    return "://" not in path and not path.startswith(("/", "../"))
+
+
+def _plot_files(plots: Iterable[Any]) -> Iterator[str]:
+    """The data files of the top-level plots: an entry is a path, or an id with properties that may name files."""
+    for entry in plots:
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, dict):
+            for name, properties in entry.items():
+                axes = [(properties or {}).get(axis) for axis in ("x", "y")]
+                files = [file for axis in axes if isinstance(axis, dict) for file in axis]
+                yield from files or [name]

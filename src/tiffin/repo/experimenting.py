@@ -1,0 +1,275 @@
+"""Experiments: `exp run`, `exp show`.
+
+Unlike DVC's, a run never stashes, resets or detaches anything: it works in the workspace as it is, and the
+commit that keeps the result is made beside it, with an index of its own.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from random import SystemRandom
+from typing import NamedTuple, Protocol
+
+from tiffin.errors import ExperimentError, GitError, MissingObjects, OverrideError
+from tiffin.experiments import (
+    State,
+    check_name,
+    checksum,
+    experiments_by_baseline,
+    files_of,
+    random_name,
+    ref_name,
+    state_of,
+)
+from tiffin.formats import LockEntry, params
+from tiffin.formats.params import Override
+from tiffin.fs import write_atomically
+from tiffin.pipeline import Project, Source, Stage
+from tiffin.repo._repo import Repo
+from tiffin.repo._revisions import WORKSPACE, Revisions, States
+from tiffin.repo.checkout import recorded_outputs
+from tiffin.repo.gitside import GitSide
+from tiffin.repo.running import Scope, Settings, Watcher, order, repro
+from tiffin.scm import Git
+
+__all__ = ["Listener", "Plan", "Ran", "Revisions", "run", "show"]
+
+
+class Plan(NamedTuple):
+    """What to run as an experiment.
+
+    overrides: changes of parameters ("train.lr=0.1"), files from where the user stands.  name: None for a random one.
+    message: of the commit, None for DVC's.
+    """
+
+    scope: Scope
+    settings: Settings
+    overrides: Sequence[str] = ()
+    name: str | None = None
+    message: str | None = None
+
+
+class Ran(NamedTuple):
+    """The experiment's name, and its commit; None for a dry run."""
+
+    name: str
+    commit: str | None
+
+
+class Listener(Watcher, Protocol):
+    """What `run` tells beside what `repro` does."""
+
+    def starting(self, name: str) -> None:
+        """The experiment's name is settled."""
+        ...
+
+    def changing(self, path: str, name: str, old: object, new: object) -> None:
+        """A parameter is about to be set; None: it is not there."""
+        ...
+
+
+class _Edit(NamedTuple):
+    """A params file before (None: it is not there) and after the changes."""
+
+    path: str
+    old: bytes | None
+    new: str
+
+
+def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
+    """Set parameters, reproduce, and keep the result as an experiment of the commit checked out.
+
+    All is checked before a file is touched; a dry run touches none.  If a stage fails, the parameters stay as set
+    and there is no experiment.  Branch, index and what else is in the work tree stay as they are.
+    Raises GitError, ExperimentError, OverrideError, FormatError, GraphError, StageFailed.
+    """
+    git = States(repo).git
+    head = _head(git)
+    with repo.lock:
+        name, old = _name(git, head, plan)
+        edits = _edits(repo, plan.overrides)
+        edited = Project(_Edited(repo.project.source, edits))
+        _ = order(edited, repo.directory, plan.scope)
+        listener.starting(name)
+        for edit in edits:
+            _announce(edit, listener)
+        if plan.settings.dry:
+            repo.project = edited
+            repro(repo, plan.scope, plan.settings, listener)
+            return Ran(name, None)
+        for edit in edits:
+            write_atomically(os.path.join(repo.root, edit.path), edit.new)
+        repo.reload()
+        commit = _reproduce(repo, plan, listener, git, head, name)
+        git.update_ref(ref_name(head, name), commit, old=old)
+        return Ran(name, commit)
+
+
+def show(
+    repo: Repo,
+    revisions: Revisions = Revisions(),  # noqa: B008
+    *,
+    workspace: bool = True,
+    param_deps: bool = False,
+    names: bool = True,
+) -> list[State]:
+    """The workspace, then commits with the experiments that started from them; nothing before the first commit.
+
+    Without revisions: HEAD.  names False: commits are not given the names of branches and tags.
+    """
+    states = States(repo)
+    if states.git.head() is None:
+        return []
+    wanted = revisions or revisions._replace(names=["HEAD"])
+    commits = list(states.select(wanted))
+    named: Mapping[str, str | None] = states.git.names(commits) if names else {}
+    experiments = experiments_by_baseline(states.git)
+    read = _Reader(states, param_deps=param_deps)
+    found = [read.workspace()] if workspace else []
+    for commit in commits:
+        ranges = [read.experiment(name, tip, commit) for name, tip in experiments.get(commit, {}).items()]
+        state = read.commit(commit, named.get(commit))
+        found.append(state._replace(experiments=tuple(sorted(ranges, key=_age, reverse=True))))
+    return found
+
+
+class _Reader:
+    """Reads states, each commit once."""
+
+    def __init__(self, states: States, *, param_deps: bool) -> None:
+        self._states = states
+        self._param_deps = param_deps
+
+    def workspace(self) -> State:
+        return state_of(self._states.workspace(), WORKSPACE, param_deps=self._param_deps)
+
+    def commit(self, commit: str, name: str | None = None) -> State:
+        time = self._states.commit(commit).time
+        return state_of(self._states.at(commit), commit, name=name, time=time, param_deps=self._param_deps)
+
+    def experiment(self, name: str, tip: str, baseline: str) -> tuple[State, ...]:
+        """An experiment's commits, the newest first."""
+        chain = [self.commit(tip, name)]
+        parents = self._states.commit(tip).parents
+        while parents and parents[0] != baseline:
+            chain.append(self.commit(parents[0]))
+            parents = self._states.commit(parents[0]).parents
+        return tuple(chain)
+
+
+def _age(experiment: tuple[State, ...]) -> tuple[int, str]:
+    newest = experiment[0]
+    return (newest.data.time or 0) if newest.data is not None else 0, newest.rev
+
+
+class _Edited:
+    """A source in which some files say something else."""
+
+    def __init__(self, source: Source, edits: Iterable[_Edit]) -> None:
+        self._source = source
+        self._texts = {edit.path: edit.new.encode() for edit in edits}
+
+    def metafiles(self) -> list[str]:
+        return self._source.metafiles()
+
+    def read(self, path: str) -> bytes | None:
+        return self._texts.get(path) or self._source.read(path)
+
+
+def _head(git: Git) -> str:
+    head = git.head()
+    if head is None:
+        raise GitError(
+            "an experiment starts from a commit, and there is none yet",
+            hint="commit what you have: git add --all && git commit",
+        )
+    return head
+
+
+def _name(git: Git, head: str, plan: Plan) -> tuple[str, str]:
+    """The experiment's name, and the commit its ref has now, "" for none."""
+    taken = experiments_by_baseline(git).get(head, {})
+    if plan.name is None:
+        return random_name(SystemRandom().randrange, taken), ""
+    check_name(plan.name)
+    if plan.name in taken and not plan.settings.force:
+        raise ExperimentError(
+            f"experiment '{plan.name}' of this commit exists already", hint="choose another name, or replace it with -f"
+        )
+    return plan.name, taken.get(plan.name, "")
+
+
+def _edits(repo: Repo, overrides: Sequence[str]) -> list[_Edit]:
+    by_file: dict[str, list[Override]] = {}
+    for override in map(params.parse_override, overrides):
+        by_file.setdefault(repo.inside(override.file), []).append(override)
+    return [_edit(repo, path, changes) for path, changes in by_file.items()]
+
+
+def _edit(repo: Repo, path: str, changes: Sequence[Override]) -> _Edit:
+    old = repo.project.source.read(path)
+    if old is None and all(change.op in ("set", "delete") for change in changes):
+        raise OverrideError(
+            f"cannot set '{changes[0].name}': there is no '{repo.shown(path)}'",
+            hint=f"to make the file, write '+{changes[0].text}'",
+        )
+    return _Edit(path, old, params.set_values((old or b"").decode("utf-8"), path, changes))
+
+
+def _announce(edit: _Edit, listener: Listener) -> None:
+    old = params.flatten(params.load(edit.old or b"", edit.path))
+    new = params.flatten(params.load(edit.new, edit.path))
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            listener.changing(edit.path, name, old.get(name), new.get(name))
+
+
+def _reproduce(repo: Repo, plan: Plan, listener: Listener, git: Git, head: str, name: str) -> str:
+    """Reproduce, and give the commit of the result."""
+    side = GitSide(repo)
+    staged = _added(git)
+    try:
+        _check_out_absent(repo, plan.scope)
+        variables = {"DVC_EXP_NAME": name, "DVC_EXP_BASELINE_REV": head}
+        done = repro(repo, plan.scope, plan.settings, listener, variables=variables, git=side)
+        return _commit(repo, git, head, done.reproduced, _result_files(repo, plan.scope, side), plan.message)
+    finally:
+        # `Live` hands its files to the index for DVC's sake; ours is left as the user had it.
+        git.unstage(sorted(_added(git) - staged))
+
+
+def _commit(
+    repo: Repo, git: Git, head: str, reproduced: Iterable[Stage], files: Iterable[str], message: str | None
+) -> str:
+    """Commit all that changed in files Git knows, and the files of the run that it does not know yet."""
+    changed = [change.path for change in git.status(untracked="no")]
+    paths = dict.fromkeys([*changed, *git.untracked(files)])
+    text = message or f"dvc: commit experiment {checksum(_recorded(repo, reproduced))}"
+    return git.commit_tree_from_workspace(list(paths), head, text)
+
+
+def _result_files(repo: Repo, scope: Scope, side: GitSide) -> list[str]:
+    visited = [repo.project.graph.stages[number] for number in order(repo.project, repo.directory, scope)]
+    return [os.path.join(repo.root, path) for path in (*side.files, *files_of(repo.project, visited))]
+
+
+def _recorded(repo: Repo, stages: Iterable[Stage]) -> dict[str, LockEntry]:
+    found = {}
+    for stage in stages:
+        if stage.name is not None:
+            found[stage.name] = repo.project.lock_entries(stage.file)[stage.name]
+    return found
+
+
+def _added(git: Git) -> set[str]:
+    return {change.path for change in git.status(untracked="no") if change.staged == "A"}
+
+
+def _check_out_absent(repo: Repo, scope: Scope) -> None:
+    """Bring back outputs that are not there: after a fresh clone a run needs its data, and nothing can be lost."""
+    for output, _ in recorded_outputs(repo, scope.targets, with_deps=True):
+        if output.recorded is None or repo.workspace.exists(output.path):
+            continue
+        try:
+            repo.workspace.checkout(output.path, output.recorded)
+        except MissingObjects:
+            continue  # the run makes it, or says what it lacks
