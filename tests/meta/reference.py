@@ -43,7 +43,7 @@ def _arguments(declared: list[tuple[str, Any, Argument | Flag]]) -> Iterator[str
 
 
 def _row(field: str, kind: Any, declaration: Argument | Flag) -> str | None:
-    text = declaration.help.replace("|", "\\|").replace("<", "&lt;")
+    text = declaration.help.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
     if declaration.choices:
         text += f" ({', '.join(declaration.choices)})"
     if isinstance(declaration, Argument):
