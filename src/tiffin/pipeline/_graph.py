@@ -202,7 +202,9 @@ def _find_circle(edges: Sequence[Sequence[int]]) -> list[int] | None:
     for number, targets in enumerate(edges):
         for target in targets:
             if place[target] >= place[number]:  # an edge that goes back up: target reaches number
-                return [number, *_path(target, number, edges)]
+                circle = _path(target, number, edges)
+                first = circle.index(min(circle))
+                return [*circle[first:], *circle[: first + 1]]
     return None
 
 

@@ -9,11 +9,11 @@ import os
 
 from tiffin.errors import FormatError
 from tiffin.formats import Content, LockEntry, lock
-from tiffin.fs import remove_quietly, write_atomically
+from tiffin.fs import write_atomically
 from tiffin.index import Workspace
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["RunCache", "cacheable"]
+__all__ = ["RunCache", "cacheable", "outputs_in_store", "same_inputs"]
 
 
 def cacheable(stage: Stage) -> bool:
@@ -34,26 +34,28 @@ class RunCache:
     def find(self, wanted: LockEntry) -> LockEntry | None:
         """The newest entry with the same command, dependencies, parameters and output paths."""
         key = lock.run_cache_key(wanted)
-        directory = f"{self._root}/{key[:2]}/{key}"
-        try:
-            newest = max(os.scandir(directory), key=lambda entry: entry.stat().st_mtime, default=None)
-        except FileNotFoundError:
-            return None
-        if newest is None:
-            return None
-        try:
-            with open(newest.path, encoding="utf-8") as file:
-                return lock.parse_entry(file.read(), newest.path)
-        except FormatError:
-            remove_quietly(newest.path)  # a torn entry only ever hides older, whole ones
-            return None
+        for path in _newest_first(f"{self._root}/{key[:2]}/{key}"):
+            entry = _read(path)
+            # DVC's key leaves out whatever is called "size" or "nfiles", parameters of that name too.
+            if entry is not None and same_inputs(entry, wanted):
+                return entry
+        return None
 
     def save(self, entry: LockEntry) -> None:
         """Remember a run."""
         key = lock.run_cache_key(entry)
         path = f"{self._root}/{key[:2]}/{key}/{lock.run_cache_value(entry)}"
-        if not os.path.exists(path):
+        if not os.path.exists(path) or _read(path) != entry:
             write_atomically(path, lock.dump_entry(entry), durable=False)
+
+
+def same_inputs(one: LockEntry, other: LockEntry) -> bool:
+    """Whether two runs had the same command, dependencies and parameters."""
+
+    def ids(entry: LockEntry) -> dict[str, str | None]:
+        return {item.path: item.content.oid for item in entry.deps}
+
+    return one.cmd == other.cmd and ids(one) == ids(other) and one.params == other.params
 
 
 def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> dict[str, Content] | None:
@@ -68,3 +70,19 @@ def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> di
             return None
         found[path] = content
     return found
+
+
+def _newest_first(directory: str) -> list[str]:
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.stat().st_mtime, reverse=True)
+    except FileNotFoundError:
+        return []
+    return [entry.path for entry in entries]
+
+
+def _read(path: str) -> LockEntry | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return lock.parse_entry(file.read(), path)
+    except FormatError:
+        return None  # torn by a crash, or not ours: as good as absent

@@ -59,7 +59,7 @@ class LockWriter:
             os.replace(at, f"{at}.unreadable")
             merged = {}
         merged.update(entries)
-        new = lock.dump(merged)
+        new = lock.dump(merged, old)
         if old != new:
             write_atomically(at, new)
             self.written.setdefault(path, old is None)

@@ -12,7 +12,7 @@ from tiffin.index import Seen, Workspace
 from tiffin.pipeline._aside import Aside
 from tiffin.pipeline._command import commands, run_command
 from tiffin.pipeline._project import Project, stage_params
-from tiffin.pipeline._runcache import RunCache, cacheable, outputs_in_store
+from tiffin.pipeline._runcache import RunCache, cacheable, outputs_in_store, same_inputs
 from tiffin.pipeline._rwlock import holding
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
@@ -218,7 +218,7 @@ class Runner:
             params=stage_params(self._project, stage, strict=True),
             outs=tuple(LockItem(out.entry.path, Content(None)) for out in stage.outs),
         )
-        if stage.lock is not None and _same_inputs(wanted, stage.lock):
+        if stage.lock is not None and same_inputs(wanted, stage.lock):
             return stage.lock
         return self._run_cache.find(wanted) if settings.run_cache else None
 
@@ -336,10 +336,3 @@ def _without_missing(found: Changes) -> Changes:
 
 def _plain_uncached(stage: Stage) -> bool:
     return any(not out.entry.cache and out.entry.kind == "out" for out in stage.outs)
-
-
-def _same_inputs(one: LockEntry, other: LockEntry) -> bool:
-    def ids(entry: LockEntry) -> dict[str, str | None]:
-        return {item.path: item.content.oid for item in entry.deps}
-
-    return one.cmd == other.cmd and ids(one) == ids(other) and one.params == other.params
