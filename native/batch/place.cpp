@@ -7,6 +7,8 @@
 #include <climits>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "batch/batch.h"
 #include "batch/object.h"
@@ -184,6 +186,24 @@ class Placer {
   bool clones_ = true;  // until it has failed once
 };
 
+// A link changes the inode of all that were made before: those of one object end with the latest.
+void LevelLinks(Work& work) {
+  std::vector<std::size_t> order;
+  for (std::size_t item = 0; item < work.outcomes.size(); ++item) {
+    if (work.outcomes[item] == kOk) order.push_back(item);
+  }
+  const auto key = [&](std::size_t item) {
+    const Stat& stat = work.stats[item];
+    return std::tuple(stat.device, stat.inode, -stat.ctime_ns);
+  };
+  std::ranges::sort(order, {}, key);
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const Stat& latest = work.stats[order[i - 1]];
+    Stat& stat = work.stats[order[i]];
+    if (stat.inode == latest.inode && stat.device == latest.device) stat = latest;
+  }
+}
+
 }  // namespace
 
 void PlaceObjects(int store, std::span<const Digest> digests, int root, std::span<const std::string> paths,
@@ -195,6 +215,7 @@ void PlaceObjects(int store, std::span<const Digest> digests, int root, std::spa
   if (std::ranges::find(links, Link::kSymlink) != links.end()) work.store_path = PathOf(store);
   work.block = std::clamp<std::size_t>(paths.size() / (8 * static_cast<std::size_t>(workers)), 1, kLargestBlock);
   OnWorkers(workers, [&](int) { Placer(work).Run(); });
+  if (std::ranges::find(links, Link::kHardlink) != links.end()) LevelLinks(work);
 }
 
 }  // namespace tiffin
