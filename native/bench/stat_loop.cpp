@@ -2,7 +2,7 @@
 //
 // Two threads take directories from a shared list, read them and stat every file.  Prints files and seconds.
 //
-// Build: c++ -std=c++20 -O2 -pthread stat_loop.cpp -o stat_loop
+// Build: c++ -O2 -pthread stat_loop.cpp -o stat_loop
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
 // Two threads read every file below SRC_DIR, write it to a temporary file in one of 256 directories of DST_DIR, make it
 // read-only and rename it.  Prints files, bytes and seconds (the listing of SRC_DIR not counted).
 //
-// Build: c++ -std=c++20 -O2 -pthread store_loop.cpp -o store_loop
+// Build: c++ -O2 -pthread store_loop.cpp -o store_loop
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
