@@ -20,7 +20,7 @@ layers: [16, 32]
 flags: [true, false]
 models:
   a: {lr: 0.1, tags: [x, y]}
-  b: {lr: 0.2, tags: []}
+  b: {lr: 0.2, tags: [z]}
 runs:
 - {n: 1, where: {dir: one}}
 - {n: 2, where: {dir: two}}
@@ -96,7 +96,7 @@ stages:
 """,
     "foreach map": """
 stages:
-  a: {foreach: '${models}', do: {cmd: 'echo ${key} ${item.lr} ${item.tags}', deps: ['${item.tags[0]}']}}
+  a: {foreach: '${models}', do: {cmd: 'echo ${key} ${item.lr}', deps: ['${item.tags[0]}']}}
   b: {foreach: '${models}', do: {cmd: 'echo ${key} ${item.lr} ${item}'}}
   c: {foreach: {x: 1, 2: '${name}', z: {y: [1]}}, do: {cmd: 'echo ${key} ${item}'}}
   d: {foreach: '${data}', do: {cmd: 'echo ${key}'}}

@@ -43,15 +43,18 @@ def rewrite(text: str, path: str, change: Callable[[Any], None]) -> str:
     value = yaml.load(text, path)
     if value is None:
         value = {}
-    # A text that our own writer would give holds nothing to be kept beside its values.
-    elif yaml.dump(value) != text:
-        from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, seldom needed
-
-        value = _yaml_ruamel.load_for_edit(text, path)
         change(value)
-        return _yaml_ruamel.dump(value)
+        # Nothing but comments: they go first.
+        return f"{text.rstrip()}\n{yaml.dump(value)}" if text.strip() else yaml.dump(value)
+    if yaml.dump(value) == text:
+        # Our own writer would give this text: beside its values there is nothing to be kept.
+        change(value)
+        return yaml.dump(value)
+    from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, seldom needed
+
+    value = _yaml_ruamel.load_for_edit(text, path)
     change(value)
-    return yaml.dump(value)
+    return _yaml_ruamel.dump(value)
 
 
 def _alike(old: Any, new: Any) -> bool:
