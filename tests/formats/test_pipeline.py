@@ -454,7 +454,7 @@ templates = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(contexts, templates, st.sampled_from(["cmd", "deps", None]))
 def test_random_templates_resolve_as_in_dvc(values: dict[str, Any], text: str, field: str | None) -> None:
     from dvc.parsing import ResolveError

@@ -112,7 +112,7 @@ values = st.recursive(
 collections = st.one_of(st.lists(values, max_size=4), st.dictionaries(texts, values, max_size=4))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(collections)
 @example({"cmd": "python train.py " + "--option value " * 20})
 @example({"cmd": "echo 'it'\n" * 20})
@@ -123,13 +123,13 @@ def test_dump_gives_the_bytes_of_ruamel(value: Any) -> None:
     assert yaml.dump(value) == their_bytes(value)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(collections)
 def test_what_was_dumped_reads_as_ruamel_reads_it(value: Any) -> None:
     assert_parity(their_bytes(value))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(
