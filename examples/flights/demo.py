@@ -9,6 +9,7 @@ pulls, and compares the hash of every file.  Any command that fails ends the dem
 __all__ = ["file_hashes", "main", "summary_hash"]
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shlex
@@ -17,12 +18,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent
 DEFAULT_PLACE = EXAMPLE.parent.parent / "scratch" / "demo"
 
-# The demo empties only a directory that carries this file.
+# The demo works only in a directory that carries this file, and holds a lock on it.
 MARK = ".made-by-the-flights-demo"
 
 # What a run in the example's own directory leaves behind is not part of it, nor is this file.
@@ -100,15 +102,26 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def make_project(place: Path) -> Path:
-    """A copy of the example in an empty `place`/flights; an earlier demo there is removed first."""
-    if place.exists() and any(place.iterdir()):
-        if not (place / MARK).exists():
-            raise SystemExit(f"{place} is not empty and was not made by this demo; choose another with --into")
-        shutil.rmtree(place)
+@contextmanager
+def claimed(place: Path) -> Iterator[None]:
+    """`place` made and held: no other demo takes it, and nobody's own directory becomes one."""
+    mark = place / MARK
+    if place.exists() and any(place.iterdir()) and not mark.exists():
+        raise SystemExit(f"{place} is not empty and was not made by this demo; choose another with --into")
     place.mkdir(parents=True, exist_ok=True)
-    (place / MARK).touch()
+    with mark.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"another demo is running in {place}; choose another place with --into") from None
+        yield
+
+
+def make_project(place: Path) -> Path:
+    """A copy of the example in `place`/flights; the one of an earlier demo is removed first."""
     project = place / "flights"
+    if project.exists():
+        shutil.rmtree(project)
     shutil.copytree(EXAMPLE, project, ignore=_not_copied)
     return project
 
@@ -143,7 +156,7 @@ def experiment(shell: Shell) -> None:
     """One parameter changed, the result beside the old one."""
     say("An experiment: deeper trees.  Only the stages that depend on it run.")
     shell.tiffin("exp", "run", "-S", "train_model.max_depth=12")
-    shell.tiffin("exp", "show", "--no-pager", "--only-changed", "--drop", r"^(src|data|models|dvclive)/")
+    shell.tiffin("exp", "show", "--no-pager", "--only-changed", "--drop", ".*(accuracy|precision|recall|/)")
     shell.tiffin("params", "diff")
     shell.tiffin("metrics", "diff")
     _commit(shell, "Deeper trees: better on the validation months")
@@ -193,9 +206,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=DEFAULT_PLACE, help="an empty directory (default: %(default)s)")
     options = parser.parse_args(arguments)
     place = options.into.resolve()
+    with claimed(place):
+        return _play(make_project(place), options.tool)
+
+
+def _play(project: Path, tool: str) -> int:
+    """All scenes in their order; the exit code of the first command that fails, else 0."""
     started = time.monotonic()
-    project = make_project(place)
-    shell = Shell(project, options.tool)
+    shell = Shell(project, tool)
     try:
         start(shell)
         reproduce(shell)

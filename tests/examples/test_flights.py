@@ -252,8 +252,12 @@ class TestDemo:
         precious = tmp_path / "thesis.tex"
         precious.touch()
         with pytest.raises(SystemExit, match="not empty and was not made by this demo"):
-            demo.make_project(tmp_path)
-        assert precious.exists()
+            demo.main(["--with", "true", "--into", str(tmp_path)])
+        assert list(tmp_path.iterdir()) == [precious]
+
+    def test_two_do_not_share_a_directory(self, demo, tmp_path):
+        with demo.claimed(tmp_path), pytest.raises(SystemExit, match="another demo is running"):
+            demo.main(["--with", "true", "--into", str(tmp_path)])
 
     def test_its_own_directory_is_made_anew(self, demo, tmp_path):
         (demo.make_project(tmp_path / "demo") / "old").touch()
