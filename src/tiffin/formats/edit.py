@@ -13,6 +13,9 @@ from tiffin.formats._update import rewrite, update
 
 __all__ = ["put_stage", "remove_stage", "update_dvclive_sections"]
 
+# What a run writes that lies beside its dvc.yaml, where other things lie too.
+_LIVE_FILES = ("params.yaml", "metrics.json", "plots/metrics", "plots/images", "plots/custom/", "plots/sklearn/")
+
 
 def put_stage(text: str, name: str, definition: Mapping[str, Any], *, path: str = "dvc.yaml") -> str:
     """Add a stage at the end, or make the one of that name equal definition.
@@ -64,7 +67,7 @@ def update_dvclive_sections(
     live_dir: from the folder of the file.  params, metrics: a file each.  plots: entries as dvc.yaml
     has them.  artifacts: by name.
     """
-    prefix = _normal(live_dir) + "/"
+    prefix = _LIVE_FILES if _normal(live_dir) == "." else _normal(live_dir) + "/"
     lists = {
         "params": [] if params is None else [params],
         "metrics": [] if metrics is None else [metrics],
@@ -79,7 +82,7 @@ def update_dvclive_sections(
     return rewrite(text, path, change)
 
 
-def _replace_entries(file: Any, section: str, entries: list[Any], prefix: str, path: str) -> None:
+def _replace_entries(file: Any, section: str, entries: list[Any], prefix: str | tuple[str, ...], path: str) -> None:
     old = _section(file, section, path, default=[])
     new = [entry for entry in old if not _lies_in(_path_of(entry), prefix)] + entries
     if not new:
@@ -94,7 +97,9 @@ def _replace_entries(file: Any, section: str, entries: list[Any], prefix: str, p
         old.extend(entries)
 
 
-def _replace_artifacts(file: Any, artifacts: Mapping[str, Mapping[str, Any]], prefix: str, path: str) -> None:
+def _replace_artifacts(
+    file: Any, artifacts: Mapping[str, Mapping[str, Any]], prefix: str | tuple[str, ...], path: str
+) -> None:
     old = _section(file, "artifacts", path, default={})
     kept = {name: value for name, value in old.items() if not _lies_in(_artifact_path(value), prefix)}
     new = {**kept, **{name: dict(value) for name, value in artifacts.items()}}
@@ -125,7 +130,7 @@ def _artifact_path(value: Any) -> Any:
     return value.get("path") if isinstance(value, Mapping) else None
 
 
-def _lies_in(path: Any, prefix: str) -> bool:
+def _lies_in(path: Any, prefix: str | tuple[str, ...]) -> bool:
     return isinstance(path, str) and _normal(path).startswith(prefix)
 
 
