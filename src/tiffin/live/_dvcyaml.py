@@ -4,6 +4,7 @@
 """
 
 import os
+import posixpath
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,8 +20,7 @@ if sys.platform != "win32":  # there the file is still replaced in one step
 __all__ = ["Entry", "Sections", "entry_path", "find_repository", "read_entries", "update_dvcyaml"]
 
 Entry = str | dict[str, Any]
-OWN_FILES: Final = ("params.yaml", "metrics.json")
-OWN_FOLDERS: Final = ("plots/metrics", "plots/images", "plots/custom/", "plots/sklearn/")
+OWN_FILES: Final = ("params.yaml", "metrics.json", "plots/metrics", "plots/images", "plots/custom/", "plots/sklearn/")
 LOCK: Final = os.path.join(".dvc", "tmp", "dvcyaml.lock")
 
 
@@ -111,8 +111,8 @@ def _read(path: str) -> str | None:
 def _within(path: str, live_dir: str) -> bool:
     if live_dir == ".":
         # The folder of dvc.yaml itself, where other things lie too.
-        return path.startswith(OWN_FOLDERS) or path in OWN_FILES
-    return path.startswith(f"{live_dir}/")
+        return path.startswith(OWN_FILES)
+    return posixpath.normpath(path).startswith(f"{live_dir}/")
 
 
 def _plots_within(present: Any, live_dir: str) -> list[Entry]:

@@ -257,9 +257,10 @@
       };
     });
   }
-  function plotChart(chart) {
+  function plotChart(chart, _, all) {
+    const shared = all.some((other) => other !== chart && other.title === chart.title);
     const unit = chart.series && chart.series.every((series) => series.points.every((values) => values.every((value) => value >= 0 && value <= 1)));
-    return { ...chart, id: `plot ${chart.name}`, title: chart.title || chart.name, diagonal: chart.diagonal && unit };
+    return { ...chart, id: `plot ${chart.name}`, title: !chart.title ? chart.name : shared ? `${chart.title}: ${chart.name}` : chart.title, diagonal: chart.diagonal && unit };
   }
   function table(title, heads, rows, classes) {
     return make("section", { class: "card" }, make("div", { class: "head" }, make("h3", null, title)),
