@@ -18,6 +18,7 @@ TiffinError                      exit code 255
 │   └── StageNotFound
 ├── MissingDependency                 a stage needs a file that is not there
 ├── MissingParameter                  a stage needs a parameter that is not there
+├── OverrideError                     `exp run -S` asks for a change that cannot be understood or made
 ├── StageFailed                       a stage's command ended with a non-zero exit code
 ├── MissingObjects                    the store lacks objects that were asked for
 ├── CorruptObject                     an object's bytes do not match its id
