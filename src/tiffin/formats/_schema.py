@@ -8,9 +8,9 @@ The shapes are plain classes: every command defines them, and this is the cheape
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from tiffin.errors import FormatError, SchemaError
+from tiffin.errors import SchemaError
 
-__all__ = ["Each", "Either", "Items", "Keys", "Rule", "check", "nearest", "problem_at"]
+__all__ = ["Each", "Either", "Items", "Keys", "Rule", "check", "nearest", "place_of", "problem_at"]
 
 
 class Keys:
@@ -75,21 +75,18 @@ def check(value: Any, rule: Rule, text: str, path: str, *, under: tuple[Any, ...
 
 
 def problem_at(
-    keys: tuple[Any, ...],
-    message: str,
-    text: str,
-    path: str,
-    *,
-    hint: str | None = None,
-    at_key: bool = False,
-    kind: type[FormatError] = SchemaError,
-) -> FormatError:
+    keys: tuple[Any, ...], message: str, text: str, path: str, *, hint: str | None = None, at_key: bool = False
+) -> SchemaError:
     """Make the error for the value under keys, with its place in text."""
+    line, column = place_of(keys, text, at_key=at_key)
+    return SchemaError(message, path=path, line=line, column=column, hint=hint)
+
+
+def place_of(keys: tuple[Any, ...], text: str, *, at_key: bool = False) -> tuple[int | None, int | None]:
+    """Line and column, from 1, of the value under keys, or of the last key itself."""
     from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, needed for errors only
 
-    place = _yaml_ruamel.position(text, keys, of_key=at_key)
-    line, column = place or (None, None)
-    return kind(message, path=path, line=line, column=column, hint=hint)
+    return _yaml_ruamel.position(text, keys, of_key=at_key) or (None, None)
 
 
 def nearest(word: str, known: Any) -> str | None:

@@ -11,12 +11,12 @@ See docs/formats/dvc-yaml.md.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-from tiffin.errors import SchemaError, StageNotFound, TemplateError
+from tiffin.errors import StageNotFound, TemplateError
 from tiffin.formats import template, yaml
 from tiffin.formats._params import DEFAULT_FILE
-from tiffin.formats._schema import Each, Either, Items, Keys, Rule, check, nearest, problem_at
+from tiffin.formats._schema import Each, Either, Items, Keys, Rule, check, nearest, place_of, problem_at
 from tiffin.formats._values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 from tiffin.formats.template import Context, Flags, Reference, Unresolved
 
@@ -243,7 +243,7 @@ class PipelineFile:
             if template.has_expression(entry):
                 message = f"'{_dotted(keys)}' may not hold ${{...}}"
                 hint = "vars give values to expressions, so they are plain"
-                raise problem_at((*keys, index), message, self._text, self.path, hint=hint, kind=TemplateError)
+                self._fail((*keys, index), message, hint)
 
     def _members(self, group: str) -> dict[str, dict[str, Any]]:
         """Key of each stage a group makes -> the values of its turn."""
@@ -263,7 +263,7 @@ class PipelineFile:
             return {template.as_text(key): {"item": v, "key": template.as_text(key)} for key, v in pairs.items()}
         if not isinstance(values, list | tuple):
             message = f"'{_dotted(keys)}' should be a list or a map, found {type(values).__name__}"
-            raise problem_at(keys, message, self._text, self.path, kind=TemplateError)
+            self._fail(keys, message)
         self._warn_of_hidden(group, ("item",))
         items = list(_children(data).values())
         by_index = any(_is_collection(item) for item in items)
@@ -277,7 +277,7 @@ class PipelineFile:
         for axis, choices in data.items():
             if not isinstance(_value_of(choices), list | tuple | Mapping):
                 message = f"'{_dotted((*keys, axis))}' should be a list, found {_value_of(choices)!r}"
-                raise problem_at((*keys, axis), message, self._text, self.path, kind=TemplateError)
+                self._fail((*keys, axis), message)
             children = _children(choices)
             axes[axis] = list(children if isinstance(_value_of(choices), Mapping) else children.values())
         found: dict[str, dict[str, Any]] = {}
@@ -316,8 +316,11 @@ class PipelineFile:
         try:
             return action(*arguments, **named)
         except Unresolved as error:
-            message = f"'{_dotted(keys)}': {error.message}"
-            raise problem_at(keys, message, self._text, self.path, hint=error.hint, kind=TemplateError) from error
+            self._fail(keys, f"'{_dotted(keys)}': {error.message}", error.hint)
+
+    def _fail(self, keys: tuple[Any, ...], message: str, hint: str | None = None) -> NoReturn:
+        line, column = place_of(keys, self._text)
+        raise TemplateError(message, path=self.path, line=line, column=column, hint=hint)
 
     def _not_found(self, name: str) -> StageNotFound:
         meant = nearest(name, [*self._definitions, *self.stage_names()])
@@ -374,7 +377,7 @@ def _params(entries: Sequence[Any], text: str, path: str, keys: tuple[str, ...])
                 continue
             if file not in whole and not isinstance(listed, list):
                 message = f"'{_dotted((*keys, 'params', index, file))}' should be a list of keys, found {listed!r}"
-                raise problem_at((*keys, "params", index, file), message, text, path, kind=SchemaError)
+                raise problem_at((*keys, "params", index, file), message, text, path)
             found.setdefault(file, []).extend([] if file in whole else [str(key) for key in listed])
     return tuple(
         ParamsEntry(file, None if file in whole else tuple(dict.fromkeys(listed))) for file, listed in found.items()

@@ -150,7 +150,7 @@ class Context:
 
     def select(self, expression: str) -> Reference:
         """Give the value an expression names, and its name.  Raises Unresolved."""
-        parts = split(expression)
+        parts = _split(expression)
         name: str | None = None
         if parts[0] in self._items:
             value: Any = self._items
@@ -175,7 +175,7 @@ class Context:
             return
         for source, is_file, values in self._sources:
             if is_file and _reaches(values, name):
-                self._used.setdefault(source, {})[name] = plain(value)
+                self._used.setdefault(source, {})[name] = _plain(value)
 
     def _source(self, name: str) -> str | None:
         return next((source for source, _, values in self._sources if _reaches(values, name)), None)
@@ -203,7 +203,7 @@ def check(value: Any) -> None:
     """Raise Unresolved for the first expression in value that breaks the grammar."""
     if isinstance(value, str):
         for _, _, expression in _matches(value):
-            split(expression)
+            _split(expression)
     elif isinstance(value, Mapping):
         for key, child in value.items():
             check(key)
@@ -244,7 +244,7 @@ def as_text(value: Any, flags: Flags | None = None) -> str:
     return str(value)
 
 
-def split(expression: str) -> list[str]:
+def _split(expression: str) -> list[str]:
     """Give the names an expression goes down by.  Raises Unresolved."""
     parts: list[str] = []
     rest = expression
@@ -269,14 +269,14 @@ def split(expression: str) -> list[str]:
     return parts
 
 
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """Give value without References, and without keys that are not text."""
     if isinstance(value, Reference):
-        return plain(value.value)
+        return _plain(value.value)
     if isinstance(value, Mapping):
-        return {key: plain(child) for key, child in value.items() if isinstance(key, str)}
+        return {key: _plain(child) for key, child in value.items() if isinstance(key, str)}
     if isinstance(value, list | tuple):
-        return [plain(child) for child in value]
+        return [_plain(child) for child in value]
     return value
 
 
@@ -285,13 +285,13 @@ def _resolve_text(text: str, context: Context, field: str | None, flags: Flags, 
     if len(matches) == 1 and matches[0][:2] == (0, len(text)):
         found = context.select(matches[0][2])
         _check_kind(found.value, matches[0][2], field)
-        return found if references else plain(found.value)
+        return found if references else _plain(found.value)
     parts: list[str] = []
     done = 0
     for start, end, expression in matches:
         value = context.select(expression).value
         _check_kind(value, expression, field)
-        parts += (text[done:start], as_text(plain(value), flags))
+        parts += (text[done:start], as_text(_plain(value), flags))
         done = end
     parts.append(text[done:])
     return "".join(parts).replace("\\${", "${")
