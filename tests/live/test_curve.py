@@ -3,7 +3,7 @@
 import math
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiffin.live._curve import BUCKETS, Curve
@@ -23,6 +23,7 @@ def test_a_short_history_is_kept_whole(ys):
     assert _curve(ys).points() == list(enumerate(ys))
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.integers(2 * BUCKETS, 20 * BUCKETS),
     st.dictionaries(st.integers(0, 20 * BUCKETS), _heights, max_size=8),

@@ -285,7 +285,7 @@ _actions = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs=st.lists(st.lists(_actions, max_size=12), min_size=1, max_size=2))
 def test_any_runs(runs, tmp_path_factory):
     def script(actions: Any) -> Script:
