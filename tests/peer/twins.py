@@ -100,15 +100,16 @@ class TwinRepos:
         *argv: str,
         cwd: str = ".",
         code: int | None = 0,
-        text: bool = False,
+        text: bool | str = False,
         environ: Mapping[str, str] | None = None,
         mask: Callable[[Any], Any] = lambda answer: answer,
         state: bool = True,
+        but: tuple[str, ...] = (),
     ) -> Any:
         """Run a command on both sides; give what it printed: JSON as data for --json commands, else text.
 
         Compares exit codes (and with `code`, None for any), JSON through `mask`, printed text if `text`, and with
-        `state` all that the command left behind.
+        `state` all that the command left behind, `but` for the places of a deliberate difference.
         """
         pair = Pair(*(self._run(side, side.tool, argv, cwd, environ) for side in self.sides))
         shown = f"$ {' '.join(argv)}\ntheirs {pair.theirs}\nours   {pair.ours}"
@@ -119,17 +120,26 @@ class TwinRepos:
             assert answers[1] == answers[0], f"JSON differs\n{shown}"
             answer = answers[0]
         else:
-            assert not text or pair.ours.out == pair.theirs.out, f"output differs\n{shown}"
+            # "lines": DVC's order of files is that of a set, another one each time.
+            outs = [sorted(result.out.splitlines()) if text == "lines" else result.out for result in pair]
+            assert not text or outs[1] == outs[0], f"output differs\n{shown}"
             answer = pair.theirs.out
         if state:
-            self.compare(f"after {' '.join(argv)}")
+            self.compare(f"after {' '.join(argv)}", but=but)
         return answer
 
-    def compare(self, when: str = "now") -> None:
-        """Compare both sides' metadata, stores, work trees, index and refs."""
+    def compare(self, when: str = "now", *, but: tuple[str, ...] = ()) -> None:
+        """Compare both sides' metadata, stores, work trees, index and refs, without places such as "tree a/link"."""
         theirs, ours = (snapshot(side.home) for side in self.sides)
-        for key in sorted(theirs.keys() | ours.keys()):
-            assert ours.get(key) == theirs.get(key), f"{when}: {key} differs"
+        for place in but:
+            kind, _, name = place.partition(" ")
+            for side in (theirs, ours):
+                side.pop(place, None)
+                listed = side.get(kind)
+                if isinstance(listed, dict):
+                    listed.pop(name, None)
+        differences = _differences(theirs, ours)
+        assert not differences, "\n".join([f"{when}:", *differences])
 
     def swap(self) -> None:
         """Each tool looks at the other's repository, and finds it as clean, or as changed, as its owner does."""
@@ -145,6 +155,19 @@ class TwinRepos:
         arguments = [argument.replace("{home}", str(side.home)) for argument in argv]
         result = tool.run(arguments, side.repo / cwd, {**_DATES, **(environ or {})})
         return result._replace(out=_masked(result.out, side.home), err=_masked(result.err, side.home))
+
+
+def _differences(theirs: Any, ours: Any, where: str = "") -> list[str]:
+    """What differs, one line a place; [] if nothing does."""
+    if theirs == ours:
+        return []
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return [
+            line
+            for key in sorted(theirs.keys() | ours.keys(), key=str)
+            for line in _differences(theirs.get(key), ours.get(key), f"{where} {key}".strip())
+        ]
+    return [f"{where}:", f"  theirs {theirs!r}", f"  ours   {ours!r}"]
 
 
 def _masked(text: str, home: Path) -> str:
@@ -215,7 +238,9 @@ def _tree(repo: Path) -> dict[str, object]:
             tree[relative] = ("symlink", _masked(str(path.readlink()), repo))
             continue
         kind = "hardlink" if status.st_ino in cached else "file"
-        tree[relative] = (kind, oct(stat.S_IMODE(status.st_mode)), hashlib.md5(path.read_bytes()).hexdigest())
+        # What group and others may do is the user's choice; DVC takes some of it away (0755 becomes 0744).
+        owner = oct(stat.S_IMODE(status.st_mode) & stat.S_IRWXU)
+        tree[relative] = (kind, owner, hashlib.md5(path.read_bytes()).hexdigest())
     return tree
 
 

@@ -17,6 +17,9 @@ from collections.abc import Callable
 
 __all__ = []
 
+# Not json.dumps: a prelude may have broken that.
+_ENCODER = json.JSONEncoder()
+
 
 def _child(main: Callable[[list[str]], int | None], request: dict, out: int, err: int) -> int:
     os.setpgid(0, 0)
@@ -53,7 +56,7 @@ def _serve(main: Callable[[list[str]], int | None]) -> None:
                 file.seek(0)
                 texts.append(file.read().decode(errors="surrogateescape"))
         answer = {"code": os.waitstatus_to_exitcode(status), "out": texts[0], "err": texts[1]}
-        answers.write(json.dumps(answer) + "\n")
+        answers.write(_ENCODER.encode(answer) + "\n")
         answers.flush()
 
 
