@@ -149,6 +149,7 @@ def reproduce(shell: Shell) -> None:
     say("Fetch the data, prepare them, train, test.")
     shell.tiffin("repro")
     _commit(shell, "First model: depth 8")
+    shell.tiffin("push")
     shell.tiffin("metrics", "show")
 
 
@@ -167,7 +168,7 @@ def lose_and_restore(shell: Shell, project: Path) -> dict[str, str]:
 
     Raises CommandFailed (code 1) when a file is missing, new or different.
     """
-    say("Everything into the remote; then data, models and cache are deleted.")
+    say("What is new into the remote; then data, models and cache are deleted.")
     shell.tiffin("push")
     before = file_hashes(project)
     shell.run("git", "clean", "-fdXq", "data", "models", "dvclive/params.yaml", "dvclive/plots")
