@@ -38,7 +38,7 @@ inline constexpr std::uint32_t kSines[64] = {
 inline constexpr int kRotations[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 // Which of the block's 16 words step `i` adds.
-consteval int WordOfStep(int i) {
+constexpr int WordOfStep(int i) {
   if (i < 16) return i;
   if (i < 32) return (5 * i + 1) % 16;
   if (i < 48) return (3 * i + 5) % 16;
@@ -53,6 +53,7 @@ template <class V, int kGroups, int I>
 [[gnu::always_inline]] inline void Step(typename V::Vec (&state)[kGroups][4],
                                         const typename V::Vec (&words)[kGroups][16]) {
   constexpr int a = (64 - I) % 4, b = (65 - I) % 4, c = (66 - I) % 4, d = (67 - I) % 4;
+  constexpr int word = WordOfStep(I);
   for (int g = 0; g < kGroups; ++g) {
     auto& s = state[g];
     typename V::Vec mixed;
@@ -66,7 +67,7 @@ template <class V, int kGroups, int I>
       mixed = V::I(s[b], s[c], s[d]);
     }
     // The two sums that do not wait for the step before come first.
-    const auto ready = V::Add(s[a], V::Add(words[g][WordOfStep(I)], V::Set(kSines[I])));
+    const auto ready = V::Add(s[a], V::Add(words[g][word], V::Set(kSines[I])));
     s[a] = V::Add(V::template Rotate<kRotations[I / 16][I % 4]>(V::Add(mixed, ready)), s[b]);
   }
 }
