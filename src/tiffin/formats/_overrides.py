@@ -94,7 +94,7 @@ def _set_toml(text: str, path: str, changes: Sequence[Override]) -> str:
     try:
         import tomlkit  # noqa: PLC0415 - an optional package
     except ImportError as error:
-        hint = "install it: pip install tomlkit"
+        hint = "install it: pip install 'tiffin[toml]'"
         raise OverrideError(f"{path}: changing a TOML file needs the package tomlkit", hint=hint) from error
     _params.load(text, path)  # tomllib's errors name the line
     values = tomlkit.parse(text)
