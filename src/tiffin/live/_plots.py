@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from tiffin.errors import LiveError
 from tiffin.live._images import is_a
 
-__all__ = ["KINDS", "as_rows", "plot_config", "sklearn_rows"]
+__all__ = ["KINDS", "Kind", "as_rows", "plot_config", "sklearn_rows"]
 
 
 class Kind(NamedTuple):
