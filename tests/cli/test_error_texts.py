@@ -1,0 +1,264 @@
+"""What a person reads when something is wrong: class, exit code, message, hint."""
+
+import fcntl
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tiffin import cli, errors
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty repository, as working directory."""
+    folder = tmp_path / "repo"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    _git("init", "-q")
+    _tiffin("init", "-q")
+    _git("commit", "-qm", "init")
+    return folder
+
+
+def _git(*arguments):
+    subprocess.run(["git", *arguments], check=True)
+
+
+def _tiffin(*arguments):
+    assert cli.main(arguments) == 0
+
+
+def _pipeline(text, params=None):
+    Path("dvc.yaml").write_text(f"stages:\n{text}", encoding="utf-8")
+    if params is not None:
+        Path("params.yaml").write_text(params, encoding="utf-8")
+
+
+def _tracked_file():
+    Path("file").write_text("one bite\n", encoding="utf-8")
+    _tiffin("add", "-q", "file")
+
+
+def _objects():
+    return list(Path(".dvc/cache/files/md5").glob("*/*"))
+
+
+@pytest.fixture
+def fails(capsys):
+    """Run a command that must fail; compare class, exit code, message and hint."""
+
+    def _fails(arguments, error, message, hint=None):
+        capsys.readouterr()
+        assert cli.main(["-v", *arguments]) == error.exit_code
+        told = capsys.readouterr().err.splitlines()
+        where = next(number for number, line in enumerate(told) if line.startswith("ERROR: "))
+        assert told[where] == f"ERROR: {message}"
+        assert told[where + 1 :] == ([f"hint: {hint}"] if hint else [])
+        raised = [line.partition(":")[0] for line in told[:where] if re.match(r"tiffin\.errors\.\w+:", line)]
+        assert raised[-1] == f"tiffin.errors.{error.__name__}"
+
+    return _fails
+
+
+def test_not_a_repository(fails, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fails(
+        ["status"],
+        errors.NotARepository,
+        f"no repository here or in any directory above ('{tmp_path}')",
+        "make one with `tiffin init`",
+    )
+
+
+def test_a_target_that_is_not_there(fails, here):
+    fails(["add", "nothing.txt"], errors.TargetError, "'nothing.txt' does not exist")
+
+
+def test_a_stage_that_is_not_there(fails, here):
+    fails(["repro", "nothing"], errors.StageNotFound, "'nothing' is neither an output nor a stage of this project")
+
+
+def test_a_circle(fails, here):
+    _pipeline("  a: {cmd: x, deps: [b], outs: [c]}\n  d: {cmd: x, deps: [c], outs: [b]}\n")
+    fails(
+        ["repro"],
+        errors.CycleFound,
+        "the pipeline has a cycle: 'a' → 'd' → 'a'",
+        "a stage cannot depend, directly or through others, on its own output",
+    )
+
+
+def test_two_stages_with_one_output(fails, here):
+    _pipeline("  a: {cmd: x, outs: [c]}\n  d: {cmd: x, outs: [c]}\n")
+    fails(
+        ["repro"],
+        errors.OverlappingOutputs,
+        "output 'c' is specified in two places: stage 'a' and stage 'd'",
+    )
+
+
+def test_a_stage_name_twice(fails, here):
+    _tiffin("stage", "add", "-q", "-n", "a", "-o", "o", "touch o")
+    fails(
+        ["stage", "add", "-n", "a", "-o", "o", "touch o"],
+        errors.DuplicateStage,
+        "stage 'a' is already in 'dvc.yaml'",
+        "use -f to replace it",
+    )
+
+
+def test_a_dependency_that_is_not_there(fails, here):
+    _pipeline("  a: {cmd: x, deps: [b]}\n")
+    # The stage fails because of a MissingDependency, which -v shows too.
+    fails(
+        ["repro"],
+        errors.StageFailed,
+        "failed to reproduce 'a': dependency 'b' of stage 'a' does not exist",
+        "if it is tracked, get it with `tiffin pull` or `tiffin checkout`",
+    )
+
+
+def test_committing_an_output_that_is_not_there(fails, here):
+    _pipeline("  a: {cmd: x, outs: [b]}\n")
+    fails(["commit", "-f"], errors.MissingDependency, "output 'b' of stage 'a' does not exist")
+
+
+def test_a_parameter_that_is_not_there(fails, here):
+    _pipeline("  a: {cmd: x, params: [lr]}\n", params="x: 1\n")
+    # The stage fails because of a MissingParameter, which -v shows too.
+    fails(
+        ["repro"],
+        errors.StageFailed,
+        "failed to reproduce 'a': parameter 'lr' of stage 'a' is not in 'params.yaml'",
+    )
+
+
+def test_a_command_that_fails(fails, here):
+    _pipeline("  a: {cmd: exit 3}\n")
+    fails(["repro"], errors.StageFailed, "failed to reproduce 'a': failed to run: exit 3, exited with 3")
+
+
+def test_objects_that_the_cache_lacks(fails, here):
+    _tracked_file()
+    _objects()[0].unlink()
+    Path("file").unlink()
+    fails(
+        ["checkout"],
+        errors.MissingObjects,
+        "checkout failed for: file (not, or not wholly, in the cache)",
+        "get the data with `tiffin fetch`, or `tiffin pull`",
+    )
+
+
+def test_objects_that_the_remote_lacks(fails, here, tmp_path):
+    _tracked_file()
+    _tiffin("remote", "add", "-q", "-d", "store", str(tmp_path / "store"))
+    _tiffin("push", "-q")
+    (object_id,) = (path.parent.name + path.name for path in _objects())
+    for folder in (here / ".dvc/cache/files/md5", tmp_path / "store/files/md5"):
+        shutil.rmtree(folder)
+        folder.mkdir()
+    fails(
+        ["pull"],
+        errors.MissingObjects,
+        f"the remote lacks 1 object(s): {object_id}",
+        "push it from the repository that has it",
+    )
+
+
+def test_an_object_that_does_not_match_its_id(fails, here, tmp_path):
+    _tracked_file()
+    (path,) = _objects()
+    path.chmod(0o644)
+    path.write_text("bitten\n", encoding="utf-8")
+    _tiffin("remote", "add", "-q", "-d", "store", str(tmp_path / "store"))
+    fails(
+        ["push"],
+        errors.CorruptObject,
+        f"object {path.parent.name}{path.name} in {here}/.dvc/cache/files/md5 does not match its id; it was not copied",
+        "remove it and add or fetch the data again",
+    )
+
+
+def test_changes_that_are_nowhere_else(fails, here):
+    _tracked_file()
+    Path("file").write_text("changed\n", encoding="utf-8")
+    fails(
+        ["checkout"],
+        errors.UnsavedChanges,
+        "'file' has changes that are stored nowhere else and would be lost",
+        "keep them with `tiffin commit`, or give them up with --force",
+    )
+    assert Path("file").read_text(encoding="utf-8") == "changed\n"
+
+
+def test_a_lock_that_another_process_holds(fails, here):
+    Path("file").write_text("one bite\n", encoding="utf-8")
+    Path(".dvc/tmp").mkdir(exist_ok=True)
+    with Path(".dvc/tmp/lock").open("a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fails(
+            ["commit"],
+            errors.LockHeld,
+            f"another process holds the lock '{here}/.dvc/tmp/lock'",
+            "wait until it is done, or use --wait-for-lock",
+        )
+
+
+def test_an_experiment_name_twice(fails, here):
+    _pipeline("  a: {cmd: cp params.yaml o, params: [lr], outs: [o]}\n", params="lr: 1\n")
+    _git("add", "-A")
+    _git("commit", "-qm", "pipeline")
+    _tiffin("exp", "run", "-q", "-n", "first")
+    fails(
+        ["exp", "run", "-n", "first", "-S", "lr=2"],
+        errors.ExperimentError,
+        "experiment 'first' of this commit exists already",
+        "choose another name, or replace it with -f",
+    )
+
+
+def test_a_remote_that_is_not_known(fails, here):
+    fails(
+        ["remote", "default", "elsewhere"],
+        errors.RemoteMissing,
+        f"no remote 'elsewhere' in {here}/.dvc/config",
+        "add it with `tiffin remote add elsewhere URL`",
+    )
+
+
+def test_no_remote_at_all(fails, here):
+    fails(
+        ["push"],
+        errors.NoRemote,
+        "no remote was named and there is no default one",
+        "set a default with `tiffin remote default NAME`, or name one with `-r NAME`",
+    )
+
+
+def test_a_parameter_nobody_has_set_before(fails, here):
+    _pipeline("  a: {cmd: cp params.yaml o, params: [lr], outs: [o]}\n", params="lr: 1\n")
+    _git("add", "-A")
+    _git("commit", "-qm", "pipeline")
+    fails(
+        ["exp", "run", "-S", "nolr=2"],
+        errors.OverrideError,
+        "params.yaml: no parameter 'nolr'",
+        "did you mean 'lr'?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["psuh"], "did you mean `tiffin push`?"),
+        (["params", "A", "B"], "did you mean `tiffin params diff A B`?"),
+        (["metrics", "--all"], "did you mean `tiffin metrics diff --all`?"),
+    ],
+)
+def test_a_command_that_is_not_known(fails, here, arguments, hint):
+    words = arguments[:1] if arguments[0] == "psuh" else arguments[:2]
+    fails(arguments, errors.UsageError, f"no command '{' '.join(words)}'", hint)
