@@ -106,7 +106,10 @@ Digest PutObject(const std::string& store, std::string_view body, const std::str
                     static_cast<std::size_t>(found.size) == body.size() && (found.mode & 0222) == 0;
   if (kept) return digest;
 
-  MakeDirectories(prefix);
+  if (StatAt(AT_FDCWD, prefix.c_str(), true, found) != kOk) {
+    MakeDirectories(prefix);
+    CheckCall(::fsync(OpenDirectory(store).get()), store);
+  }
   const Descriptor directory = OpenDirectory(prefix);
   TempFile file = NewFile(directory, object, body);
   CheckCall(::fchmod(file.get(), 0444), object);

@@ -70,6 +70,8 @@ class Reader {
   explicit Reader(std::string_view body) : body_(body) {}
 
   Table Read() {
+    constexpr std::size_t kUsualEntry = 90;
+    builder_.Reserve(body_.size() / kUsualEntry, body_.size() / 3);
     SkipBlanks();
     Expect('[');
     SkipBlanks();

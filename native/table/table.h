@@ -99,6 +99,7 @@ class Table {
 // Rows in any order, made into a table.
 class TableBuilder {
  public:
+  void Reserve(std::size_t rows, std::size_t path_bytes) { rows_.Reserve(rows, path_bytes); }
   void Add(std::string_view path, const Digest& digest) { rows_.Append(path, Stat{}, &digest); }
   // Throws std::invalid_argument naming a path that came twice.  Leaves the builder empty.
   Table Build();

@@ -15,7 +15,7 @@ namespace tiffin {
 
 struct ScanOptions {
   Ignore* ignore = nullptr;        // its rules, or none
-  std::string under;               // where the scanned directory lies below ignore's root
+  std::string under{};             // where the scanned directory lies below ignore's root
   bool follow_directories = true;  // enter symbolic links to directories
   int threads = 0;                 // 0: as many as the process may use
 };

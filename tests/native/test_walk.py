@@ -64,7 +64,7 @@ def test_a_directory_of_many_files_is_shared_out_and_comes_back_sorted(tmp_path:
 
 
 def test_names_that_are_not_utf8_come_through(tmp_path: Path) -> None:
-    name = os.fsdecode(b"caf\xe9")
+    name = os.fsdecode(b"x\xe9")
     (tmp_path / name).touch()
     assert scan(str(tmp_path)).paths() == [name]
     assert stat_files(str(tmp_path), [name]).paths() == [name]
