@@ -308,3 +308,13 @@ def wait_for(path):
     while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_maps_in_commands_become_flags_as_configured(sandbox):
+    sandbox.write("params.yaml", "train: {depth: 3, deep: false}\n")
+    sandbox.write("dvc.yaml", "stages:\n  run: {cmd: 'echo ${train} > out', outs: [out]}\n")
+    sandbox.tiffin("repro")
+    assert sandbox.read("out") == "--depth 3\n"
+    sandbox.tiffin("config", "parsing.bool", "boolean_optional")
+    sandbox.tiffin("repro")
+    assert sandbox.read("out") == "--depth 3 --no-deep\n"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tiffin.errors import MissingParameter, StageNotFound, YamlError
 from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline
 from tiffin.formats.pipeline import PipelineFile
+from tiffin.formats.template import Flags
 from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._source import Source, is_metafile
 from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pipeline, join
@@ -26,8 +27,10 @@ class Selection(NamedTuple):
 class Project:
     """The stages of the repository state `source`.  Loading raises FormatError and GraphError."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, flags: Flags | None = None) -> None:
+        """flags: how maps in templates become flags of a command."""
         self.source = source
+        self._flags = flags
         self._pipelines: dict[str, PipelineFile] = {}
         self._loaded: dict[str, tuple[Stage, ...]] = {}
         self._values_of: dict[str, dict[str, Any] | None] = {}
@@ -58,7 +61,9 @@ class Project:
             if text is None:
                 raise StageNotFound(f"'{file}' does not exist")
             directory = posixpath.dirname(file)
-            self._pipelines[file] = pipeline.parse(text, file, read=lambda path: self._values(join(directory, path)))
+            self._pipelines[file] = pipeline.parse(
+                text, file, read=lambda path: self._values(join(directory, path)), flags=self._flags
+            )
         return self._pipelines[file]
 
     def pipeline_files(self) -> dict[str, PipelineFile]:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tiffin.config import Config
 from tiffin.errors import NotARepository
+from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
 from tiffin.index import Workspace
 from tiffin.objects import ObjectStore
@@ -68,7 +69,13 @@ class Repo:
 
     @cached_property
     def project(self) -> Project:
-        return Project(WorkspaceSource(self.root, self.workspace.ignore))
+        return Project(WorkspaceSource(self.root, self.workspace.ignore), self.flags)
+
+    @cached_property
+    def flags(self) -> Flags:
+        """How maps in templates become flags of a command: the settings parsing.bool and parsing.list."""
+        declared = {option: self.config.text(f"parsing.{option}") for option in Flags._fields}
+        return Flags(**{option: value for option, value in declared.items() if value})  # type: ignore[arg-type]
 
     def reload(self) -> None:
         """Load the stages again: their files have changed."""
