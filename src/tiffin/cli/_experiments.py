@@ -10,7 +10,7 @@ from tiffin.cli._table_text import cell, markdown, width
 from tiffin.errors import ExperimentError, UsageError
 from tiffin.experiments import Data, Failure, Reading, State
 
-__all__ = ["Column", "Table", "as_csv", "as_json", "as_markdown", "as_text", "table_of"]
+__all__ = ["Column", "Table", "as_csv", "as_json", "as_markdown", "as_text", "failure_json", "table_of"]
 
 FILL, BROKEN = "-", "!"
 SHORT = 7

@@ -14,7 +14,7 @@ from tiffin.formats import Content
 from tiffin.index._state import IndexState
 from tiffin.objects import ObjectStore, Progress, outcome_text
 
-__all__ = ["Difference", "Seen", "Workspace"]
+__all__ = ["Difference", "Seen", "Workspace", "overlap"]
 
 NOTHING = Table.from_rows([])
 

@@ -14,7 +14,7 @@ from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._source import Source, is_metafile
 from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pipeline, join
 
-__all__ = ["Project", "Selection"]
+__all__ = ["Project", "Selection", "lock_path", "stage_params"]
 
 
 class Selection(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tiffin.errors import GraphError
 from tiffin.formats import Content, DependencyEntry, DvcFile, LockEntry, LockItem, OutputEntry, ParamsEntry, StageEntry
 
-__all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline"]
+__all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline", "join", "relative"]
 
 PIPELINE_FILE = "dvc.yaml"
 

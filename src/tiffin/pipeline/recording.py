@@ -11,7 +11,7 @@ from tiffin.fs import write_atomically
 from tiffin.pipeline._project import lock_path
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["LockWriter", "lock_entry", "write_dvc_file"]
+__all__ = ["INTERVAL_S", "LockWriter", "lock_entry", "with_contents", "write_dvc_file"]
 
 # Rewriting a lock file for every stage of a large pipeline is quadratic; a killed run loses at
 # most this long of it, and the run cache still has those stages.

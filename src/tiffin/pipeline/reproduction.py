@@ -19,7 +19,7 @@ from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
 
-__all__ = ["Reproduction", "Runner", "Settings", "Silent", "Watcher"]
+__all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Watcher"]
 
 OnError = Literal["fail", "keep-going", "ignore"]
 

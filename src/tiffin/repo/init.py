@@ -7,7 +7,7 @@ from tiffin.errors import TiffinError
 from tiffin.fs import write_atomically
 from tiffin.scm import Git, find_git_root
 
-__all__ = ["init"]
+__all__ = ["DVCIGNORE", "IGNORED", "init"]
 
 IGNORED = "/config.local\n/tmp\n/cache\n"
 DVCIGNORE = (

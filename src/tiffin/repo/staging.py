@@ -12,7 +12,7 @@ from tiffin.pipeline import Project, Source, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
-__all__ = ["NewStage", "add_stage"]
+__all__ = ["DEFAULT_PARAMS", "FORBIDDEN", "NewStage", "add_stage"]
 
 # `@` names generated stages, `:` separates file and name, the others have no business in a name.
 FORBIDDEN = set("!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~")

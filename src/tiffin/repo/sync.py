@@ -10,7 +10,7 @@ from tiffin.objects import ObjectStore, closure, transfer
 from tiffin.repo._repo import Repo
 from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
 
-__all__ = ["Moved", "cloud_status", "fetch", "pull", "push", "remote_store"]
+__all__ = ["Moved", "Selected", "cloud_status", "fetch", "pull", "push", "remote_store"]
 
 
 class Moved(NamedTuple):

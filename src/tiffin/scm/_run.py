@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tiffin.errors import GitError
 
-__all__ = ["Runner", "git_error", "nul_joined", "nul_split"]
+__all__ = ["Answer", "Runner", "git_error", "no_git", "nul_joined", "nul_split"]
 
 
 class Answer(NamedTuple):
