@@ -128,7 +128,7 @@ class _Disk:
 
     def __init__(self, repo: Repo, source: Source | None) -> None:
         self._repo = repo
-        self.project = repo.project if source is None else Project(source)
+        self.project = repo.project if source is None else Project(source, repo.flags)
 
     def read(self, path: str) -> bytes | None:
         return self.project.source.read(path)

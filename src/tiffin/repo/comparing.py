@@ -42,7 +42,7 @@ class Values(NamedTuple):
 class Comparison(NamedTuple):
     """What differs between two revisions.
 
-    files: repository path -> dotted name -> values, names in order.  broken: revision -> what could not be read.
+    files: repository path -> dotted name -> values, both in order.  broken: revision -> what could not be read.
     """
 
     files: Mapping[str, Mapping[str, Values]]
@@ -94,7 +94,7 @@ def _compare(
     outcomes = {name: _outcome(states.view(name), read) for name in dict.fromkeys((old, new))}
     before, after = outcomes[old].files, outcomes[new].files
     files = {}
-    for path in dict.fromkeys([*before, *after]):
+    for path in sorted({*before, *after}):
         changed = _differences(_values(before.get(path)), _values(after.get(path)), everything=everything)
         if changed:
             files[path] = changed

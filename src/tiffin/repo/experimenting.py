@@ -87,7 +87,7 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
     with repo.lock:
         name, old = _name(git, head, plan)
         edits = _edits(repo, plan.overrides)
-        edited = Project(_Edited(repo.project.source, edits))
+        edited = Project(_Edited(repo.project.source, edits), repo.flags)
         _ = order(edited, repo.directory, plan.scope)
         listener.starting(name)
         for edit in edits:

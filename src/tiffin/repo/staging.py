@@ -59,7 +59,7 @@ def add_stage(repo: Repo, new: NewStage, *, force: bool = False, git: GitSide | 
             raise DuplicateStage(f"stage '{new.name}' is already in '{repo.shown(file)}'", hint="use -f to replace it")
         _check_directory(repo, new)
         text = edit.put_stage((old or b"").decode("utf-8"), new.name, _definition(new))
-        project = Project(_Edited(repo.project.source, file, text.encode()))
+        project = Project(_Edited(repo.project.source, file, text.encode()), repo.flags)
         _ = project.graph
         (stage,) = (stage for stage in project.stages_in(file) if stage.name == new.name)
         git.refuse_tracked([out.path for out in stage.outs if out.entry.cache])
