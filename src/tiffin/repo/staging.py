@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import DuplicateStage, TargetError, TiffinError, UsageError
 from tiffin.formats import edit
-from tiffin.fs import write_atomically
+from tiffin.fs import FileLock, write_atomically
 from tiffin.pipeline import Project, Source, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -52,7 +52,8 @@ def add_stage(repo: Repo, new: NewStage, *, force: bool = False, git: GitSide | 
         raise UsageError(f"'{new.name}' cannot name a stage", hint="use letters, digits, '-' and '_'")
     if not new.command:
         raise UsageError("no command for the stage", hint="give it last: tiffin stage add -n NAME ... COMMAND")
-    with repo.lock:
+    # Live, in another process, edits the same file under the same lock.
+    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
         file = posixpath.join(repo.directory, "dvc.yaml")
         old = repo.project.source.read(file)
         if old is not None and not force and new.name in repo.project.pipeline_file(file).stage_names():
