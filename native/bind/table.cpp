@@ -210,7 +210,8 @@ void BindTable(nb::module_& module) {
       .def("select", &Select, "rows"_a)
       .def("merged", &Table::Merged, "newer"_a, "The rows of both tables; where both have a path, the newer one's.")
       .def("without", &Without, "paths"_a, "The rows whose paths are not among these.")
-      .def("named", &Named, "name"_a, "The paths whose last part is `name`.")
+      .def("named", &Named, "name"_a, nb::sig("def named(self, name: str) -> list[str]"),
+           "The paths whose last part is `name`.")
       .def("adopt", &Table::Adopt, "known"_a, Unlocked(),
            "In place: each row without id takes the one `known` has for its path, where size, times, inode and device\n"
            "agree and `known` is not racy there.  The number of rows still without.")
