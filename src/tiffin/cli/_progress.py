@@ -1,7 +1,7 @@
 """A progress bar on a terminal."""
 
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Never, Self, TextIO
 
 from tqdm import tqdm
 
@@ -14,7 +14,7 @@ class Progress:
     """Files, bytes and rate of one piece of work."""
 
     def __init__(self, description: str, stream: TextIO) -> None:
-        self._bar: tqdm[None] = tqdm(
+        self._bar: tqdm[Never] = tqdm(
             desc=description, unit="B", unit_scale=True, unit_divisor=1024, file=stream, delay=PATIENCE_S, leave=False
         )
 

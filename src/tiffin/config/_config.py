@@ -20,9 +20,11 @@ __all__ = [
     "RemoteSettings",
     "Settings",
     "StrPath",
+    "declaration",
     "header",
     "merge",
     "path_options",
+    "read_document",
     "read_level",
     "settings_of",
     "split_header",
@@ -90,8 +92,8 @@ class Config:
     def load(cls, dvc_dir: StrPath | None, environ: Mapping[str, str], *, check: bool = True) -> "Config":
         """Read the files of all levels; dvc_dir None is outside of a repository.
 
-        Raises ConfigError for the first setting that is unknown or ill-typed; without `check` only once a typed value is
-        asked for, so that the commands that show and repair settings work in any case.
+        Raises ConfigError for the first setting that is unknown or ill-typed; without `check` only once a typed value
+        is asked for, so that the commands that show and repair settings work in any case.
         """
         directory = None if dvc_dir is None else os.path.abspath(dvc_dir)
         files = config_files(directory, environ)
