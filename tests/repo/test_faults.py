@@ -33,7 +33,9 @@ def temporary_files(sandbox):
 
 
 def killed_after(sandbox, seconds, *arguments):
-    process = subprocess.Popen([sys.executable, "-m", "tiffin", *arguments], cwd=sandbox.root, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tiffin", *arguments], cwd=sandbox.root, stderr=subprocess.DEVNULL
+    )
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -85,7 +87,7 @@ def test_a_write_that_fails_leaves_the_users_file_and_no_rubbish(sandbox):
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=limit_file_size,  # noqa: PLW1509 - no threads here
+        preexec_fn=limit_file_size,
     )
     assert done.returncode == 1
     assert "cannot store 'data/large': File too large" in done.stderr.replace(f"{sandbox.root}/", "")

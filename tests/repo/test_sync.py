@@ -81,7 +81,12 @@ def test_a_corrupt_object_at_the_remote_is_not_taken(shared):
 
 def test_status_with_the_remote(shared):
     assert sorted(shared.tiffin("status", "-c").out.splitlines()) == snapshot(
-        ["\tnew:                data", "\tnew:                data/a", "\tnew:                data/b", "\tnew:                file"]
+        [
+            "\tnew:                data",
+            "\tnew:                data/a",
+            "\tnew:                data/b",
+            "\tnew:                file",
+        ]
     )
     shared.tiffin("push")
     assert shared.tiffin("status", "-c").out == "Cache and remote 'store' are in sync.\n"
