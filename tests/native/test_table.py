@@ -200,6 +200,24 @@ def test_a_row_with_an_empty_path_stands_for_the_prefix_itself() -> None:
     assert table.replace_under("a", Table.from_rows([("", OID)])).paths() == ["a", "a-b"]
 
 
+@given(rows, rows)
+def test_merged_the_newer_row_wins(old: dict[str, str], new: dict[str, str]) -> None:
+    merged = table_of(old).merged(table_of(new))
+    assert list(zip(merged.paths(), merged.oids(), strict=True)) == sorted((old | new).items())
+
+
+@given(rows, st.lists(paths, max_size=4), st.data())
+def test_without_takes_the_named_rows_out(files: dict[str, str], others: list[str], data: st.DataObject) -> None:
+    gone = data.draw(st.permutations(others + data.draw(st.lists(st.sampled_from(sorted(files) or ["a"])))))
+    kept = {path: oid for path, oid in files.items() if path not in gone}
+    assert as_rows(table_of(files).without(gone)) == kept
+
+
+@given(rows)
+def test_named_finds_the_last_part(files: dict[str, str]) -> None:
+    assert table_of(files).named("a") == sorted(path for path in files if path.split("/")[-1] == "a")
+
+
 @given(rows, st.data())
 def test_forgotten_rows_have_no_id_and_the_rest_keep_theirs(files: dict[str, str], data: st.DataObject) -> None:
     table = table_of(files)
