@@ -4,10 +4,10 @@ from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
 from tiffin.cli._experiments import as_csv, as_json, as_markdown, as_text, table_of
-from tiffin.cli._metrics_diff import DIGITS
 from tiffin.cli._options import Flag
+from tiffin.cli._table_text import DIGITS
 from tiffin.cli._ui import Ui
-from tiffin.repo.experimenting import Revisions, show
+from tiffin.repo.listing import Revisions, show
 
 __all__ = ["Options", "run"]
 

@@ -5,12 +5,11 @@ from typing import Annotated, NamedTuple
 from tiffin.cli._common import open_repo
 from tiffin.cli._comparison import as_json, as_table, warn
 from tiffin.cli._options import Argument, Flag
+from tiffin.cli._table_text import DIGITS
 from tiffin.cli._ui import Ui
 from tiffin.repo.comparing import metrics_diff
 
-__all__ = ["DIGITS", "Options", "run"]
-
-DIGITS = 5
+__all__ = ["Options", "run"]
 
 
 class Options(NamedTuple):

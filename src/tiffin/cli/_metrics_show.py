@@ -5,9 +5,8 @@ from typing import Annotated, Any, NamedTuple
 
 from tiffin.cli._common import open_repo
 from tiffin.cli._comparison import FILL, warn
-from tiffin.cli._metrics_diff import DIGITS
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._table_text import cell, markdown, plain
+from tiffin.cli._table_text import DIGITS, cell, markdown, plain
 from tiffin.cli._ui import Ui
 from tiffin.experiments import Reading, flat
 from tiffin.repo import Repo

@@ -6,8 +6,10 @@ Lines are never broken: a wide table is the terminal's, or the pager's, to show.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["cell", "markdown", "plain", "width"]
+__all__ = ["DIGITS", "cell", "markdown", "plain", "width"]
 
+# So many digits of a number are shown unless something else is asked.
+DIGITS = 5
 # A column is never narrower than its header and this.
 MARGIN = 2
 

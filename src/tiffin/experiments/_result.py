@@ -1,9 +1,7 @@
 """What an experiment's commit holds beside what Git knows already, and its checksum."""
 
-import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from typing import Any
 
 from tiffin.formats import LockEntry, lock
@@ -14,6 +12,9 @@ __all__ = ["checksum", "files_of"]
 
 def checksum(entries: Mapping[str, LockEntry]) -> str:
     """SHA-256 of the stages that ran, as dvc.lock records them: DVC's name for what came out."""
+    import json  # noqa: PLC0415 - only a run needs it, and tables load this package too
+    from hashlib import sha256  # noqa: PLC0415 - as above
+
     value = {name: lock.to_dict(entry) for name, entry in entries.items()}
     return sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -116,6 +116,10 @@ class PipelineFile:
         self._resolved: dict[str, StageEntry] = {}
         self._tracked: dict[str, dict[str, dict[str, Any]]] = {}
 
+    def beside(self, read: Callable[[str], Any]) -> "PipelineFile":
+        """The same file beside other params and vars files."""
+        return PipelineFile(self._text, self.path, self._value, read, self._flags)
+
     @property
     def vars(self) -> list[Any]:
         """The top-level `vars` as written."""

@@ -1,10 +1,10 @@
 """All stages of one state of a repository, loaded when they are asked for."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from tiffin.errors import MissingParameter, StageNotFound, YamlError
 from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline
@@ -17,6 +17,9 @@ from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pip
 __all__ = ["Project", "Selection", "lock_path", "stage_params"]
 
 
+_Parsed = TypeVar("_Parsed")
+
+
 class Selection(NamedTuple):
     """A stage a target named; path: only what lies at or below it, where the target named an output."""
 
@@ -27,10 +30,16 @@ class Selection(NamedTuple):
 class Project:
     """The stages of the repository state `source`.  Loading raises FormatError and GraphError."""
 
-    def __init__(self, source: Source, flags: Flags | None = None) -> None:
-        """flags: how maps in templates become flags of a command."""
+    def __init__(
+        self, source: Source, flags: Flags | None = None, parsed: dict[tuple[str, str | bytes], Any] | None = None
+    ) -> None:
+        """flags: how maps in templates become flags of a command.
+
+        parsed: what other projects with these flags parsed already; equal files are parsed once.
+        """
         self.source = source
         self._flags = flags
+        self._parsed = {} if parsed is None else parsed
         self._pipelines: dict[str, PipelineFile] = {}
         self._loaded: dict[str, tuple[Stage, ...]] = {}
         self._values_of: dict[str, dict[str, Any] | None] = {}
@@ -61,9 +70,12 @@ class Project:
             if text is None:
                 raise StageNotFound(f"'{file}' does not exist")
             directory = posixpath.dirname(file)
-            self._pipelines[file] = pipeline.parse(
-                text, file, read=lambda path: self._values(join(directory, path)), flags=self._flags
-            )
+
+            def read(path: str) -> dict[str, Any]:
+                return self._values(join(directory, path))
+
+            parsed = self._once(file, text, lambda: pipeline.parse(text, file, read=read, flags=self._flags))
+            self._pipelines[file] = parsed.beside(read)
         return self._pipelines[file]
 
     def pipeline_files(self) -> dict[str, PipelineFile]:
@@ -74,7 +86,7 @@ class Project:
         """What a params or metrics file says; None if there is no such file."""
         if path not in self._values_of:
             text = self.source.read(path)
-            self._values_of[path] = None if text is None else params.load(text, path)
+            self._values_of[path] = None if text is None else self._once(path, text, lambda: params.load(text, path))
         return self._values_of[path]
 
     def forget_values(self) -> None:
@@ -109,7 +121,7 @@ class Project:
         """What dvc.lock beside a dvc.yaml says."""
         path = lock_path(file)
         text = self._text(path)
-        return {} if text is None else lock.parse(text, path)
+        return {} if text is None else self._once(path, text, lambda: lock.parse(text, path))
 
     def _load(self, file: str) -> tuple[Stage, ...]:
         if file.rpartition("/")[2] == PIPELINE_FILE:
@@ -120,6 +132,13 @@ class Project:
         if text is None:
             raise StageNotFound(f"'{file}' does not exist")
         return (from_dvc_file(file, dvcfile.parse(text, file)),)
+
+    def _once(self, path: str, text: str | bytes, parse: Callable[[], _Parsed]) -> _Parsed:
+        key = (path, text)
+        if key not in self._parsed:
+            self._parsed[key] = parse()
+        found: _Parsed = self._parsed[key]
+        return found
 
     def _text(self, path: str) -> str | None:
         body = self.source.read(path)

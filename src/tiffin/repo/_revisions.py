@@ -5,7 +5,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tiffin.errors import GitError
 from tiffin.experiments import experiments_by_baseline, find_experiment
@@ -40,6 +40,7 @@ class States:
 
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
+        self.parsed: dict[tuple[str, str | bytes], Any] = {}  # what all commits share
 
     @cached_property
     def git(self) -> Git:
@@ -157,7 +158,7 @@ class _Tree:
         self._tree = tree
         self._prefix = states.prefix
         self._repo = repo
-        self.project = Project(self)
+        self.project = Project(self, repo.flags, states.parsed)
 
     def metafiles(self) -> list[str]:
         top = self._trees.find(self._tree, self._prefix.rstrip("/"))

@@ -1,37 +1,35 @@
-"""Experiments: `exp run`, `exp show`.
+"""Running experiments: `exp run`.
 
 Unlike DVC's, a run never stashes, resets or detaches anything: it works in the workspace as it is, and the
 commit that keeps the result is made beside it, with an index of its own.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from random import SystemRandom
 from typing import NamedTuple, Protocol
 
 from tiffin.errors import ExperimentError, GitError, MissingObjects, OverrideError
 from tiffin.experiments import (
-    State,
     check_name,
     checksum,
     experiments_by_baseline,
     files_of,
     random_name,
     ref_name,
-    state_of,
 )
 from tiffin.formats import LockEntry, params
 from tiffin.formats.params import Override
 from tiffin.fs import write_atomically
 from tiffin.pipeline import Project, Source, Stage
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import WORKSPACE, Revisions, States
+from tiffin.repo._revisions import States
 from tiffin.repo.checkout import recorded_outputs
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.running import Scope, Settings, Watcher, order, repro
 from tiffin.scm import Git
 
-__all__ = ["Listener", "Plan", "Ran", "Revisions", "run", "show"]
+__all__ = ["Listener", "Plan", "Ran", "run"]
 
 
 class Plan(NamedTuple):
@@ -102,63 +100,6 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
         commit = _reproduce(repo, plan, listener, git, head, name)
         git.update_ref(ref_name(head, name), commit, old=old)
         return Ran(name, commit)
-
-
-def show(
-    repo: Repo,
-    revisions: Revisions = Revisions(),  # noqa: B008
-    *,
-    workspace: bool = True,
-    param_deps: bool = False,
-    names: bool = True,
-) -> list[State]:
-    """The workspace, then commits with the experiments that started from them; nothing before the first commit.
-
-    Without revisions: HEAD.  names False: commits are not given the names of branches and tags.
-    """
-    states = States(repo)
-    if states.git.head() is None:
-        return []
-    wanted = revisions or revisions._replace(names=["HEAD"])
-    commits = list(states.select(wanted))
-    named: Mapping[str, str | None] = states.git.names(commits) if names else {}
-    experiments = experiments_by_baseline(states.git)
-    read = _Reader(states, param_deps=param_deps)
-    found = [read.workspace()] if workspace else []
-    for commit in commits:
-        ranges = [read.experiment(name, tip, commit) for name, tip in experiments.get(commit, {}).items()]
-        state = read.commit(commit, named.get(commit))
-        found.append(state._replace(experiments=tuple(sorted(ranges, key=_age, reverse=True))))
-    return found
-
-
-class _Reader:
-    """Reads states, each commit once."""
-
-    def __init__(self, states: States, *, param_deps: bool) -> None:
-        self._states = states
-        self._param_deps = param_deps
-
-    def workspace(self) -> State:
-        return state_of(self._states.workspace(), WORKSPACE, param_deps=self._param_deps)
-
-    def commit(self, commit: str, name: str | None = None) -> State:
-        time = self._states.commit(commit).time
-        return state_of(self._states.at(commit), commit, name=name, time=time, param_deps=self._param_deps)
-
-    def experiment(self, name: str, tip: str, baseline: str) -> tuple[State, ...]:
-        """An experiment's commits, the newest first."""
-        chain = [self.commit(tip, name)]
-        parents = self._states.commit(tip).parents
-        while parents and parents[0] != baseline:
-            chain.append(self.commit(parents[0]))
-            parents = self._states.commit(parents[0]).parents
-        return tuple(chain)
-
-
-def _age(experiment: tuple[State, ...]) -> tuple[int, str]:
-    newest = experiment[0]
-    return (newest.data.time or 0) if newest.data is not None else 0, newest.rev
 
 
 class _Edited:

@@ -10,6 +10,8 @@ __all__ = ["Trees"]
 
 _TREE = "40000"
 _SUBMODULE = "160000"
+# Files up to this size are kept, too: dvc.yaml and its like come back in commit after commit.
+_KEPT = 1 << 20
 
 
 class _Entry(NamedTuple):
@@ -28,6 +30,7 @@ class Trees:
         self._wanted = wanted
         self._entries: dict[str, dict[str, _Entry]] = {}
         self._matching: dict[str, list[str]] = {}
+        self._blobs: dict[str, bytes] = {}
 
     def find(self, tree: str, path: str) -> TreeEntry | None:
         """The file or directory at a path below a tree, None if there is none; mode "40000" is a directory."""
@@ -72,8 +75,14 @@ class Trees:
 
     def blob(self, oid: str) -> bytes | None:
         """A file's bytes by the id `find` gave."""
+        if oid in self._blobs:
+            return self._blobs[oid]
         found = self._objects.read(oid)
-        return found.content if found is not None and found.kind == "blob" else None
+        if found is None or found.kind != "blob":
+            return None
+        if len(found.content) < _KEPT:
+            self._blobs[oid] = found.content
+        return found.content
 
     def _is_repository(self, tree: str) -> bool:
         inner = self._read(tree).get(".dvc")
