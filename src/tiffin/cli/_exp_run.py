@@ -7,6 +7,7 @@ from tiffin.cli._options import Argument, Flag
 from tiffin.cli._repro import Printer, settings_of
 from tiffin.cli._table_text import cell
 from tiffin.cli._ui import Ui
+from tiffin.errors import StageFailed, UsageError
 from tiffin.repo.experimenting import Plan
 from tiffin.repo.experimenting import run as run_experiment
 from tiffin.repo.running import Scope
@@ -49,10 +50,19 @@ class Options(NamedTuple):
         bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))
     ] = False
     ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
+    queue: Annotated[bool, Flag("not there yet", hidden=True)] = False
+    run_all: Annotated[bool, Flag("not there yet", hidden=True)] = False
+    temp: Annotated[bool, Flag("not there yet", hidden=True)] = False
+    jobs: Annotated[str | None, Flag("not there yet", ("-j", "--jobs"), hidden=True)] = None
+    copy_paths: Annotated[list[str], Flag("not there yet", ("-C", "--copy-paths"), hidden=True)] = []  # noqa: RUF012 - as above
 
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
+    if options.queue or options.run_all or options.temp or options.jobs or options.copy_paths:
+        raise UsageError(
+            "experiments cannot be queued, or run outside the workspace, yet", hint="run them one after the other"
+        )
     repo = open_repo(ui)
     scope = Scope(
         options.targets,
@@ -63,7 +73,12 @@ def run(options: Options, ui: Ui) -> int:
         options.recursive,
     )
     plan = Plan(scope, settings_of(options, repo, ui), options.set_param, options.name, options.message)
-    ran = run_experiment(repo, plan, _Printer(repo, ui))
+    try:
+        ran = run_experiment(repo, plan, _Printer(repo, ui))
+    except StageFailed as error:
+        if options.set_param and error.hint is None:
+            error.hint = "the parameters stay as they were set; the first lines say what they were"
+        raise
     if ran.commit is not None:
         ui.write(f"\nRan experiment(s): {ran.name}")
         ui.write("Experiment results have been applied to your workspace.")

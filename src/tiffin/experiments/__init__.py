@@ -3,7 +3,7 @@
 from tiffin.experiments._names import random_name
 from tiffin.experiments._reading import Failure, Reading, View, failure_of, flat, metrics_of, params_of
 from tiffin.experiments._refs import Baselines, check_name, experiments_by_baseline, find_experiment, ref_name
-from tiffin.experiments._result import checksum, files_of
+from tiffin.experiments._result import checksum, files_of, folders_of
 from tiffin.experiments._state import Data, DependencyState, OutputState, State, state_of
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "files_of",
     "find_experiment",
     "flat",
+    "folders_of",
     "metrics_of",
     "params_of",
     "random_name",

@@ -7,7 +7,7 @@ from typing import Any
 from tiffin.formats import LockEntry, lock
 from tiffin.pipeline import Project, Stage, join, lock_path
 
-__all__ = ["checksum", "files_of"]
+__all__ = ["checksum", "files_of", "folders_of"]
 
 
 def checksum(entries: Mapping[str, LockEntry]) -> str:
@@ -37,6 +37,16 @@ def files_of(project: Project, stages: Iterable[Stage]) -> list[str]:
         listed = [*parsed.params, *parsed.metrics, *_plot_files(parsed.plots)]
         found.update(dict.fromkeys(join(directory, path) for path in listed))
     return list(found)
+
+
+def folders_of(project: Project) -> list[str]:
+    """Folders that `Live` and its like fill: those of the params and metrics that dvc.yaml files list."""
+    paths = [
+        posixpath.dirname(join(posixpath.dirname(file), path))
+        for file, parsed in project.pipeline_files().items()
+        for path in (*parsed.params, *parsed.metrics)
+    ]
+    return [path for path in dict.fromkeys(paths) if path]
 
 
 def _in_repository(path: str) -> bool:

@@ -167,7 +167,7 @@ def _put(holder: Any, key: Any, change: Override, path: str) -> None:
         if inner in old:
             _put(old, inner, below, path)
         elif change.op == "set":
-            hint = f"to add it, write '+{change.text}'"
+            hint = f"to add it, write '{_as_addition(change)}'"
             raise OverrideError(f"{path}: no parameter {below.name!r}", hint=hint)
         else:
             old[inner] = child
@@ -184,10 +184,17 @@ def _missing(values: Any, change: Override, path: str) -> OverrideError:
     if change.op in ("delete", "set") and meant:
         hint = f"did you mean {meant!r}?"
     elif change.op == "set":
-        hint = f"to add it, write '+{change.text}'"
+        hint = f"to add it, write '{_as_addition(change)}'"
     else:
         hint = None
     return OverrideError(f"{path}: no parameter {change.name!r}", hint=hint)
+
+
+def _as_addition(change: Override) -> str:
+    prefix = f"{change.file}:"
+    if change.text.startswith(prefix):
+        return f"{prefix}+{change.text.removeprefix(prefix)}"
+    return f"+{change.text}"
 
 
 def _check_name(name: str, text: str) -> None:

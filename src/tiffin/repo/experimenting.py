@@ -5,16 +5,17 @@ commit that keeps the result is made beside it, with an index of its own.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import SystemRandom
 from typing import NamedTuple, Protocol
 
-from tiffin.errors import ExperimentError, GitError, MissingObjects, OverrideError
+from tiffin.errors import ExperimentError, FormatError, GitError, MissingObjects, OverrideError
 from tiffin.experiments import (
     check_name,
     checksum,
     experiments_by_baseline,
     files_of,
+    folders_of,
     random_name,
     ref_name,
 )
@@ -151,7 +152,7 @@ def _edit(repo: Repo, path: str, changes: Sequence[Override]) -> _Edit:
     if old is None and all(change.op in ("set", "delete") for change in changes):
         raise OverrideError(
             f"cannot set '{changes[0].name}': there is no '{repo.shown(path)}'",
-            hint=f"to make the file, write '+{changes[0].text}'",
+            hint=f"to make the file, write '{changes[0].file}:+{changes[0].text.removeprefix(f'{changes[0].file}:')}'",
         )
     return _Edit(path, old, params.set_values((old or b"").decode("utf-8"), path, changes))
 
@@ -167,30 +168,45 @@ def _announce(edit: _Edit, listener: Listener) -> None:
 def _reproduce(repo: Repo, plan: Plan, listener: Listener, git: Git, head: str, name: str) -> str:
     """Reproduce, and give the commit of the result."""
     side = GitSide(repo)
-    staged = _added(git)
+    index = git.index()
+    _check_out_absent(repo, plan.scope)
+    variables = {"DVC_EXP_NAME": name, "DVC_EXP_BASELINE_REV": head}
     try:
-        _check_out_absent(repo, plan.scope)
-        variables = {"DVC_EXP_NAME": name, "DVC_EXP_BASELINE_REV": head}
         done = repro(repo, plan.scope, plan.settings, listener, variables=variables, git=side)
-        return _commit(repo, git, head, done.reproduced, _result_files(repo, plan.scope, side), plan.message)
+        entries = _recorded(repo, done.reproduced)
+        message = plan.message or f"dvc: commit experiment {checksum(entries)}"
+        return _commit(git, head, _paths(repo, plan.scope, side), message)
     finally:
-        # `Live` hands its files to the index for DVC's sake; ours is left as the user had it.
-        git.unstage(sorted(_added(git) - staged))
+        _restore_index(repo, git, index)
 
 
-def _commit(
-    repo: Repo, git: Git, head: str, reproduced: Iterable[Stage], files: Iterable[str], message: str | None
-) -> str:
-    """Commit all that changed in files Git knows, and the files of the run that it does not know yet."""
+def _commit(git: Git, head: str, files: Sequence[str], message: str) -> str:
+    """Commit all that changed in files Git knows, and those of `files` that it does not know yet."""
     changed = [change.path for change in git.status(untracked="no")]
-    paths = dict.fromkeys([*changed, *git.untracked(files)])
-    text = message or f"dvc: commit experiment {checksum(_recorded(repo, reproduced))}"
-    return git.commit_tree_from_workspace(list(paths), head, text)
+    return git.commit_tree_from_workspace(dict.fromkeys([*changed, *git.untracked(files)]), head, message)
 
 
-def _result_files(repo: Repo, scope: Scope, side: GitSide) -> list[str]:
+def _paths(repo: Repo, scope: Scope, side: GitSide) -> list[str]:
+    """What the commit holds beside what Git knows, as absolute paths."""
     visited = [repo.project.graph.stages[number] for number in order(repo.project, repo.directory, scope)]
     return [os.path.join(repo.root, path) for path in (*side.files, *files_of(repo.project, visited))]
+
+
+def _restore_index(repo: Repo, git: Git, before: Mapping[str, str]) -> None:
+    """Undo what `Live` put into the index for DVC's sake.  What the user staged meanwhile, elsewhere, stays."""
+    repo.reload()
+    try:
+        own = [*files_of(repo.project, repo.project.stages), *folders_of(repo.project)]
+    except FormatError:
+        return  # the run left a dvc.yaml that says nothing: what is whose is not known
+    after = git.index()
+    absolute = [os.path.relpath(os.path.join(repo.root, path), git.root).replace(os.sep, "/") for path in own]
+    changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    git.restore_index({path: before.get(path) for path in changed if _at_or_below(path, absolute)})
+
+
+def _at_or_below(path: str, places: Iterable[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 def _recorded(repo: Repo, stages: Iterable[Stage]) -> dict[str, LockEntry]:
@@ -199,10 +215,6 @@ def _recorded(repo: Repo, stages: Iterable[Stage]) -> dict[str, LockEntry]:
         if stage.name is not None:
             found[stage.name] = repo.project.lock_entries(stage.file)[stage.name]
     return found
-
-
-def _added(git: Git) -> set[str]:
-    return {change.path for change in git.status(untracked="no") if change.staged == "A"}
 
 
 def _check_out_absent(repo: Repo, scope: Scope) -> None:

@@ -164,11 +164,16 @@ class Git:
             stdin=nul_joined(wanted),
         )
 
-    def unstage(self, paths: Iterable[StrPath]) -> None:
-        """Take paths out of the index; the files stay."""
-        wanted = nul_joined(self._inside(path) for path in paths)
-        if wanted:
-            self._git.run("update-index", "--force-remove", "-z", "--stdin", stdin=wanted)
+    def index(self) -> dict[str, str]:
+        """What the index holds: path -> mode, id and stage, as `restore_index` takes them."""
+        lines = nul_split(self._git.run("ls-files", "--stage", "-z").out)
+        return {path: entry for entry, _, path in (line.partition("\t") for line in lines)}
+
+    def restore_index(self, entries: Mapping[str, str | None]) -> None:
+        """Put paths back into the index as they were, or take them out (None); the files stay as they are."""
+        lines = [f"{entry or f'0 {_NO_COMMIT}'}\t{path}" for path, entry in entries.items()]
+        if lines:
+            self._git.run("update-index", "-z", "--index-info", stdin=nul_joined(lines))
 
     # Writing commits and refs
 
