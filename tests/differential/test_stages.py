@@ -151,6 +151,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_broken_pipelines_change_nothing(twins: TwinRepos, kind: str) -> None:
+    twins.both("remote", "add", "-d", "store", "../remote")
     twins.write("dvc.yaml", BROKEN[kind])
     for argv in (("status",), ("repro",), ("stage", "add", "-n", "new", "echo"), ("dag",), ("push",)):
         twins.both(*argv, code=None)

@@ -141,6 +141,13 @@ class TwinRepos:
         differences = _differences(theirs, ours)
         assert not differences, "\n".join([f"{when}:", *differences])
 
+    def compare_stores(self) -> None:
+        """Compare only the objects in the caches and remotes."""
+        theirs, ours = (snapshot(side.home) for side in self.sides)
+        for place in ("store", "beside"):
+            differences = _differences(theirs[place], ours[place], place)
+            assert not differences, "\n".join(differences)
+
     def swap(self) -> None:
         """Each tool looks at the other's repository, and finds it as clean, or as changed, as its owner does."""
         for side, other in ((self.theirs, self.ours), (self.ours, self.theirs)):
