@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tiffin.errors import OverrideError
-from tiffin.formats.params import Override, parse_override, set_values
+from tiffin.formats.overrides import Override, parse_override, set_values
 
 VALUES = (
     r"""

@@ -8,7 +8,6 @@ Losing any of them costs time only: files are then hashed again.
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from tiffin import _native
 from tiffin._native import Table
@@ -19,8 +18,8 @@ __all__ = ["IndexState"]
 class IndexState:
     """Reads and writes the tables below `directory`, which is made when first needed."""
 
-    def __init__(self, directory: Path | str) -> None:
-        self._directory = f"{directory}/index"
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self._directory = f"{os.fspath(directory)}/index"
         self._clock_ns: int | None = None
 
     def now_ns(self) -> int:

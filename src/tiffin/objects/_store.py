@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from tiffin import _native
@@ -49,8 +48,8 @@ def outcome_text(outcome: int) -> str:
 class ObjectStore:
     """Objects below `root` (such as .dvc/cache/files/md5), which need not exist yet."""
 
-    def __init__(self, root: Path | str) -> None:
-        self.root = str(root)
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
 
     def path(self, oid: str) -> str:
         """Where the object lies, whether it is there or not."""
@@ -79,7 +78,8 @@ class ObjectStore:
         Raises MissingObjects, or CorruptObject when the bytes are not what the id says.
         """
         try:
-            body = Path(self.path(oid)).read_bytes()
+            with open(self.path(oid), "rb") as file:
+                body = file.read()
         except FileNotFoundError:
             raise MissingObjects(
                 f"directory listing {oid} is not in {self.root}", hint="get it with `tiffin fetch`"

@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -176,10 +175,8 @@ class Project:
     def _named(self, file: str, name: str) -> list[Selection]:
         parsed = self.pipeline_file(file)
         if not self._has(file, name):
-            near = get_close_matches(name, [*parsed.stage_names(), *parsed.groups], n=1)
-            raise StageNotFound(
-                f"stage '{name}' not found in '{file}'", hint=f"did you mean '{near[0]}'?" if near else None
-            )
+            near = _did_you_mean(name, [*parsed.stage_names(), *parsed.groups])
+            raise StageNotFound(f"stage '{name}' not found in '{file}'", hint=near)
         members = parsed.groups.get(name, (name,))
         return [Selection(stage) for stage in self.stages_in(file) if stage.name in members]
 
@@ -191,10 +188,10 @@ class Project:
         if below and path:
             return below
         names = [stage.name or stage.file for stage in self.stages]
-        near = get_close_matches(target, [*names, *(out.path for stage in self.stages for out in stage.outs)], n=1)
+        outputs = [out.path for stage in self.stages for out in stage.outs]
         raise StageNotFound(
             f"'{target}' is neither an output nor a stage of this project",
-            hint=f"did you mean '{near[0]}'?" if near else None,
+            hint=_did_you_mean(target, [*names, *outputs]),
         )
 
 
@@ -221,7 +218,7 @@ def stage_params(project: Project, stage: Stage, *, strict: bool = False) -> dic
         if strict and absent:
             raise MissingParameter(
                 f"parameter '{absent[0]}' of {stage.label} is not in '{path}'",
-                hint=_nearest(absent[0], values),
+                hint=_did_you_mean(absent[0], params.flatten(values)),
             )
     return now
 
@@ -236,6 +233,8 @@ def _chosen(values: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     return chosen
 
 
-def _nearest(key: str, values: dict[str, Any]) -> str | None:
-    near = get_close_matches(key, list(params.flatten(values)), n=1)
+def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - 3 ms that only a mistake has to pay
+
+    near = get_close_matches(name, list(known), n=1)
     return f"did you mean '{near[0]}'?" if near else None

@@ -20,7 +20,7 @@ from tiffin.experiments import (
     ref_name,
 )
 from tiffin.formats import LockEntry, params
-from tiffin.formats.params import Override
+from tiffin.formats.overrides import Override, parse_override, set_values
 from tiffin.fs import write_atomically
 from tiffin.pipeline import Project, Source, Stage
 from tiffin.repo._repo import Repo
@@ -142,7 +142,7 @@ def _name(git: Git, head: str, plan: Plan) -> tuple[str, str]:
 
 def _edits(repo: Repo, overrides: Sequence[str]) -> list[_Edit]:
     by_file: dict[str, list[Override]] = {}
-    for override in map(params.parse_override, overrides):
+    for override in map(parse_override, overrides):
         by_file.setdefault(repo.inside(override.file), []).append(override)
     return [_edit(repo, path, changes) for path, changes in by_file.items()]
 
@@ -154,7 +154,7 @@ def _edit(repo: Repo, path: str, changes: Sequence[Override]) -> _Edit:
             f"cannot set '{changes[0].name}': there is no '{repo.shown(path)}'",
             hint=f"to make the file, write '{changes[0].file}:+{changes[0].text.removeprefix(f'{changes[0].file}:')}'",
         )
-    return _Edit(path, old, params.set_values((old or b"").decode("utf-8"), path, changes))
+    return _Edit(path, old, set_values((old or b"").decode("utf-8"), path, changes))
 
 
 def _announce(edit: _Edit, listener: Listener) -> None:
