@@ -5,7 +5,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tiffin.errors import GitError
 from tiffin.experiments import experiments_by_baseline, find_experiment
@@ -36,11 +36,19 @@ class Revisions(NamedTuple):
 
 
 class States:
-    """All states of one repository, read by one git process."""
+    """All states of one repository, read by one git process, which ends with the `with` block."""
 
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
         self.parsed: dict[tuple[str, str | bytes], Any] = {}  # what all commits share
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        objects = self.__dict__.get("_objects")
+        if objects is not None:
+            objects.close()
 
     @cached_property
     def git(self) -> Git:

@@ -56,14 +56,18 @@ def metrics_show(repo: Repo, targets: Sequence[str] = (), revisions: Revisions =
     it was asked by, joined by commas.  targets: files or directories, from where the user stands.
     """
     paths = [repo.inside(target) for target in targets]
-    states = States(repo)
-    if not revisions:
-        return {"": _outcome(states.workspace(), lambda view: metrics_of(view, paths))}
-    found = {WORKSPACE: _outcome(states.workspace(), lambda view: metrics_of(view, paths))}
-    for commit, names in states.select(revisions).items():
-        if states.holds_repository(commit):
-            found[",".join(names)] = _outcome(states.at(commit), lambda view: metrics_of(view, paths))
-    current = found.get(states.git.active_branch() or "")
+
+    def read(view: View) -> dict[str, Reading]:
+        return metrics_of(view, paths)
+
+    with States(repo) as states:
+        if not revisions:
+            return {"": _outcome(states.workspace(), read)}
+        found = {WORKSPACE: _outcome(states.workspace(), read)}
+        for commit, names in states.select(revisions).items():
+            if states.holds_repository(commit):
+                found[",".join(names)] = _outcome(states.at(commit), read)
+        current = found.get(states.git.active_branch() or "")
     if current is not None and not current.failures and current == found[WORKSPACE]:
         del found[WORKSPACE]
     return found
@@ -88,10 +92,10 @@ def params_diff(
 def _compare(
     repo: Repo, old: str, new: str, read: Callable[[View], dict[str, Reading]], *, everything: bool
 ) -> Comparison:
-    states = States(repo)
-    if states.git.head() is None:
-        return Comparison({}, {})
-    outcomes = {name: _outcome(states.view(name), read) for name in dict.fromkeys((old, new))}
+    with States(repo) as states:
+        if states.git.head() is None:
+            return Comparison({}, {})
+        outcomes = {name: _outcome(states.view(name), read) for name in dict.fromkeys((old, new))}
     before, after = outcomes[old].files, outcomes[new].files
     files = {}
     for path in sorted({*before, *after}):

@@ -21,20 +21,20 @@ def show(
 
     Without revisions: HEAD.  names False: commits are not given the names of branches and tags.
     """
-    states = States(repo)
-    if states.git.head() is None:
-        return []
-    wanted = revisions or revisions._replace(names=["HEAD"])
-    commits = list(states.select(wanted))
-    named: Mapping[str, str | None] = states.git.names(commits) if names else {}
-    experiments = experiments_by_baseline(states.git)
-    read = _Reader(states, param_deps=param_deps)
-    found = [read.workspace()] if workspace else []
-    for commit in commits:
-        ranges = [read.experiment(name, tip, commit) for name, tip in experiments.get(commit, {}).items()]
-        state = read.commit(commit, named.get(commit))
-        found.append(state._replace(experiments=tuple(sorted(ranges, key=_age, reverse=True))))
-    return found
+    with States(repo) as states:
+        if states.git.head() is None:
+            return []
+        wanted = revisions or revisions._replace(names=["HEAD"])
+        commits = list(states.select(wanted))
+        named: Mapping[str, str | None] = states.git.names(commits) if names else {}
+        experiments = experiments_by_baseline(states.git)
+        read = _Reader(states, param_deps=param_deps)
+        found = [read.workspace()] if workspace else []
+        for commit in commits:
+            ranges = [read.experiment(name, tip, commit) for name, tip in experiments.get(commit, {}).items()]
+            state = read.commit(commit, named.get(commit))
+            found.append(state._replace(experiments=tuple(sorted(ranges, key=_age, reverse=True))))
+        return found
 
 
 class _Reader:
