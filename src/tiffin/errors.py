@@ -15,6 +15,7 @@ TiffinError                      exit code 255
 │   ├── CycleFound
 │   ├── OverlappingOutputs
 │   ├── DuplicateStage
+│   ├── StageInvalid
 │   └── StageNotFound
 ├── MissingDependency                 a stage needs a file that is not there
 ├── MissingParameter                  a stage needs a parameter that is not there
@@ -51,6 +52,7 @@ __all__ = [
     "RemoteMissing",
     "SchemaError",
     "StageFailed",
+    "StageInvalid",
     "StageNotFound",
     "TargetError",
     "TemplateError",
@@ -156,6 +158,10 @@ class OverlappingOutputs(GraphError):
 
 class DuplicateStage(GraphError):
     """A stage of that name is already there."""
+
+
+class StageInvalid(GraphError):
+    """A stage cannot be added as it was described."""
 
 
 class StageNotFound(GraphError):

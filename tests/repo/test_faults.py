@@ -148,6 +148,6 @@ def test_a_read_only_remote_is_a_clear_error(sandbox):
     sandbox.write("data", "1")
     sandbox.tiffin("add", "data")
     sandbox.tiffin("remote", "add", "-d", "store", "../remote")
-    answer = sandbox.tiffin("push", code=255)
+    answer = sandbox.tiffin("push", code=1)
     assert answer.err.startswith("ERROR: ")
     assert "Traceback" not in answer.err

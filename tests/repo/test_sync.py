@@ -54,7 +54,7 @@ def test_a_listing_is_never_at_the_remote_without_its_files(shared):
     oid = next(oid for oid in shared.objects() if not oid.endswith(".dir"))
     (shared.root / ".dvc/cache/files/md5" / oid[:2] / oid[2:]).unlink()
     lost_from_directory = oid in {"c4ca4238a0b923820dcc509a6f75849b", "c81e728d9d4c2f636f067f89cc14862c"}
-    answer = shared.tiffin("push", code=255)
+    answer = shared.tiffin("push", code=1)
     assert "the cache lacks 1 object(s)" in answer.err
     assert any(name.endswith(".dir") for name in shared.objects("../remote/files/md5")) != lost_from_directory
 
@@ -74,7 +74,7 @@ def test_a_corrupt_object_at_the_remote_is_not_taken(shared):
     file.chmod(0o644)
     file.write_text("something else", encoding="utf-8")
     forget_data(shared)
-    answer = shared.tiffin("pull", code=255)
+    answer = shared.tiffin("pull", code=1)
     assert f"object {victim} in {shared.root.parent}/remote/files/md5 does not match its id" in answer.err
     assert victim not in shared.objects()
 
@@ -95,13 +95,13 @@ def test_status_with_the_remote(shared):
 def test_without_a_remote_the_way_out_is_told(sandbox):
     sandbox.write("data", "1")
     sandbox.tiffin("add", "data")
-    assert sandbox.tiffin("push", code=251).err == snapshot(
+    assert sandbox.tiffin("push", code=1).err == snapshot(
         """\
 ERROR: no remote was named and there is no default one
 hint: set a default with `tiffin remote default NAME`, or name one with `-r NAME`
 """
     )
-    assert sandbox.tiffin("push", "-r", "nowhere", code=251).err == snapshot(
+    assert sandbox.tiffin("push", "-r", "nowhere", code=1).err == snapshot(
         """\
 ERROR: no remote 'nowhere' (known: none)
 hint: add it with `tiffin remote add nowhere URL`
@@ -123,6 +123,6 @@ def test_what_the_remote_lacks_is_named_after_the_rest_came(shared):
     victim = shared.read("file.dvc").split("md5: ")[1][:32]
     (shared.root.parent / "remote/files/md5" / victim[:2] / victim[2:]).unlink()
     forget_data(shared)
-    answer = shared.tiffin("pull", code=255)
+    answer = shared.tiffin("pull", code=1)
     assert victim in answer.err
     assert shared.tree("data") == {"a": "1", "b": "2"}

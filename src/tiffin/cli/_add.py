@@ -2,10 +2,9 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import open_repo, tell_git
+from tiffin.cli._common import errors_exit_with, open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
-from tiffin.errors import TiffinError
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.tracking import add
 
@@ -27,13 +26,9 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command; every failure is exit code 1, as in DVC."""
     repo = open_repo(ui)
     git = GitSide(repo)
-    try:
-        with ui.progress("Adding") as progress:
-            repo.progress = progress
-            files = add(repo, options.targets, glob=options.glob, commit=not options.no_commit, git=git)
-    except TiffinError as error:
-        error.exit_code = 1
-        raise
+    with errors_exit_with(1), ui.progress("Adding") as progress:
+        repo.progress = progress
+        files = add(repo, options.targets, glob=options.glob, commit=not options.no_commit, git=git)
     ui.debug("\n".join(files))
     tell_git(ui, repo, git.files)
     return 0

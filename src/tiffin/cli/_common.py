@@ -1,13 +1,14 @@
 """What several commands share: opening the repository, and telling about changed files."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Protocol
 
 from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
 from tiffin.config import Config
-from tiffin.errors import UsageError
+from tiffin.errors import TiffinError, UsageError
 from tiffin.repo import Repo
 from tiffin.repo._repo import find_root
 
@@ -17,6 +18,7 @@ __all__ = [
     "LocalLevel",
     "ProjectLevel",
     "SystemLevel",
+    "errors_exit_with",
     "level_of",
     "open_repo",
     "settings",
@@ -27,6 +29,16 @@ __all__ = [
 def open_repo(ui: Ui) -> Repo:
     """The repository the user stands in."""
     return Repo.open(ui.context.directory, ui.context.environment, wait_for_lock=ui.context.wait_for_lock)
+
+
+@contextmanager
+def errors_exit_with(code: int) -> Iterator[None]:
+    """Some commands of DVC answer every failure with the same exit code; so do ours."""
+    try:
+        yield
+    except TiffinError as error:
+        error.exit_code = code
+        raise
 
 
 def tell_git(ui: Ui, repo: Repo, files: Iterable[str]) -> None:
@@ -70,6 +82,6 @@ def level_of(options: HasLevel) -> str | None:
 
 
 def settings(ui: Ui) -> Config:
-    """The settings that apply where the user stands, inside a repository or not."""
+    """The settings that apply where the user stands, unchecked: these commands are how bad ones are repaired."""
     root = find_root(os.path.realpath(ui.context.directory))
-    return Config.load(f"{root}/.dvc" if root else None, ui.context.environment)
+    return Config.load(f"{root}/.dvc" if root else None, ui.context.environment, check=False)

@@ -2,9 +2,10 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import open_repo
+from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
+from tiffin.repo._revisions import Revisions
 from tiffin.repo.sync import Selected, fetch
 
 __all__ = ["Options", "run"]
@@ -19,6 +20,9 @@ class Options(NamedTuple):
     ] = None
     with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
     recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+    all_branches: Annotated[bool, Flag("also of every branch", ("-a", "--all-branches"))] = False
+    all_tags: Annotated[bool, Flag("also of every tag", ("-T", "--all-tags"))] = False
+    all_commits: Annotated[bool, Flag("also of every commit", ("-A", "--all-commits"))] = False
     run_cache: Annotated[bool, Flag("also the results of past runs")] = False
     no_run_cache: Annotated[bool, Flag("not the results of past runs (default)")] = False
     jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = (
@@ -29,8 +33,9 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
-    selected = Selected(options.targets, options.with_deps, options.recursive)
-    with ui.progress("Fetching") as progress:
+    revisions = Revisions((), options.all_branches, options.all_tags, options.all_commits)
+    selected = Selected(options.targets, options.with_deps, options.recursive, revisions)
+    with errors_exit_with(1), ui.progress("Fetching") as progress:
         repo.progress = progress
         moved = fetch(repo, selected, remote=options.remote, run_cache=options.run_cache and not options.no_run_cache)
     ui.write(

@@ -2,6 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
+from tiffin.cli._common import errors_exit_with
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.repo.init import init
@@ -24,7 +25,8 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     directory = f"{ui.context.directory}/{options.directory or '.'}"
-    made = init(directory, no_scm=options.no_scm, subdir=options.subdir, force=options.force)
+    with errors_exit_with(1):
+        made = init(directory, no_scm=options.no_scm, subdir=options.subdir, force=options.force)
     ui.status(
         "Initialized a repository for data." if options.no_scm else "Initialized a repository for data beside Git."
     )

@@ -147,4 +147,4 @@ def _system_text(error: OSError) -> str:
     return f"'{os.fsdecode(error.filename)}': {error.strerror}"
 
 
-ALIASES = {"ls": "list"}
+ALIASES = {"ls": "list", "rm": "remove"}

@@ -18,6 +18,9 @@ from tiffin.errors import UsageError
 __all__ = ["Argument", "Common", "Flag", "parse"]
 
 
+HELP_WIDTH = 100
+
+
 class Argument(NamedTuple):
     """A positional argument.  optional: may be left out."""
 
@@ -69,7 +72,8 @@ class _Parser(argparse.ArgumentParser):
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28)
+        # The width is given because argparse would load shutil, and with it bz2 and lzma, to find it out.
+        super().__init__(prog, max_help_position=28, width=HELP_WIDTH)
 
 
 def parse(options: type[Any], command: str, arguments: Sequence[str]) -> tuple[Any, Common]:
@@ -82,9 +86,9 @@ def parse(options: type[Any], command: str, arguments: Sequence[str]) -> tuple[A
         else:
             _add_flag(parser, field, kind, declaration, options._field_defaults[field])
     _add_common(parser)
-    found = vars(
-        parser.parse_intermixed_args(list(arguments)) if _mixes(options) else parser.parse_args(list(arguments))
-    )
+    # argparse's mixing mode stumbles over `--`, after which nothing is mixed anyway.
+    mixed = _mixes(options) and "--" not in arguments
+    found = vars((parser.parse_intermixed_args if mixed else parser.parse_args)(list(arguments)))
     common = Common(*(found.pop(f"common_{field}") for field in Common._fields))
     return options(**found), common
 

@@ -3,9 +3,10 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._checkout import report
-from tiffin.cli._common import open_repo
+from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
+from tiffin.repo._revisions import Revisions
 from tiffin.repo.sync import Selected, pull
 
 __all__ = ["Options", "run"]
@@ -24,6 +25,9 @@ class Options(NamedTuple):
     with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
     recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
     force: Annotated[bool, Flag("replace data even if it is stored nowhere else", ("-f", "--force"))] = False
+    all_branches: Annotated[bool, Flag("also of every branch", ("-a", "--all-branches"))] = False
+    all_tags: Annotated[bool, Flag("also of every tag", ("-T", "--all-tags"))] = False
+    all_commits: Annotated[bool, Flag("also of every commit", ("-A", "--all-commits"))] = False
     run_cache: Annotated[bool, Flag("also the results of past runs")] = False
     no_run_cache: Annotated[bool, Flag("not the results of past runs (default)")] = False
     allow_missing: Annotated[bool, Flag("leave out what the remote lacks, without an error")] = False
@@ -35,8 +39,9 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
-    selected = Selected(options.targets, options.with_deps, options.recursive)
-    with ui.progress("Pulling") as progress:
+    revisions = Revisions((), options.all_branches, options.all_tags, options.all_commits)
+    selected = Selected(options.targets, options.with_deps, options.recursive, revisions)
+    with errors_exit_with(1), ui.progress("Pulling") as progress:
         repo.progress = progress
         moved, done = pull(
             repo,
@@ -46,7 +51,8 @@ def run(options: Options, ui: Ui) -> int:
             run_cache=options.run_cache and not options.no_run_cache,
             allow_missing=options.allow_missing,
         )
-    report(ui, repo, done)
+    with errors_exit_with(1):
+        report(ui, repo, done)
     words = [f"{moved.objects} file{'s' if moved.objects != 1 else ''} fetched"] if moved.objects else []
     words += [
         f"{len(paths)} {word}"

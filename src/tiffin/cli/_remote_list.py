@@ -20,10 +20,9 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     config = settings(ui)
-    level = level_of(options)
-    names = None if level is None else {name for kind, name in config.read(level) if kind == "remote"}
-    for name, remote in config.remotes.items():
-        if names is None or name in names:
-            default = "\t(default)" if name == config.default_remote else ""
-            ui.write(f"{name}\t{remote.url}{default}")
+    urls = config.remote_urls(level_of(options))
+    width = max(map(len, urls), default=0)
+    for name, url in urls.items():
+        default = "\t(default)" if name == config.default_remote else ""
+        ui.write(f"{name:<{width}}  {url}{default}")
     return 0

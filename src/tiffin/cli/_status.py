@@ -2,10 +2,9 @@
 
 from typing import Annotated, Any, NamedTuple
 
-from tiffin.cli._common import open_repo
+from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
-from tiffin.errors import TiffinError
 from tiffin.pipeline import Changes, Selection, changes, looked_at
 from tiffin.repo import Repo
 
@@ -38,12 +37,9 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
-    try:
-        cloud = options.cloud or options.remote is not None
+    cloud = options.cloud or options.remote is not None
+    with errors_exit_with(1):
         found = _cloud(options, repo) if cloud else _local(options, repo, ui)
-    except TiffinError as error:
-        error.exit_code = 1
-        raise
     if options.json:
         ui.json(found)
         return 0

@@ -27,6 +27,8 @@ COMMANDS: dict[str, Command] = {
     "remote list": Command("tiffin.cli._remote_list", "List the remotes."),
     "remote modify": Command("tiffin.cli._remote_modify", "Set or unset an option of a remote."),
     "remote default": Command("tiffin.cli._remote_default", "Set, unset or show the default remote."),
+    "remote remove": Command("tiffin.cli._remote_remove", "Remove a remote storage from the settings."),
+    "remote rename": Command("tiffin.cli._remote_rename", "Give a remote another name."),
     "stage add": Command("tiffin.cli._stage_add", "Add a stage to dvc.yaml."),
     "stage list": Command("tiffin.cli._stage_list", "List the stages."),
     "repro": Command("tiffin.cli._repro", "Run the stages whose command, dependencies or parameters changed."),

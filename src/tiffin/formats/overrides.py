@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from tiffin.errors import FormatError, OverrideError
-from tiffin.formats import _params
+from tiffin.formats import params
 from tiffin.formats._schema import nearest
 from tiffin.formats._update import rewrite
 
@@ -42,7 +42,7 @@ class Override(NamedTuple):
 
 def parse_override(text: str) -> Override:
     """Read one change.  Raises OverrideError."""
-    file, change = _params.DEFAULT_FILE, text
+    file, change = params.DEFAULT_FILE, text
     if ":" in text.partition("=")[0]:
         file, _, change = text.partition(":")
     marker = "++" if change.startswith("++") else change[:1] if change[:1] in ("+", "~") else ""
@@ -82,7 +82,7 @@ def set_values(text: str, path: str, overrides: Iterable[Override]) -> str:
 def _set_json(text: str, path: str, changes: Sequence[Override]) -> str:
     import json  # noqa: PLC0415 - loads only when such a file is there
 
-    values = _params.load(text, path)
+    values = params.load(text, path)
     _apply_all(values, changes, path)
     lines = text.split("\n", 2)
     indent = len(lines[1]) - len(lines[1].lstrip()) if len(lines) > 1 else 0
@@ -96,7 +96,7 @@ def _set_toml(text: str, path: str, changes: Sequence[Override]) -> str:
     except ImportError as error:
         hint = "install it: pip install 'tiffin[toml]'"
         raise OverrideError(f"{path}: changing a TOML file needs the package tomlkit", hint=hint) from error
-    _params.load(text, path)  # tomllib's errors name the line
+    params.load(text, path)  # tomllib's errors name the line
     values = tomlkit.parse(text)
     _apply_all(values, changes, path)
     return tomlkit.dumps(values)
@@ -105,7 +105,7 @@ def _set_toml(text: str, path: str, changes: Sequence[Override]) -> str:
 def _set_python(text: str, path: str, changes: Sequence[Override]) -> str:
     from tiffin.formats import _python  # noqa: PLC0415 - ast is slow to import, seldom needed
 
-    values = _params.load(text, path)
+    values = params.load(text, path)
     for change in changes:
         if change.op != "set":
             hint = "edit the file itself"
@@ -180,7 +180,7 @@ def _delete(holder: Any, key: Any, change: Override, path: str) -> None:
 
 
 def _missing(values: Any, change: Override, path: str) -> OverrideError:
-    meant = nearest(change.name, _params.flatten(values))
+    meant = nearest(change.name, params.flatten(values))
     if change.op in ("delete", "set") and meant:
         hint = f"did you mean {meant!r}?"
     elif change.op == "set":

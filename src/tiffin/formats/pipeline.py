@@ -15,9 +15,9 @@ from typing import Any, Literal, NoReturn
 
 from tiffin.errors import StageNotFound, TemplateError
 from tiffin.formats import template, yaml
-from tiffin.formats.params import DEFAULT_FILE
 from tiffin.formats._schema import Each, Either, Items, Keys, Rule, check, nearest, place_of, problem_at
 from tiffin.formats._values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
+from tiffin.formats.params import DEFAULT_FILE
 from tiffin.formats.template import Context, Flags, Reference, Unresolved
 
 __all__ = ["PipelineFile", "parse"]

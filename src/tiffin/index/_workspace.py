@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from tiffin import _native
@@ -92,6 +93,8 @@ class Workspace:
 
         Raises TargetError for a path that is not there.
         """
+        if not paths:
+            return {}  # nothing to wait for: a sync takes longer than many a stage
         self._state.now_ns()
         contents = self._store_files([path for path in paths if not self.is_directory(path)])
         tables = {path: self._store_directory(path) for path in paths if self.is_directory(path)}
@@ -99,7 +102,7 @@ class Workspace:
         for path, table in tables.items():
             oid = self.store.put_manifest(table)
             contents[path] = Content(oid, table.total_size(), len(table))
-            self._seen[path] = Seen(contents[path], table)
+            self._remember(path, Seen(contents[path], table))
         return contents
 
     def store_part(self, directory: str, path: str, recorded: Content | None) -> Content:
@@ -199,14 +202,8 @@ class Workspace:
 
     def remove(self, path: str) -> None:
         """Remove a file or a whole directory; nothing there is fine."""
-        at = self._at(path)
-        if self.is_directory(path) and not os.path.islink(at):
-            table = _native.scan(at)
-            _native.remove_files(at, table.paths())
-            _remove_empty_directories(at)
-        elif os.path.lexists(at):
-            os.unlink(at)
-        self._seen[path] = None
+        _remove(self._at(path))
+        self._remember(path, None)
 
     def saved(self, path: str) -> bool:
         """Whether everything at the path is in the store, so that it can be removed without loss."""
@@ -269,9 +266,10 @@ class Workspace:
         table.adopt(self._state.files())
         self.store.store(table, self.root, self.links, self.progress)
         self._state.save_files(table)
-        for row, path in enumerate(table.paths()):
-            self._seen[path] = _seen_file(table, row)
-        return {path: _seen_file(table, row).content for row, path in enumerate(table.paths())}
+        stored = {path: _seen_file(table, row) for row, path in enumerate(table.paths())}
+        for path, seen in stored.items():
+            self._remember(path, seen)
+        return {path: seen.content for path, seen in stored.items()}
 
     def _store_directory(self, path: str) -> Table:
         table = self._scan(path)
@@ -306,37 +304,38 @@ class Workspace:
 
     def _place_file(self, path: str, target: Content) -> None:
         table = Table.from_rows([(path, target.oid or "")])
-        replaced = self._set_aside_directory(path)
-        self.store.place(
-            table, None, self.root, self.links, executable=[0] if target.isexec else [], progress=self.progress
-        )
-        if replaced:
-            _remove_tree(replaced)
+        executable = [0] if target.isexec else []
+        with self._out_of_the_way(path, in_the_way=os.path.isdir):
+            self.store.place(table, None, self.root, self.links, executable=executable, progress=self.progress)
         self._after_writing()
         self._state.save_files(table)
-        self._seen[path] = Seen(target)
+        self._remember(path, Seen(target))
 
     def _place_directory(self, path: str, table: Table, difference: Difference, *, relink: bool) -> None:
         at = self._at(path)
         seen = self.look(path)
         before = seen.table if seen and seen.table is not None else NOTHING
         wanted = None if relink else [table.find(name) for name in (*difference.added, *difference.modified) if name]
-        if os.path.lexists(at) and not self.is_directory(path):
-            os.unlink(at)
-        os.makedirs(at, exist_ok=True)
+        self.forget([path])
         # What is in the way of new files and directories goes first, the rest only once the new ones are there.
         blocking = _in_the_way(difference, table)
-        _native.remove_files(at, sorted(blocking))
-        try:
+        with self._out_of_the_way(path, in_the_way=os.path.isfile):
+            os.makedirs(at, exist_ok=True)
+            _native.remove_files(at, sorted(blocking))
             self.store.place(table, wanted, at, self.links, progress=self.progress)
-        finally:
-            _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
-            self._seen.pop(path, None)
+        _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
         self._after_writing()
         if wanted is not None:
             table = before.without(difference.deleted).merged(table.select(wanted))
         self._state.save_directory(path, table)
-        self._seen[path] = Seen(Content(_native.md5(table.manifest()) + ".dir", table.total_size(), len(table)), table)
+        oid = _native.md5(table.manifest()) + ".dir"
+        self._remember(path, Seen(Content(oid, table.total_size(), len(table)), table))
+
+    def _remember(self, path: str, seen: Seen | None) -> None:
+        """Note what was just put at a path; what was known of paths above and below it is known no more."""
+        for other in [known for known in self._seen if known != path and overlap(known, path)]:
+            del self._seen[other]
+        self._seen[path] = seen
 
     def _size(self, table: Table, directory: str) -> int | None:
         """Bytes of all rows, by the store or else by the workspace; None if neither knows."""
@@ -360,13 +359,22 @@ class Workspace:
     def _after_writing(self) -> None:
         self._state.restart_clock()
 
-    def _set_aside_directory(self, path: str) -> str | None:
+    @contextmanager
+    def _out_of_the_way(self, path: str, *, in_the_way: Callable[[str], bool]) -> Iterator[None]:
+        """Move what cannot be replaced by a rename aside: gone once the new is there, back if that fails."""
         at = self._at(path)
-        if not os.path.isdir(at) or os.path.islink(at):
-            return None
+        if not in_the_way(at) or os.path.islink(at):
+            yield
+            return
         aside = f"{at}.tiffin-{os.getpid()}.old"
         os.rename(at, aside)
-        return aside
+        try:
+            yield
+        except BaseException:
+            _remove(at)
+            os.rename(aside, at)
+            raise
+        _remove(aside)
 
 
 def overlap(one: str, other: str) -> bool:
@@ -413,9 +421,12 @@ def _raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:
     raise TransferError(f"cannot {verb} '{path}': {outcome_text(outcome)}")
 
 
-def _remove_tree(directory: str) -> None:
-    _native.remove_files(directory, _native.scan(directory).paths())
-    _remove_empty_directories(directory)
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        _native.remove_files(path, _native.scan(path, follow_directories=False).paths())
+        _remove_empty_directories(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
 
 
 def _remove_empty_directories(directory: str) -> None:

@@ -1,5 +1,6 @@
 """Copying objects between stores, files before the listings that name them."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -81,8 +82,8 @@ def _find_manifest(oid: str, stores: Sequence[ObjectStore]) -> Table | None:
 def _copy(
     oids: Sequence[str], source: ObjectStore, destination: ObjectStore, suffix: str, progress: Progress | None
 ) -> Transferred:
-    if not oids:
-        return Transferred(0, 0, [])
+    if not oids or not os.path.isdir(source.root):
+        return Transferred(0, 0, list(oids))
     done = _native.transfer(oids, source.root, destination.root, suffix=suffix, progress=progress)
     corrupt = [oid for oid, outcome in done.failed if outcome == -2]
     if corrupt:

@@ -8,7 +8,7 @@ from tiffin.index import Seen, Workspace
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Output, Stage
 
-__all__ = ["Changes", "changes", "looked_at", "output_state", "same"]
+__all__ = ["NOT_IN_CACHE", "Changes", "changes", "looked_at", "output_state", "same"]
 
 DELETED, MODIFIED, NEW, NOT_IN_CACHE = "deleted", "modified", "new", "not in cache"
 

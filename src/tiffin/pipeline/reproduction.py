@@ -12,12 +12,12 @@ from tiffin.index import Seen, Workspace
 from tiffin.pipeline._aside import Aside
 from tiffin.pipeline._command import commands, run_command
 from tiffin.pipeline._project import Project, stage_params
-from tiffin.pipeline._runcache import RunCache, cacheable, outputs_in_store, same_inputs
 from tiffin.pipeline._rwlock import holding
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
+from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, remember_run, same_inputs
 
 __all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Watcher"]
 
@@ -184,10 +184,8 @@ class Runner:
             raise
         aside.discard()
         entry = self._record(stage, deps, params, contents)
-        if settings.commit and cacheable(stage) and not _plain_uncached(stage):
-            # Metrics and plots kept in Git are stored too, so that the run cache can bring them back.
-            self._workspace.store_all([out.path for out in stage.outs if not out.entry.cache])
-            self._run_cache.save(entry)
+        if settings.commit:
+            remember_run(self._run_cache, stage, entry, self._workspace)
 
     def _announce(self, stage: Stage) -> None:
         self._watcher.running(stage)
@@ -332,7 +330,3 @@ def _without_missing(found: Changes) -> Changes:
         deps={path: state for path, state in found.deps.items() if state != "deleted"},
         outs={path: state for path, state in found.outs.items() if state not in ("deleted", "not in cache")},
     )
-
-
-def _plain_uncached(stage: Stage) -> bool:
-    return any(not out.entry.cache and out.entry.kind == "out" for out in stage.outs)

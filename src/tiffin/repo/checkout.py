@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tiffin.errors import MissingObjects
-from tiffin.pipeline import Output, Selection
+from tiffin.pipeline import Output, Project, Selection
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
 
@@ -42,7 +42,7 @@ def checkout(
         if not targets:
             done.deleted.extend(_remove_forgotten(repo, log, force=force))
         files = 0
-        for output, path in recorded_outputs(repo, targets, with_deps=with_deps, recursive=recursive):
+        for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
             files += _one(repo, output, path, done, force=force, relink=relink)
         log.save(
             [out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache]
@@ -55,19 +55,19 @@ def checkout(
 
 
 def recorded_outputs(
-    repo: Repo, targets: Sequence[str] = (), *, with_deps: bool = False, recursive: bool = False
+    repo: Repo, project: Project, targets: Sequence[str] = (), *, with_deps: bool = False, recursive: bool = False
 ) -> list[tuple[Output, str | None]]:
-    """The cached outputs with a recorded content that targets name, each with the part of it that was named."""
+    """The cached outputs of a project that have a recorded content and that targets name, each with the part named."""
     if targets:
         selections = [
             selection
             for target in targets
-            for selection in repo.project.select(target, repo.directory, with_deps=with_deps, recursive=recursive)
+            for selection in project.select(target, repo.directory, with_deps=with_deps, recursive=recursive)
         ]
     else:
-        selections = [Selection(stage) for stage in repo.project.stages]
+        selections = [Selection(stage) for stage in project.stages]
     if not targets:
-        _ = repo.project.graph  # overlapping outputs would be checked out over each other
+        _ = project.graph  # overlapping outputs would be checked out over each other
     return [
         (output, path if path and path != output.path and path.startswith(f"{output.path}/") else None)
         for stage, path in selections

@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tiffin.errors import DuplicateStage, TargetError, TiffinError, UsageError
+from tiffin.errors import DuplicateStage, StageInvalid
 from tiffin.formats import edit
 from tiffin.fs import FileLock, write_atomically
 from tiffin.pipeline import Project, Source, Stage
@@ -49,9 +49,9 @@ def add_stage(repo: Repo, new: NewStage, *, force: bool = False, git: GitSide | 
     """
     git = git or GitSide(repo)
     if not new.name or FORBIDDEN & set(new.name):
-        raise UsageError(f"'{new.name}' cannot name a stage", hint="use letters, digits, '-' and '_'")
+        raise StageInvalid(f"'{new.name}' cannot name a stage", hint="use letters, digits, '-' and '_'")
     if not new.command:
-        raise UsageError("no command for the stage", hint="give it last: tiffin stage add -n NAME ... COMMAND")
+        raise StageInvalid("no command for the stage", hint="give it last: tiffin stage add -n NAME ... COMMAND")
     # Live, in another process, edits the same file under the same lock.
     with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
         file = posixpath.join(repo.directory, "dvc.yaml")
@@ -59,7 +59,7 @@ def add_stage(repo: Repo, new: NewStage, *, force: bool = False, git: GitSide | 
         if old is not None and not force and new.name in repo.project.pipeline_file(file).stage_names():
             raise DuplicateStage(f"stage '{new.name}' is already in '{repo.shown(file)}'", hint="use -f to replace it")
         _check_directory(repo, new)
-        text = edit.put_stage((old or b"").decode("utf-8"), new.name, _definition(new))
+        text = edit.put_stage((old or b"").decode("utf-8"), new.name, {**_definition(new), **_kept(repo, file, new)})
         project = Project(_Edited(repo.project.source, file, text.encode()), repo.flags)
         _ = project.graph
         (stage,) = (stage for stage in project.stages_in(file) if stage.name == new.name)
@@ -88,16 +88,25 @@ class _Edited:
 
 def _check_directory(repo: Repo, new: NewStage) -> None:
     if new.wdir and not os.path.isdir(os.path.join(repo.root, repo.directory, new.wdir)):
-        raise TiffinError(f"working directory '{new.wdir}' of stage '{new.name}' does not exist")
+        raise StageInvalid(f"working directory '{new.wdir}' of stage '{new.name}' does not exist")
     paths = [*new.deps, *new.outs, *new.outs_no_cache, *new.outs_persist, *new.outs_persist_no_cache]
     paths += [*new.metrics, *new.metrics_no_cache, *new.plots, *new.plots_no_cache]
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
-        raise TargetError(f"'{twice}' is given twice for stage '{new.name}'")
+        raise StageInvalid(f"'{twice}' is given twice for stage '{new.name}'")
 
 
 def _has_directory(repo: Repo, path: str) -> bool:
     return os.path.isdir(os.path.dirname(f"{repo.root}/{path}"))
+
+
+def _kept(repo: Repo, file: str, new: NewStage) -> dict[str, Any]:
+    """What a stage that is replaced keeps: its description and its meta."""
+    if repo.project.source.read(file) is None or new.name not in repo.project.pipeline_file(file).stage_names():
+        return {}
+    old = repo.project.pipeline_file(file).stage(new.name)
+    kept = {"desc": new.desc or old.desc, "meta": old.meta}
+    return {key: value for key, value in kept.items() if value}
 
 
 def _definition(new: NewStage) -> dict[str, Any]:

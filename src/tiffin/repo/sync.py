@@ -1,16 +1,23 @@
 """Moving objects between cache and remote: `push`, `fetch`, `pull`, and `status --cloud`."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-from tiffin.errors import ConfigError, MissingObjects
+from tiffin.errors import ConfigError, MissingObjects, StageNotFound
 from tiffin.fs import write_atomically
 from tiffin.objects import ObjectStore, closure, transfer
+from tiffin.pipeline import Output
 from tiffin.repo._repo import Repo
+from tiffin.repo._revisions import Revisions, States
 from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
 
 __all__ = ["Moved", "Selected", "cloud_status", "fetch", "pull", "push", "remote_store"]
+
+
+# (missing in the cache, missing at the remote) -> what `status --cloud` says
+STATES = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}
 
 
 class Moved(NamedTuple):
@@ -26,6 +33,7 @@ class Selected(NamedTuple):
     targets: Sequence[str] = ()
     with_deps: bool = False
     recursive: bool = False
+    revisions: Revisions = Revisions()  # beside the workspace
 
 
 def push(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None, run_cache: bool = False) -> Moved:  # noqa: B008 - a NamedTuple is immutable
@@ -105,8 +113,7 @@ def cloud_status(repo: Repo, selected: Selected = Selected(), *, remote: str | N
     A file of a tracked directory is named directory/path.
     """
     states: dict[str, str] = {}
-    outputs = recorded_outputs(repo, selected.targets, with_deps=selected.with_deps, recursive=selected.recursive)
-    for output, _ in outputs:
+    for output, _ in _outputs(repo, selected):
         if not output.entry.push or output.recorded is None:
             continue
         store = remote_store(repo, output.entry.remote or remote)
@@ -132,8 +139,8 @@ def _directory(repo: Repo, name: str | None) -> str:
 def _by_remote(repo: Repo, selected: Selected, remote: str | None, *, pushed: bool) -> Mapping[str | None, list[str]]:
     """Object ids by the remote they belong to; an output may name its own."""
     wanted: dict[str | None, dict[str, None]] = {}
-    outputs = recorded_outputs(repo, selected.targets, with_deps=selected.with_deps, recursive=selected.recursive)
-    if not outputs:
+    outputs = list(_outputs(repo, selected))
+    if not outputs or remote:
         repo.config.remote(remote)  # a misspelled remote is an error even when there is nothing to do
     for output, part in outputs:
         if output.recorded is None or (pushed and not output.entry.push):
@@ -141,6 +148,18 @@ def _by_remote(repo: Repo, selected: Selected, remote: str | None, *, pushed: bo
         ids = _ids(repo, output.path, part, output.recorded.oid or "", remote or output.entry.remote)
         wanted.setdefault(remote or output.entry.remote, {}).update(dict.fromkeys(ids))
     return {name: list(oids) for name, oids in wanted.items()}
+
+
+def _outputs(repo: Repo, selected: Selected) -> Iterator[tuple[Output, str | None]]:
+    """The outputs of the workspace, then those of each revision; what they share comes more than once."""
+    how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
+    yield from recorded_outputs(repo, repo.project, selected.targets, **how)
+    if not selected.revisions:
+        return
+    with States(repo) as states:
+        for commit in states.select(selected.revisions):
+            with suppress(StageNotFound):  # a target need not be in every revision
+                yield from recorded_outputs(repo, states.at(commit).project, selected.targets, **how)
 
 
 def _ids(repo: Repo, path: str, part: str | None, oid: str, remote: str | None) -> list[str]:
@@ -179,11 +198,11 @@ def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, 
     here, there = set(repo.store.missing(oids)), set(remote.missing(oids))
     states = {}
     for name in dict.fromkeys(oids):
-        state = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}.get(
-            (name in here, name in there)
-        )
+        state = STATES.get((name in here, name in there))
         if state:
             states[names[name]] = state
+    if len(states) > 1:
+        states.pop(path, None)  # a listing is told of only where its files say nothing
     return states
 
 

@@ -8,8 +8,20 @@ from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
 from tiffin.formats import Content, DvcFile, OutputEntry
-from tiffin.pipeline import Graph, Selection, Stage, changes, from_dvc_file, looked_at, stage_params
+from tiffin.pipeline import (
+    NOT_IN_CACHE,
+    Changes,
+    Graph,
+    Selection,
+    Stage,
+    changes,
+    from_dvc_file,
+    is_metafile,
+    looked_at,
+    stage_params,
+)
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
+from tiffin.pipeline.runcache import RunCache, remember_run
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
@@ -70,7 +82,7 @@ def commit(
         with LockWriter(repo.root) as locks:
             for stage, path in selections:
                 found = changes(project, repo.workspace, stage, path=path)
-                if found and not force and not confirm(_question(repo, stage, found.deps, found.outs)):
+                if _needs_asking(found) and not force and not confirm(_question(repo, stage, found.deps, found.outs)):
                     raise TiffinError(
                         f"unable to commit changed {stage.label}", hint="use -f to record it without being asked"
                     )
@@ -95,6 +107,8 @@ def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> list[str]:
 def _addition(repo: Repo, path: str) -> _Addition:
     if path in ("", "..") or path.startswith(("../", ".dvc/")):
         raise TargetError(f"'{repo.shown(path) or '.'}' cannot be tracked: it is not below the repository's root")
+    if is_metafile(path):
+        raise TargetError(f"'{repo.shown(path)}' is a metadata file", hint="add the data it stands for instead")
     produced = repo.project.graph.producer(path)
     if produced is not None:
         stage, _ = produced
@@ -178,8 +192,15 @@ def _commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide) -> 
         if write_dvc_file(repo.root, stage.file, with_contents(stage.dvc_file, by_entry)):
             git.changed([stage.file])
         return
-    params = stage_params(repo.project, stage, strict=True)
-    locks.add(stage, lock_entry(stage, now, params, now))
+    entry = lock_entry(stage, now, stage_params(repo.project, stage, strict=True), now)
+    locks.add(stage, entry)
+    remember_run(RunCache(repo.cache_directory), stage, entry, workspace)
+
+
+def _needs_asking(found: Changes) -> bool:
+    """What is only not stored yet is what `commit` is for."""
+    outs = [state for state in found.outs.values() if state != NOT_IN_CACHE]
+    return bool(found.deps or found.params or outs or found.command)
 
 
 def _question(repo: Repo, stage: Stage, deps: Iterable[str], outs: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from tiffin.fs import write_atomically
 from tiffin.index import Workspace
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["RunCache", "cacheable", "outputs_in_store", "same_inputs"]
+__all__ = ["RunCache", "cacheable", "outputs_in_store", "remember_run", "same_inputs"]
 
 
 def cacheable(stage: Stage) -> bool:
@@ -70,6 +70,20 @@ def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> di
             return None
         found[path] = content
     return found
+
+
+def remember_run(cache: RunCache, stage: Stage, entry: LockEntry, workspace: Workspace) -> None:
+    """Put a run into the run cache, if its results can be told from its inputs.
+
+    Metrics and plots kept in Git are stored too, so that the run cache can bring them back.
+    """
+    if cacheable(stage) and not _plain_uncached(stage):
+        workspace.store_all([out.path for out in stage.outs if not out.entry.cache])
+        cache.save(entry)
+
+
+def _plain_uncached(stage: Stage) -> bool:
+    return any(not out.entry.cache and out.entry.kind == "out" for out in stage.outs)
 
 
 def _newest_first(directory: str) -> list[str]:
