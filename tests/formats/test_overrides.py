@@ -191,7 +191,7 @@ def test_json_keeps_its_indent() -> None:
 
 
 def test_python_constants_change_in_place() -> None:
-    text = "A = 1  # one\nclass T:\n    lr = 0.1\n    def __init__(self):\n        self.e = {'é': 1, 'b': [1,\n 2]}; x = 1\n"  # noqa: E501
+    text = "A = 1  # one\nclass T:\n    lr = 0.1\n    def __init__(self):\n        self.e = {'é': 1, 'b': [1,\n 2]}; x = 1\n"
     overrides = [parse_override(change) for change in ("A=2", "T.lr=0.5", "T.e.b=[3]")]
     assert set_values(text, "p.py", overrides) == (
         "A = 2  # one\nclass T:\n    lr = 0.5\n    def __init__(self):\n        self.e = {'é': 1, 'b': [3]}; x = 1\n"
