@@ -88,10 +88,11 @@ class Placer {
     if (const int outcome = parents_.Open(work_.paths[item], directory); outcome != kOk) return outcome;
     const char* name = LastPart(work_.paths[item]);
 
-    // There is nothing to share in an empty file.
     int outcome = kOk;
-    if (stat.size == 0 || work_.links.empty()) return PlaceCopy(item, source, stat, directory, name);
+    if (work_.links.empty()) return PlaceCopy(item, source, stat, directory, name);
     for (const Link link : work_.links) {
+      // There is nothing to share in an empty file, and all of them would be names of one inode.
+      if (stat.size == 0 && link != Link::kSymlink) return PlaceCopy(item, source, stat, directory, name);
       switch (link) {
         case Link::kReflink:
           outcome = clones_ ? PlaceClone(item, source, directory, name) : EOPNOTSUPP;

@@ -7,6 +7,7 @@ TiffinError                      exit code 255
 │   ├── RemoteMissing                 a remote was named that the configuration does not know
 │   └── NoRemote                      a remote is needed, none was named and there is no default
 ├── TargetError                  1    `add` and its like: a target cannot be taken
+├── RulesInside                       tracked data hold a .dvcignore file of their own
 ├── FormatError                       a file does not follow its format
 │   ├── YamlError                     the YAML itself is broken: file, line, column
 │   ├── SchemaError                   valid YAML, but an unknown key or a wrong type
@@ -50,6 +51,7 @@ __all__ = [
     "OverlappingOutputs",
     "OverrideError",
     "RemoteMissing",
+    "RulesInside",
     "SchemaError",
     "StageFailed",
     "StageInvalid",
@@ -108,6 +110,10 @@ class TargetError(TiffinError):
     """A target of `add`, `commit` and the like cannot be taken."""
 
     exit_code = 1
+
+
+class RulesInside(TiffinError):
+    """Tracked data hold a .dvcignore file of their own."""
 
 
 class FormatError(TiffinError):

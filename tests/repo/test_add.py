@@ -172,7 +172,7 @@ def test_a_broken_symlink_stops_add(sandbox):
 def test_a_dvcignore_inside_a_tracked_directory_is_an_error(sandbox):
     sandbox.write("data/.dvcignore", "*.tmp\n")
     sandbox.write("data/a", "1")
-    assert sandbox.tiffin("add", "data", code=1).err == snapshot(
+    assert sandbox.tiffin("add", "data", code=255).err == snapshot(
         """\
 ERROR: there is a .dvcignore file inside the tracked directory 'data'
 hint: move its patterns to a .dvcignore above the directory
@@ -225,3 +225,26 @@ def test_autostage_puts_the_metadata_into_the_index(sandbox):
     answer = sandbox.tiffin("add", "data")
     assert sandbox.git("status", "--porcelain") == "A  .gitignore\nA  data.dvc\n"
     assert "git add" not in answer.err
+
+
+def test_out_copies_the_target_and_tracks_the_copy(sandbox):
+    outside = sandbox.root.parent / "outside"
+    outside.mkdir()
+    (outside / "a").write_text("1", encoding="utf-8")
+    sandbox.tiffin("add", str(outside), "--out", "data")
+    assert sandbox.tree("data") == {"a": "1"}
+    assert sandbox.exists("data.dvc")
+    (outside / "a").write_text("2", encoding="utf-8")
+    assert sandbox.tiffin("add", str(outside / "a"), "-o", "data.dvc", code=1).err == snapshot(
+        """\
+ERROR: 'data.dvc' exists already
+hint: use -f to replace it
+"""
+    )
+
+
+def test_a_metadata_file_and_an_unknown_part_are_no_data(sandbox):
+    sandbox.write("data/a", "1")
+    sandbox.tiffin("add", "data")
+    assert "is a metadata file" in sandbox.tiffin("add", "data.dvc", code=1).err
+    assert sandbox.tiffin("add", "data/nope", code=1).err == snapshot("ERROR: 'data/nope' does not exist\n")

@@ -19,6 +19,10 @@ class Options(NamedTuple):
 
     targets: Annotated[list[str], Argument("files or directories")]
     glob: Annotated[bool, Flag("targets are patterns: *, ?, [...] and ** for any depth")] = False
+    out: Annotated[str | None, Flag("copy the target there, and track the copy", ("-o", "--out"), metavar="PATH")] = (
+        None
+    )
+    force: Annotated[bool, Flag("with --out: replace what is there", ("-f", "--force"))] = False
     no_commit: Annotated[bool, Flag("write the .dvc files, but store nothing yet (see `commit`)")] = False
 
 
@@ -28,7 +32,15 @@ def run(options: Options, ui: Ui) -> int:
     git = GitSide(repo)
     with errors_exit_with(1), ui.progress("Adding") as progress:
         repo.progress = progress
-        files = add(repo, options.targets, glob=options.glob, commit=not options.no_commit, git=git)
+        files = add(
+            repo,
+            options.targets,
+            out=options.out,
+            force=options.force,
+            glob=options.glob,
+            commit=not options.no_commit,
+            git=git,
+        )
     ui.debug("\n".join(files))
     tell_git(ui, repo, git.files)
     return 0

@@ -1,5 +1,6 @@
 """The command `tiffin checkout`."""
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
@@ -48,7 +49,7 @@ def run(options: Options, ui: Ui) -> int:
 def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False) -> None:
     """Print what changed.  Raises MissingObjects for what could not be checked out."""
     if summary:
-        ui.write(_counts(done) or "No changes.")
+        ui.write(_counts(done.files) or "No changes.")
     else:
         for letter, paths in (("M", done.modified), ("A", done.added), ("D", done.deleted)):
             for path in paths:
@@ -59,9 +60,14 @@ def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False) -> No
             f"checkout failed for: {', '.join(map(repo.shown, done.failed))} (not, or not wholly, in the cache)",
             hint="get the data with `tiffin fetch`, or `tiffin pull`",
         )
+    if done.unknown:
+        raise MissingObjects(
+            f"nothing is recorded for: {', '.join(map(repo.shown, done.unknown))}",
+            hint="their stages have not run yet: `tiffin repro`",
+        )
 
 
-def _counts(done: CheckedOut) -> str:
-    counted = (("modified", done.modified), ("added", done.added), ("deleted", done.deleted))
-    words = [f"{len(paths)} file{'s' if len(paths) > 1 else ''} {word}" for word, paths in counted if paths]
+def _counts(files: Mapping[str, int]) -> str:
+    counted = [(word, files.get(word, 0)) for word in ("modified", "added", "deleted")]
+    words = [f"{count} file{'s' if count > 1 else ''} {word}" for word, count in counted if count]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -8,7 +8,7 @@ from typing import Annotated, Protocol
 from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
 from tiffin.config import Config
-from tiffin.errors import TiffinError, UsageError
+from tiffin.errors import RulesInside, TiffinError, UsageError
 from tiffin.repo import Repo
 from tiffin.repo._repo import find_root
 
@@ -33,9 +33,11 @@ def open_repo(ui: Ui) -> Repo:
 
 @contextmanager
 def errors_exit_with(code: int) -> Iterator[None]:
-    """Some commands of DVC answer every failure with the same exit code; so do ours."""
+    """Some commands of DVC answer (almost) every failure with the same exit code; so do ours."""
     try:
         yield
+    except RulesInside:
+        raise
     except TiffinError as error:
         error.exit_code = code
         raise
@@ -81,7 +83,7 @@ def level_of(options: HasLevel) -> str | None:
     return chosen[0] if chosen else None
 
 
-def settings(ui: Ui) -> Config:
-    """The settings that apply where the user stands, unchecked: these commands are how bad ones are repaired."""
+def settings(ui: Ui, *, check: bool = False) -> Config:
+    """The settings that apply where the user stands, unchecked: so bad ones can be repaired."""
     root = find_root(os.path.realpath(ui.context.directory))
-    return Config.load(f"{root}/.dvc" if root else None, ui.context.environment, check=False)
+    return Config.load(f"{root}/.dvc" if root else None, ui.context.environment, check=check)

@@ -19,10 +19,8 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
-    config = settings(ui)
-    urls = config.remote_urls(level_of(options))
-    width = max(map(len, urls), default=0)
-    for name, url in urls.items():
+    config = settings(ui, check=True)
+    for name, url in config.remote_urls(level_of(options)).items():
         default = "\t(default)" if name == config.default_remote else ""
-        ui.write(f"{name:<{width}}  {url}{default}")
+        ui.write(f"{name}\t{url}{default}".expandtabs())
     return 0

@@ -24,4 +24,5 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     rename_remote(settings(ui), options.name, options.new, level=level_of(options))
+    settings(ui, check=True)  # another level may still speak of the old name
     return 0

@@ -5,6 +5,6 @@ disk (docs/formats/index.md), so that an unchanged file costs one stat.
 """
 
 from tiffin.index._state import IndexState
-from tiffin.index._workspace import Difference, Seen, Workspace
+from tiffin.index._workspace import Difference, Seen, Workspace, overlap
 
-__all__ = ["Difference", "IndexState", "Seen", "Workspace"]
+__all__ = ["Difference", "IndexState", "Seen", "Workspace", "overlap"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Ignore, Table
-from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
+from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
 from tiffin.formats import Content
 from tiffin.index._state import IndexState
 from tiffin.objects import ObjectStore, Progress, outcome_text
@@ -125,6 +125,14 @@ class Workspace:
         oid = self.store.put_manifest(table)
         self._seen.pop(directory, None)
         return Content(oid, self._size(table, directory), len(table))
+
+    def recorded_inside(self, directory: str, path: str, recorded: Content | None) -> bool:
+        """Whether a recorded directory has something at a path inside it, or is that path."""
+        if path == directory or recorded is None or not recorded.is_dir or not self.store.has(recorded.oid or ""):
+            return False
+        listing = self.store.manifest(recorded.oid or "")
+        inner = path.removeprefix(f"{directory}/")
+        return listing.find(inner) >= 0 or len(listing.under(inner)) > 0
 
     def checkout_part(self, directory: str, path: str, target: Content, *, force: bool = False) -> Difference:
         """Make a file or subdirectory of a tracked directory hold what `target`, the directory's content, has there."""
@@ -249,7 +257,7 @@ class Workspace:
             name = os.path.relpath(error.filename, self.root) if error.filename else path
             raise TargetError(f"cannot read '{name}' in '{path}': {error.strerror}") from error
         if table.named(".dvcignore"):
-            raise TargetError(
+            raise RulesInside(
                 f"there is a .dvcignore file inside the tracked directory '{path}'",
                 hint="move its patterns to a .dvcignore above the directory",
             )
@@ -289,11 +297,7 @@ class Workspace:
         else:
             rows = [row for name in endangered if (row := seen.table.find(name)) >= 0]
             chosen = seen.table.select(rows)
-            absent = [
-                name
-                for name, here in zip(chosen.paths(), _native.present(chosen, self.store.root), strict=True)
-                if not here
-            ]
+            absent = [name for name, here in zip(chosen.paths(), self.store.present(chosen), strict=True) if not here]
             lost = bool(absent)
             example = f"{path}/{absent[0]}" if absent else path
         if lost:

@@ -72,9 +72,11 @@ class ObjectStore:
 
     def lacks_any(self, table: Table) -> bool:
         """Whether the object of at least one row is not here."""
-        if not os.path.isdir(self.root):
-            return len(table) > 0
-        return not all(_native.present(table, self.root))
+        return not all(self.present(table))
+
+    def present(self, table: Table) -> list[bool]:
+        """For each row whether its object is here."""
+        return _native.present(table, self.root) if os.path.isdir(self.root) else [False] * len(table)
 
     def manifest(self, oid: str) -> Table:
         """The rows (path, oid) of a directory.

@@ -84,7 +84,10 @@ def _copy(
 ) -> Transferred:
     if not oids or not os.path.isdir(source.root):
         return Transferred(0, 0, list(oids))
-    done = _native.transfer(oids, source.root, destination.root, suffix=suffix, progress=progress)
+    try:
+        done = _native.transfer(oids, source.root, destination.root, suffix=suffix, progress=progress)
+    except OSError as error:
+        raise TransferError(f"cannot copy objects to {destination.root}: {error.strerror}") from error
     corrupt = [oid for oid, outcome in done.failed if outcome == -2]
     if corrupt:
         raise CorruptObject(

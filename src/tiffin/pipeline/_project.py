@@ -109,10 +109,15 @@ class Project:
         return [Selection(graph.stages[number]) for number in graph.order(numbers)]
 
     def select_stages(self, targets: Iterable[str], directory: str = "", **how: bool) -> list[Stage]:
-        """Like select for several targets, without outputs: the stages, each once."""
+        """Like select for several targets, but an output does not name its stage: the stages, each once."""
         found: dict[tuple[str, str | None], Stage] = {}
         for target in targets:
-            for stage, _ in self.select(target, directory, **how):
+            for stage, path in self.select(target, directory, **how):
+                if path is not None:
+                    raise StageNotFound(
+                        f"'{target}' is an output, not a stage",
+                        hint=f"did you mean '{stage.seen_from(directory)}', which writes it?",
+                    )
                 found[stage.file, stage.name] = stage
         return list(found.values())
 

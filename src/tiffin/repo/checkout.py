@@ -1,9 +1,11 @@
 """Bringing the workspace to what the metadata files say: `checkout`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tiffin.errors import MissingObjects
+from tiffin.index import overlap
 from tiffin.pipeline import Output, Project, Selection
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
@@ -12,13 +14,17 @@ __all__ = ["CheckedOut", "checkout", "recorded_outputs"]
 
 
 class CheckedOut(NamedTuple):
-    """Outputs by what happened to them, repository paths; failed: not (wholly) in the cache."""
+    """Outputs by what happened to them, repository paths.
+
+    failed: not, or not wholly, in the cache.  unknown: of stages that have never run.  files: word -> files touched.
+    """
 
     added: list[str]
     modified: list[str]
     deleted: list[str]
     failed: list[str]
-    files: int  # files written
+    unknown: list[str]
+    files: Counter[str]
 
 
 def checkout(
@@ -36,38 +42,31 @@ def checkout(
     Without targets, outputs that an earlier revision tracked and that nothing tracks any more are
     removed, if the store has their bytes.  Raises UnsavedChanges before touching the output at risk.
     """
-    done = CheckedOut([], [], [], [], 0)
+    done = CheckedOut([], [], [], [], [], Counter())
     with repo.lock:
         log = OutputLog(repo.state)
         if not targets:
-            done.deleted.extend(_remove_forgotten(repo, log, force=force))
-        files = 0
+            _ = repo.project.graph  # overlapping outputs would be checked out over each other
+            _remove_forgotten(repo, log, done, force=force)
         for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
-            files += _one(repo, output, path, done, force=force, relink=relink)
+            _one(repo, output, path, done, force=force, relink=relink)
         log.save(
             [out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache]
             if not targets
             else None
         )
+        done.unknown.extend(_never_written(repo, targets, with_deps=with_deps, recursive=recursive))
     if allow_missing:
         done.failed.clear()
-    return done._replace(files=files)
+        done.unknown.clear()
+    return done
 
 
 def recorded_outputs(
     repo: Repo, project: Project, targets: Sequence[str] = (), *, with_deps: bool = False, recursive: bool = False
 ) -> list[tuple[Output, str | None]]:
     """The cached outputs of a project that have a recorded content and that targets name, each with the part named."""
-    if targets:
-        selections = [
-            selection
-            for target in targets
-            for selection in project.select(target, repo.directory, with_deps=with_deps, recursive=recursive)
-        ]
-    else:
-        selections = [Selection(stage) for stage in project.stages]
-    if not targets:
-        _ = project.graph  # overlapping outputs would be checked out over each other
+    selections = _selected(repo, project, targets, with_deps=with_deps, recursive=recursive)
     return [
         (output, path if path and path != output.path and path.startswith(f"{output.path}/") else None)
         for stage, path in selections
@@ -76,14 +75,36 @@ def recorded_outputs(
     ]
 
 
+def _selected(
+    repo: Repo, project: Project, targets: Sequence[str], *, with_deps: bool, recursive: bool
+) -> list[Selection]:
+    if not targets:
+        return [Selection(stage) for stage in project.stages]
+    return [
+        selection
+        for target in targets
+        for selection in project.select(target, repo.directory, with_deps=with_deps, recursive=recursive)
+    ]
+
+
+def _never_written(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[str]:
+    selections = _selected(repo, repo.project, targets, with_deps=with_deps, recursive=recursive)
+    outputs = [out for stage, path in selections for out in stage.outs if _named(out.path, path)]
+    return [
+        out.path
+        for out in outputs
+        if out.entry.cache and not (out.recorded and out.recorded.oid) and not repo.workspace.exists(out.path)
+    ]
+
+
 def _named(output: str, path: str | None) -> bool:
     return path is None or output == path or path.startswith(f"{output}/") or output.startswith(f"{path}/")
 
 
-def _one(repo: Repo, output: Output, part: str | None, done: CheckedOut, *, force: bool, relink: bool) -> int:
+def _one(repo: Repo, output: Output, part: str | None, done: CheckedOut, *, force: bool, relink: bool) -> None:
     workspace, target = repo.workspace, output.recorded
     if target is None:
-        return 0
+        return
     existed = workspace.exists(part or output.path)
     try:
         if part is None:
@@ -92,20 +113,19 @@ def _one(repo: Repo, output: Output, part: str | None, done: CheckedOut, *, forc
             difference = workspace.checkout_part(output.path, part, target, force=force)
     except MissingObjects:
         done.failed.append(output.path)
-        return 0
+        return
     if difference:
         (done.modified if existed else done.added).append(output.path)
-    return len(difference.added) + len(difference.modified)
+    done.files.update({word: len(paths) for word, paths in difference._asdict().items()})
 
 
-def _remove_forgotten(repo: Repo, log: OutputLog, *, force: bool) -> list[str]:
+def _remove_forgotten(repo: Repo, log: OutputLog, done: CheckedOut, *, force: bool) -> None:
     tracked = {out.path for stage in repo.project.stages for out in stage.outs}
-    removed = []
     for path in log.load():
-        overlaps = any(path == kept or path.startswith(f"{kept}/") or kept.startswith(f"{path}/") for kept in tracked)
-        if overlaps or not repo.workspace.exists(path):
+        if any(overlap(path, kept) for kept in tracked) or not repo.workspace.exists(path):
             continue
         if force or repo.workspace.saved(path):
+            seen = repo.workspace.look(path)
             repo.workspace.remove(path)
-            removed.append(path)
-    return removed
+            done.deleted.append(path)
+            done.files["deleted"] += len(seen.table) if seen and seen.table is not None else 1

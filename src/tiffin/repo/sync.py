@@ -201,8 +201,6 @@ def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, 
         state = STATES.get((name in here, name in there))
         if state:
             states[names[name]] = state
-    if len(states) > 1:
-        states.pop(path, None)  # a listing is told of only where its files say nothing
     return states
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
 from tiffin.formats import Content, DvcFile, OutputEntry
+from tiffin.fs import copy_atomically
 from tiffin.pipeline import (
     NOT_IN_CACHE,
     Changes,
@@ -37,15 +38,25 @@ class _Addition(NamedTuple):
 
 
 def add(
-    repo: Repo, targets: Sequence[str], *, glob: bool = False, commit: bool = True, git: GitSide | None = None
+    repo: Repo,
+    targets: Sequence[str],
+    *,
+    out: str | None = None,
+    force: bool = False,
+    glob: bool = False,
+    commit: bool = True,
+    git: GitSide | None = None,
 ) -> list[str]:
     """Track files and directories; return the .dvc files, new and old.
 
     All targets are checked before any is stored, and all are stored and durable before any .dvc file is
-    written.  commit False: hash only, store nothing.  Raises TargetError, OverlappingOutputs.
+    written.  commit False: hash only, store nothing.  out: copy the one target there first, from wherever it is;
+    force: even if something is there.  Raises TargetError, OverlappingOutputs.
     """
     git = git or GitSide(repo)
     with repo.lock:
+        if out is not None:
+            targets = [_copied(repo, targets, out, force=force)]
         paths = [repo.inside(target) for target in _expanded(repo, targets, glob=glob)]
         additions = [_addition(repo, path) for path in dict.fromkeys(paths)]
         _check_overlaps(repo, [addition.stage for addition in additions if addition.new])
@@ -92,6 +103,22 @@ def commit(
         return [selection.stage for selection in selections]
 
 
+def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str:
+    if len(targets) != 1:
+        raise TargetError("--out goes with one target")
+    source = os.path.normpath(os.path.join(repo.root, repo.directory, targets[0]))
+    if not os.path.exists(source):
+        raise TargetError(f"'{targets[0]}' does not exist")
+    target = os.path.normpath(os.path.join(repo.root, repo.directory, out))
+    if os.path.isdir(target):
+        target = os.path.join(target, os.path.basename(source))
+    shown = os.path.relpath(target, os.path.join(repo.root, repo.directory))
+    if os.path.exists(target) and not force:
+        raise TargetError(f"'{shown}' exists already", hint="use -f to replace it")
+    copy_atomically(source, target)
+    return shown
+
+
 def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> list[str]:
     if not glob:
         return list(targets)
@@ -111,12 +138,14 @@ def _addition(repo: Repo, path: str) -> _Addition:
         raise TargetError(f"'{repo.shown(path)}' is a metadata file", hint="add the data it stands for instead")
     produced = repo.project.graph.producer(path)
     if produced is not None:
-        stage, _ = produced
+        stage, output = produced
         if not stage.is_data:
             raise OverlappingOutputs(
                 f"'{repo.shown(path)}' is written by {stage.label}",
                 hint="run the pipeline, or record the file as it is with `tiffin commit`",
             )
+        if not repo.workspace.exists(path) and not repo.workspace.recorded_inside(output.path, path, output.recorded):
+            raise TargetError(f"'{repo.shown(path)}' does not exist")
         return _Addition(stage, path, new=False)
     if not os.path.lexists(f"{repo.root}/{path}"):
         raise TargetError(f"'{repo.shown(path)}' does not exist")
