@@ -1,7 +1,7 @@
 """What several commands share: opening the repository, and telling about changed files."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Protocol
 
@@ -23,6 +23,7 @@ __all__ = [
     "open_repo",
     "settings",
     "tell_git",
+    "tell_lost",
 ]
 
 
@@ -41,6 +42,16 @@ def errors_exit_with(code: int) -> Iterator[None]:
     except TiffinError as error:
         error.exit_code = code
         raise
+
+
+def tell_lost(ui: Ui, lost: Sequence[str]) -> None:
+    """Warn of objects that neither the cache nor the remote has."""
+    if lost:
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        ui.warning(
+            f"neither the cache nor the remote has {len(lost)} object(s): {', '.join(lost[:3])}{more}",
+            "push them from the repository that has them, or add the data again",
+        )
 
 
 def tell_git(ui: Ui, repo: Repo, files: Iterable[str]) -> None:

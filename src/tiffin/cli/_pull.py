@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._checkout import report
-from tiffin.cli._common import errors_exit_with, open_repo
+from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.repo._revisions import Revisions
@@ -51,6 +51,7 @@ def run(options: Options, ui: Ui) -> int:
             run_cache=options.run_cache and not options.no_run_cache,
             allow_missing=options.allow_missing,
         )
+    tell_lost(ui, moved.lost)
     with errors_exit_with(1):
         report(ui, repo, done)
     words = [f"{moved.objects} file{'s' if moved.objects != 1 else ''} fetched"] if moved.objects else []

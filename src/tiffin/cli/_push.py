@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import errors_exit_with, open_repo
+from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.repo._revisions import Revisions
@@ -41,6 +41,7 @@ def run(options: Options, ui: Ui) -> int:
     with errors_exit_with(1), ui.progress("Pushing") as progress:
         repo.progress = progress
         moved = push(repo, selected, remote=options.remote, run_cache=options.run_cache and not options.no_run_cache)
+    tell_lost(ui, moved.lost)
     ui.write(
         f"{moved.objects} file{'s' if moved.objects != 1 else ''} pushed"
         if moved.objects

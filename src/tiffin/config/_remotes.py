@@ -66,8 +66,9 @@ def remove_remote(config: Config, name: str, *, level: str | None = None) -> Non
 
 def rename_remote(config: Config, old: str, new: str, *, level: str | None = None) -> None:
     """Give a remote a new name, also where it is the default.  Raises RemoteMissing, or ConfigError if new is taken."""
-    key, renamed = ("remote", old.lower()), ("remote", new.lower())
-    if renamed[1] in config.remotes:
+    # DVC writes the new name as it was given, and reads names in lower case.
+    key, renamed = ("remote", old.lower()), ("remote", new)
+    if new.lower() in config.remotes:
         raise ConfigError(f"remote {renamed[1]!r} is there already", hint="choose another name, or remove that one")
     with config.edit(level) as editor:
         if not editor.has(key):
@@ -75,7 +76,7 @@ def rename_remote(config: Config, old: str, new: str, *, level: str | None = Non
         editor.rename_section(key, renamed)
         if editor.get(*_DEFAULT) == key[1]:
             editor.set(*_DEFAULT, renamed[1])
-    for stronger in _this_and_stronger(config, editor.level):
+    for stronger in _this_and_stronger(config, editor.level)[1:]:
         with config.edit(stronger) as other:
             if other.get(*_DEFAULT) == key[1]:
                 other.set(*_DEFAULT, renamed[1])

@@ -272,7 +272,7 @@ class Workspace:
         if absent:
             raise TargetError(f"'{absent[0]}' does not exist")
         table.adopt(self._state.files())
-        self.store.store(table, self.root, self.links, self.progress)
+        self._store(table, self.root)
         self._state.save_files(table)
         stored = {path: _seen_file(table, row) for row, path in enumerate(table.paths())}
         for path, seen in stored.items():
@@ -282,9 +282,15 @@ class Workspace:
     def _store_directory(self, path: str) -> Table:
         table = self._scan(path)
         table.adopt(self._state.directory(path))
-        self.store.store(table, self._at(path), self.links, self.progress)
+        self._store(table, self._at(path))
         self._state.save_directory(path, table)
         return table
+
+    def _store(self, table: Table, root: str) -> None:
+        self.store.store(table, root, self.links, self.progress)
+        if self.links[0] == "symlink":
+            # Hard links and reflinks are made while storing; a symlink needs the object to be there.
+            self.store.place(table, None, root, self.links, progress=self.progress)
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
         endangered = [*difference.modified, *difference.deleted]

@@ -136,6 +136,8 @@ class ObjectStore:
         Fills in the stat columns of those rows.  Raises MissingObjects when objects are not
         here (the others are placed), TransferError for anything else.
         """
+        if not os.path.isdir(self.root):
+            raise MissingObjects(f"there is no cache at {self.root}", hint="get the data with `tiffin fetch`")
         failed = _native.place_rows(table, rows, root, self.root, links, executable=executable, progress=progress)
         if not failed:
             return

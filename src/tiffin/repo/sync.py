@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from tiffin.errors import ConfigError, MissingObjects, StageNotFound
+from tiffin.errors import ConfigError, StageNotFound
 from tiffin.fs import write_atomically
 from tiffin.objects import ObjectStore, closure, transfer
 from tiffin.pipeline import Output
@@ -21,10 +21,11 @@ STATES = {(False, True): "new", (True, False): "deleted", (True, True): "missing
 
 
 class Moved(NamedTuple):
-    """Objects copied (files and directory listings), and their bytes."""
+    """Objects copied (files and directory listings), their bytes, and the ids that neither side has."""
 
-    objects: int
-    bytes: int
+    objects: int = 0
+    bytes: int = 0
+    lost: Sequence[str] = ()
 
 
 class Selected(NamedTuple):
@@ -37,17 +38,14 @@ class Selected(NamedTuple):
 
 
 def push(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None, run_cache: bool = False) -> Moved:  # noqa: B008 - a NamedTuple is immutable
-    """Copy to the remote what it lacks.  Raises MissingObjects, after copying all there is, if the cache lacks some."""
-    total = Moved(0, 0)
-    lost: list[str] = []
+    """Copy to the remote what it lacks; what neither side has is in `lost`, and the listings that name it stay here."""
+    total = Moved()
     for name, oids in _by_remote(repo, selected, remote, pushed=True).items():
-        done = transfer(oids, repo.store, remote_store(repo, name), repo.progress)
-        at_remote = set(done.missing) - set(remote_store(repo, name).missing(done.missing))
-        lost += [oid for oid in done.missing if oid not in at_remote]
-        total = Moved(total.objects + done.objects, total.bytes + done.bytes)
+        there = remote_store(repo, name)
+        done = transfer(oids, repo.store, there, repo.progress)
+        total = _plus(total, Moved(done.objects, done.bytes, there.missing(done.missing)))
     if run_cache:
         total = _plus(total, _copy_runs(repo.cache_directory, _directory(repo, remote)))
-    _refuse_lost(lost, "the cache", "add the data again, or fetch it from another remote")
     return total
 
 
@@ -57,23 +55,17 @@ def fetch(
     *,
     remote: str | None = None,
     run_cache: bool = False,
-    allow_missing: bool = False,
 ) -> Moved:
-    """Copy to the cache what it lacks.  Raises MissingObjects, after copying all there is, if the remote lacks some."""
-    total = Moved(0, 0)
-    lost: list[str] = []
+    """Copy to the cache what it lacks; what neither side has is in `lost`."""
+    total = Moved()
     for name, oids in _by_remote(repo, selected, remote, pushed=False).items():
         wanted = _absent(oids, repo.store)
         if not wanted:
             continue
-        source = remote_store(repo, name)
-        done = transfer(wanted, source, repo.store, repo.progress)
-        lost += repo.store.missing(done.missing)
-        total = Moved(total.objects + done.objects, total.bytes + done.bytes)
+        done = transfer(wanted, remote_store(repo, name), repo.store, repo.progress)
+        total = _plus(total, Moved(done.objects, done.bytes, repo.store.missing(done.missing)))
     if run_cache:
         total = _plus(total, _copy_runs(_directory(repo, remote), repo.cache_directory))
-    if not allow_missing:
-        _refuse_lost(lost, "the remote", "push it from the repository that has it")
     return total
 
 
@@ -86,14 +78,9 @@ def pull(
     run_cache: bool = False,
     allow_missing: bool = False,
 ) -> tuple[Moved, CheckedOut]:
-    """Fetch, then check out.  What could be fetched is checked out before a failure to fetch the rest is raised."""
-    problem: MissingObjects | None = None
-    moved = Moved(0, 0)
+    """Fetch, then check out all that is there."""
     with repo.lock:
-        try:
-            moved = fetch(repo, selected, remote=remote, run_cache=run_cache, allow_missing=allow_missing)
-        except MissingObjects as error:
-            problem = error
+        moved = fetch(repo, selected, remote=remote, run_cache=run_cache)
         done = checkout(
             repo,
             selected.targets,
@@ -102,8 +89,6 @@ def pull(
             recursive=selected.recursive,
             allow_missing=allow_missing,
         )
-    if problem is not None:
-        raise problem
     return moved, done
 
 
@@ -201,18 +186,14 @@ def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, 
         state = STATES.get((name in here, name in there))
         if state:
             states[names[name]] = state
+    if states.get(path) == "deleted" and len(states) > 1:
+        del states[path]  # as in DVC, which fetches the listing to look into it
     return states
-
-
-def _refuse_lost(lost: Sequence[str], where: str, hint: str) -> None:
-    if lost:
-        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
-        raise MissingObjects(f"{where} lacks {len(lost)} object(s): {', '.join(lost[:3])}{more}", hint=hint)
 
 
 def _copy_runs(source: str, destination: str) -> Moved:
     """Copy run cache entries; they are small, and named by their content."""
-    copied = Moved(0, 0)
+    copied = Moved()
     for directory, _, names in os.walk(f"{source}/runs"):
         target = f"{destination}/{os.path.relpath(directory, source)}"
         for name in names:
@@ -225,4 +206,4 @@ def _copy_runs(source: str, destination: str) -> Moved:
 
 
 def _plus(one: Moved, other: Moved) -> Moved:
-    return Moved(one.objects + other.objects, one.bytes + other.bytes)
+    return Moved(one.objects + other.objects, one.bytes + other.bytes, [*one.lost, *other.lost])
