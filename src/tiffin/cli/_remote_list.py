@@ -20,7 +20,8 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     config = settings(ui, check=True)
+    chosen = dict(config.entries()).get("core.remote")
     for name, url in config.remote_urls(level_of(options)).items():
-        default = "\t(default)" if name == config.default_remote else ""
+        default = "\t(default)" if chosen and name == chosen.value else ""
         ui.write(f"{name}\t{url}{default}".expandtabs())
     return 0
