@@ -68,7 +68,7 @@ def rename_remote(config: Config, old: str, new: str, *, level: str | None = Non
     """Give a remote a new name, also where it is the default.  Raises RemoteMissing, or ConfigError if new is taken."""
     # DVC writes the new name as it was given, and reads names in lower case.
     key, renamed = ("remote", old.lower()), ("remote", new)
-    if new.lower() in config.remotes:
+    if new.lower() in config.remotes and new.lower() != key[1]:
         raise ConfigError(f"remote {renamed[1]!r} is there already", hint="choose another name, or remove that one")
     with config.edit(level) as editor:
         if not editor.has(key):
