@@ -17,7 +17,7 @@ __all__ = ["Moved", "Selected", "cloud_status", "fetch", "pull", "push", "remote
 
 
 # (missing in the cache, missing at the remote) -> what `status --cloud` says
-STATES = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}
+_STATES = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}
 
 
 class Moved(NamedTuple):
@@ -183,7 +183,7 @@ def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, 
     here, there = set(repo.store.missing(oids)), set(remote.missing(oids))
     states = {}
     for name in dict.fromkeys(oids):
-        state = STATES.get((name in here, name in there))
+        state = _STATES.get((name in here, name in there))
         if state:
             states[names[name]] = state
     if states.get(path) == "deleted" and len(states) > 1:
