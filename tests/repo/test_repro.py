@@ -1,6 +1,7 @@
 """`repro`: runs what changed, records what ran, and loses nothing when a stage fails."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -318,3 +319,39 @@ def test_maps_in_commands_become_flags_as_configured(sandbox):
     sandbox.tiffin("config", "parsing.bool", "boolean_optional")
     sandbox.tiffin("repro")
     assert sandbox.read("out") == "--depth 3 --no-deep\n"
+
+
+def test_a_frozen_stage_records_its_outputs_and_keeps_its_inputs(sandbox):
+    stage = "stages:\n  run:\n    cmd: cp source out\n    deps: [source]\n    outs: [out]\n"
+    sandbox.write("dvc.yaml", stage)
+    sandbox.write("source", "a")
+    sandbox.tiffin("repro")
+    sandbox.write("dvc.yaml", f"{stage}    frozen: true\n")
+    sandbox.write("out", "made by hand")
+    assert "Verifying outputs in frozen stage: 'run'" in sandbox.tiffin("repro").out
+    assert "path: source" in sandbox.read("dvc.lock")
+    assert sandbox.tiffin("status").out == "Data and pipelines are up to date.\n"
+
+
+def test_pull_gets_what_is_missing_instead_of_running(chain):
+    chain.tiffin("repro")
+    chain.tiffin("remote", "add", "-d", "store", "../remote")
+    chain.tiffin("push")
+    ran(chain)
+    for path in (".dvc/cache", "one", "two"):
+        remove(chain.root / path)
+    chain.tiffin("repro", "--pull")
+    assert ran(chain) == []
+    assert chain.read("two") == "a"
+    for path in (".dvc/cache", "one", "two", "../remote"):
+        remove(chain.root / path)
+    assert "unable to pull data for 'first'" in chain.tiffin("repro", "--pull").err
+    assert ran(chain) == ["first"]  # the object it makes is that of `two` as well
+    assert chain.read("two") == "a"
+
+
+def remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -148,12 +148,12 @@ class Runner:
     def _fetched(self, stage: Stage, fetch: Callable[[Stage], None]) -> bool:
         try:
             fetch(stage)
+            for out in stage.outs:
+                if out.entry.cache and out.recorded is not None:
+                    self._workspace.checkout(out.path, out.recorded)
         except TiffinError as error:
             self._watcher.warning(f"unable to pull data for '{stage.address}': {error.message}")
             return False
-        for out in stage.outs:
-            if out.entry.cache and out.recorded is not None:
-                self._workspace.checkout(out.path, out.recorded)
         return True
 
     def _verify(self, stage: Stage, settings: Settings) -> None:
@@ -163,8 +163,9 @@ class Runner:
         absent = [out.path for out in stage.outs if not self._workspace.exists(out.path)]
         if absent:
             raise MissingDependency(f"missing data: {', '.join(absent)}", hint="get it with `tiffin pull`")
-        contents = self._save_outputs(stage, commit=settings.commit)
-        self._record(stage, {}, {}, contents)
+        deps = self._inputs(stage) or {}
+        params = stage_params(self._project, stage, strict=True)
+        self._record(stage, deps, params, self._save_outputs(stage, commit=settings.commit))
 
     def _run(self, stage: Stage, settings: Settings) -> None:
         if settings.dry:
