@@ -1,6 +1,7 @@
 """What a person reads when something is wrong: class, exit code, message, hint."""
 
 import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -50,9 +51,9 @@ def _objects():
 def fails(capsys):
     """Run a command that must fail; compare class, exit code, message and hint."""
 
-    def _fails(arguments, error, message, hint=None):
+    def _fails(arguments, error, message, hint=None, *, code=None):
         capsys.readouterr()
-        assert cli.main(["-v", *arguments]) == error.exit_code
+        assert cli.main(["-v", *arguments]) == (error.exit_code if code is None else code)
         told = capsys.readouterr().err.splitlines()
         where = next(number for number, line in enumerate(told) if line.startswith("ERROR: "))
         assert told[where] == f"ERROR: {message}"
@@ -77,8 +78,39 @@ def test_a_target_that_is_not_there(fails, here):
     fails(["add", "nothing.txt"], errors.TargetError, "'nothing.txt' does not exist")
 
 
+@pytest.mark.parametrize(
+    ("target", "message", "hint"),
+    [
+        (".", "the repository's root cannot be tracked as a whole", "name the files and directories in it"),
+        (
+            "../file",
+            "'../file' cannot be tracked: it is not below the repository's root",
+            "copy it here and track the copy: --out PATH",
+        ),
+        (".dvc/config", "'.dvc/config' cannot be tracked: it is part of the repository itself", None),
+        (".git", "'.git' cannot be tracked: it is part of the repository itself", None),
+        ("link", "'link' is a link that leads nowhere: 'gone' does not exist", None),
+        ("pipe", "'pipe' is neither a file nor a directory", None),
+        ("dvc.yaml", "'dvc.yaml' is a metadata file", "add the data it stands for instead"),
+    ],
+)
+def test_a_target_that_cannot_be_tracked(fails, here, target, message, hint):
+    Path("link").symlink_to("gone")
+    os.mkfifo("pipe")
+    fails(["add", target], errors.TargetError, message, hint)
+
+
 def test_a_stage_that_is_not_there(fails, here):
-    fails(["repro", "nothing"], errors.StageNotFound, "'nothing' is neither an output nor a stage of this project")
+    fails(
+        ["repro", "nothing"],
+        errors.StageNotFound,
+        "'nothing' is neither an output nor a stage of this project",
+        "`tiffin stage list --all` names the stages",
+    )
+
+
+def test_no_pipeline_yet(fails, here):
+    fails(["repro"], errors.StageNotFound, "'dvc.yaml' does not exist", "`tiffin stage add` writes a first stage")
 
 
 def test_a_circle(fails, here):
@@ -149,23 +181,24 @@ def test_objects_that_the_cache_lacks(fails, here):
         ["checkout"],
         errors.MissingObjects,
         "checkout failed for: file (not, or not wholly, in the cache)",
-        "get the data with `tiffin fetch`, or `tiffin pull`",
+        "get the data with `tiffin pull`",
     )
 
 
-def test_objects_that_the_remote_lacks(fails, here, tmp_path):
+def test_objects_that_the_remote_lacks_too(fails, here, tmp_path):
     _tracked_file()
     _tiffin("remote", "add", "-q", "-d", "store", str(tmp_path / "store"))
     _tiffin("push", "-q")
-    (object_id,) = (path.parent.name + path.name for path in _objects())
     for folder in (here / ".dvc/cache/files/md5", tmp_path / "store/files/md5"):
         shutil.rmtree(folder)
         folder.mkdir()
+    Path("file").unlink()
     fails(
         ["pull"],
         errors.MissingObjects,
-        f"the remote lacks 1 object(s): {object_id}",
-        "push it from the repository that has it",
+        "checkout failed for: file (not, or not wholly, in the cache)",
+        "run `tiffin push` where the data is, then pull again; --allow-missing does without it",
+        code=1,
     )
 
 
@@ -180,6 +213,7 @@ def test_an_object_that_does_not_match_its_id(fails, here, tmp_path):
         errors.CorruptObject,
         f"object {path.parent.name}{path.name} in {here}/.dvc/cache/files/md5 does not match its id; it was not copied",
         "remove it and add or fetch the data again",
+        code=1,
     )
 
 
@@ -236,6 +270,7 @@ def test_no_remote_at_all(fails, here):
         errors.NoRemote,
         "no remote was named and there is no default one",
         "set a default with `tiffin remote default NAME`, or name one with `-r NAME`",
+        code=1,
     )
 
 
@@ -262,3 +297,42 @@ def test_a_parameter_nobody_has_set_before(fails, here):
 def test_a_command_that_is_not_known(fails, here, arguments, hint):
     words = arguments[:1] if arguments[0] == "psuh" else arguments[:2]
     fails(arguments, errors.UsageError, f"no command '{' '.join(words)}'", hint)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [(["gc", "--workspace"], "gc"), (["exp", "apply", "calm-river"], "exp apply"), (["mv", "a", "b"], "move")],
+)
+def test_a_command_of_dvc_that_is_not_here_yet(fails, here, arguments, name):
+    fails(
+        arguments,
+        errors.UsageError,
+        f"'{name}' is a command of DVC that tiffin does not have yet",
+        f"DVC works in this repository too: `dvc {' '.join(arguments)}`",
+    )
+
+
+def test_a_directory_that_is_not_named(here, capsys):
+    assert cli.main(["--cd"]) == errors.UsageError.exit_code
+    assert capsys.readouterr().err.splitlines() == [
+        "ERROR: --cd: no directory was named",
+        "hint: write --cd DIR before the command",
+    ]
+
+
+def test_help_about_a_command(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["help", "add"])
+    assert capsys.readouterr().out.startswith("usage: tiffin add ")
+
+
+def test_a_defect_is_told_in_two_lines(here, capsys, monkeypatch):
+    def broken(_options, _ui):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("tiffin.cli._root.run", broken)
+    assert cli.main(["root"]) == 255
+    assert capsys.readouterr().err.splitlines() == [
+        "ERROR: unexpected ZeroDivisionError: division by zero",
+        "hint: this is a defect of tiffin; with -v it shows where",
+    ]

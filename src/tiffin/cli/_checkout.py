@@ -12,6 +12,8 @@ from tiffin.repo.checkout import CheckedOut, checkout
 
 __all__ = ["Options", "report", "run"]
 
+FETCH_HINT = "get the data with `tiffin pull`"
+
 
 class Options(NamedTuple):
     """Bring the workspace's data to what the .dvc files and dvc.lock say.
@@ -46,8 +48,8 @@ def run(options: Options, ui: Ui) -> int:
     return 0
 
 
-def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False) -> None:
-    """Print what changed.  Raises MissingObjects for what could not be checked out."""
+def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint: str = FETCH_HINT) -> None:
+    """Print what changed.  Raises MissingObjects for what could not be checked out; hint: where that may be had."""
     if summary:
         ui.write(_counts(done.files) or "No changes.")
     else:
@@ -58,7 +60,7 @@ def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False) -> No
     if done.failed:
         raise MissingObjects(
             f"checkout failed for: {', '.join(map(repo.shown, done.failed))} (not, or not wholly, in the cache)",
-            hint="get the data with `tiffin fetch`, or `tiffin pull`",
+            hint=hint,
         )
     if done.unknown:
         raise MissingObjects(

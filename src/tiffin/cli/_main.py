@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tiffin import __version__
 from tiffin.cli._options import Common, parse
-from tiffin.cli._table import COMMANDS, GROUPS
+from tiffin.cli._table import COMMANDS, GROUPS, ONLY_IN_DVC
 from tiffin.cli._ui import Context, Ui
 from tiffin.errors import TiffinError, UsageError
 
@@ -26,9 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         common, rest = _leading(given)
         ui = _ui(common)
-        if not rest or rest[0] in ("-h", "--help", "help"):
+        if rest in (["-h"], ["--help"], ["help"], []):
             sys.stdout.write(_overview())
             return 0 if rest else UsageError.exit_code
+        if rest[0] == "help":
+            rest = [*rest[1:], "--help"]
         name, rest = _command(rest)
         if name in GROUPS:
             sys.stdout.write(_group_overview(name))
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except OSError as error:
         return _failed(ui, TiffinError(_system_text(error)), cause=error)
+    except Exception as error:  # noqa: BLE001 - the last resort: a user is never shown a traceback unasked
+        return _failed(ui, _defect(error), cause=error)
     return code
 
 
@@ -64,7 +68,9 @@ def _leading(arguments: Sequence[str]) -> tuple[Common, list[str]]:
             common = common._replace(verbose=common.verbose + (2 if item == "-vv" else 1))
         elif item == "--wait-for-lock":
             common = common._replace(wait_for_lock=True)
-        elif item == "--cd" and items:
+        elif item == "--cd":
+            if not items:
+                raise UsageError("--cd: no directory was named", hint="write --cd DIR before the command")
             common = common._replace(cd=items.pop(0))
         elif item.startswith("--cd="):
             common = common._replace(cd=item.partition("=")[2])
@@ -85,17 +91,27 @@ def _ui(common: Common) -> Ui:
 
 def _command(arguments: Sequence[str]) -> tuple[str, list[str]]:
     first = ALIASES.get(arguments[0], arguments[0])
-    if first in COMMANDS:
-        return first, list(arguments[1:])
-    if first not in GROUPS:
-        raise UsageError(f"no command '{first}'", hint=_did_you_mean(first, [*COMMANDS, *GROUPS]))
     rest = list(arguments[1:])
+    if first in COMMANDS:
+        return first, rest
+    if first not in GROUPS:
+        _refuse_if_only_in_dvc(first, arguments)
+        raise UsageError(f"no command '{arguments[0]}'", hint=_did_you_mean(first, [*COMMANDS, *GROUPS]))
     if not rest or rest[0] in ("-h", "--help"):
         return first, rest
     name = f"{first} {ALIASES.get(rest[0], rest[0])}"
     if name in COMMANDS:
         return name, rest[1:]
+    _refuse_if_only_in_dvc(name, arguments)
     raise UsageError(f"no command '{first} {rest[0]}'", hint=_meant_in_group(first, rest))
+
+
+def _refuse_if_only_in_dvc(name: str, arguments: Sequence[str]) -> None:
+    if name in ONLY_IN_DVC:
+        raise UsageError(
+            f"'{name}' is a command of DVC that tiffin does not have yet",
+            hint=f"DVC works in this repository too: `dvc {' '.join(arguments)}`",
+        )
 
 
 def _meant_in_group(group: str, rest: Sequence[str]) -> str | None:
@@ -118,6 +134,7 @@ def _overview() -> str:
         "tiffin: data, models, pipelines and experiments beside Git, in DVC's formats.",
         "",
         "usage: tiffin [-q] [-v] [--cd DIR] [--wait-for-lock] COMMAND ...",
+        "       tiffin --version",
         "",
         *(f"  {name:<16}{command.help}" for name, command in COMMANDS.items()),
         "",
@@ -141,10 +158,16 @@ def _failed(ui: Ui, error: TiffinError, cause: BaseException | None = None) -> i
     return error.exit_code
 
 
+def _defect(error: Exception) -> TiffinError:
+    return TiffinError(
+        f"unexpected {type(error).__name__}: {error}", hint="this is a defect of tiffin; with -v it shows where"
+    )
+
+
 def _system_text(error: OSError) -> str:
     if error.filename is None:
         return str(error.strerror or error)
     return f"'{os.fsdecode(error.filename)}': {error.strerror}"
 
 
-ALIASES = {"ls": "list", "rm": "remove"}
+ALIASES = {"ls": "list", "rm": "remove", "mv": "move", "experiments": "exp", "doctor": "version"}

@@ -11,6 +11,8 @@ from tiffin.repo.sync import Selected, pull
 
 __all__ = ["Options", "run"]
 
+PUSH_HINT = "run `tiffin push` where the data is, then pull again; --allow-missing does without it"
+
 
 class Options(NamedTuple):
     """Download what the cache lacks and check it out.
@@ -53,7 +55,9 @@ def run(options: Options, ui: Ui) -> int:
         )
     tell_lost(ui, moved.lost)
     with errors_exit_with(1):
-        report(ui, repo, done)
+        report(
+            ui, repo, done, hint="run `tiffin push` where the data is, then pull again; --allow-missing does without it"
+        )
     words = [f"{moved.objects} file{'s' if moved.objects != 1 else ''} fetched"] if moved.objects else []
     words += [
         f"{len(paths)} {word}"

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["COMMANDS", "GROUPS", "Command"]
+__all__ = ["COMMANDS", "GROUPS", "ONLY_IN_DVC", "Command"]
 
 
 class Command(NamedTuple):
@@ -54,3 +54,12 @@ GROUPS: dict[str, str] = {
     "metrics": "Metrics of the pipeline.",
     "exp": "Experiments.",
 }
+
+# What people who come from DVC will type, so that it is not answered with a guess at another command.
+ONLY_IN_DVC = (
+    *("artifacts", "cache", "check-ignore", "completion", "data", "dataset", "destroy", "diff", "du", "freeze", "gc"),
+    *("get", "get-url", "git-hook", "import", "import-db", "import-url", "install", "list", "list-url", "move", "plots"),
+    *("queue", "remove", "studio", "unfreeze", "unprotect", "update"),
+    *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
+    *("exp rename", "exp save"),
+)

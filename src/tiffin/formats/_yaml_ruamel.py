@@ -111,6 +111,8 @@ def _hint(message: str, text: str) -> str | None:
         return "indent with blanks: YAML allows no tabs there"
     if "mapping values are not allowed" in message:
         return "put text that contains ': ' in quotes, and align keys of one map"
+    if "expected <block end>" in message:
+        return "indent the keys of one map, and the items of one list, alike"
     if "flow sequence" in message or "flow mapping" in message:
         return "put text that contains brackets or braces, like ${name}, in quotes inside [ ] and { }"
     return None

@@ -67,7 +67,7 @@ class Project:
         if file not in self._pipelines:
             text = self._text(file)
             if text is None:
-                raise StageNotFound(f"'{file}' does not exist")
+                raise StageNotFound(f"'{file}' does not exist", hint="`tiffin stage add` writes a first stage")
             directory = posixpath.dirname(file)
 
             def read(path: str) -> dict[str, Any]:
@@ -196,7 +196,7 @@ class Project:
         outputs = [out.path for stage in self.stages for out in stage.outs]
         raise StageNotFound(
             f"'{target}' is neither an output nor a stage of this project",
-            hint=_did_you_mean(target, [*names, *outputs]),
+            hint=_did_you_mean(target, [*names, *outputs]) or "`tiffin stage list --all` names the stages",
         )
 
 

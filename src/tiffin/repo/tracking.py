@@ -132,8 +132,7 @@ def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> list[str]:
 
 
 def _addition(repo: Repo, path: str) -> _Addition:
-    if path in ("", "..") or path.startswith(("../", ".dvc/")):
-        raise TargetError(f"'{repo.shown(path) or '.'}' cannot be tracked: it is not below the repository's root")
+    _check_place(repo, path)
     if is_metafile(path):
         raise TargetError(f"'{repo.shown(path)}' is a metadata file", hint="add the data it stands for instead")
     produced = repo.project.graph.producer(path)
@@ -147,14 +146,40 @@ def _addition(repo: Repo, path: str) -> _Addition:
         if not repo.workspace.exists(path) and not repo.workspace.recorded_inside(output.path, path, output.recorded):
             raise TargetError(f"'{repo.shown(path)}' does not exist")
         return _Addition(stage, path, new=False)
-    if not os.path.lexists(f"{repo.root}/{path}"):
-        raise TargetError(f"'{repo.shown(path)}' does not exist")
-    if repo.workspace.ignore.ignores(path, os.path.isdir(f"{repo.root}/{path}")):
+    place = f"{repo.root}/{path}"
+    if not (os.path.isfile(place) or os.path.isdir(place)):
+        raise _absence(repo, path)
+    if repo.workspace.ignore.ignores(path, os.path.isdir(place)):
         raise TargetError(f"'{repo.shown(path)}' is ignored by .dvcignore")
     directory, name = posixpath.split(path)
     file = f"{path}.dvc"
     fresh = DvcFile(outs=(OutputEntry(name),))
     return _Addition(from_dvc_file(file, fresh)._replace(wdir=directory), path, new=True)
+
+
+def _check_place(repo: Repo, path: str) -> None:
+    if path == "":
+        raise TargetError(
+            "the repository's root cannot be tracked as a whole", hint="name the files and directories in it"
+        )
+    first = path.partition("/")[0]
+    if first == "..":
+        raise TargetError(
+            f"'{repo.shown(path)}' cannot be tracked: it is not below the repository's root",
+            hint="copy it here and track the copy: --out PATH",
+        )
+    if first in (".dvc", ".git"):
+        raise TargetError(f"'{repo.shown(path)}' cannot be tracked: it is part of the repository itself")
+
+
+def _absence(repo: Repo, path: str) -> TargetError:
+    """Why there is nothing at a path that could be tracked."""
+    shown, place = repo.shown(path), f"{repo.root}/{path}"
+    if os.path.islink(place) and not os.path.exists(place):
+        return TargetError(f"'{shown}' is a link that leads nowhere: '{os.readlink(place)}' does not exist")
+    if os.path.exists(place):
+        return TargetError(f"'{shown}' is neither a file nor a directory")
+    return TargetError(f"'{shown}' does not exist")
 
 
 def _check_overlaps(repo: Repo, new: Sequence[Stage]) -> None:
@@ -176,7 +201,7 @@ def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> di
     parts = [a for a in additions if a.path != a.stage.outs[0].path]
     absent = [path for path in whole if not repo.workspace.exists(path)]
     if absent:
-        raise TargetError(f"'{repo.shown(absent[0])}' does not exist")
+        raise _absence(repo, absent[0])
     if commit:
         contents = repo.workspace.store_all(whole)
     else:
