@@ -58,8 +58,8 @@ GROUPS: dict[str, str] = {
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
     *("artifacts", "cache", "check-ignore", "completion", "data", "dataset", "destroy", "diff", "du", "freeze", "gc"),
-    *("get", "get-url", "git-hook", "import", "import-db", "import-url", "install", "list", "list-url", "move", "plots"),
-    *("queue", "remove", "studio", "unfreeze", "unprotect", "update"),
+    *("get", "get-url", "git-hook", "import", "import-db", "import-url", "install", "list", "list-url", "move"),
+    *("plots", "queue", "remove", "studio", "unfreeze", "unprotect", "update"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )
