@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,41 @@ def test_a_parameter_that_is_not_there(fails, here):
 def test_a_command_that_fails(fails, here):
     _pipeline("  a: {cmd: exit 3}\n")
     fails(["repro"], errors.StageFailed, "failed to reproduce 'a': failed to run: exit 3, exited with 3")
+
+
+@pytest.mark.parametrize(
+    ("signal", "code", "hint"),
+    [
+        ("INT", -2, "signal 2 (Interrupt) ended it"),
+        ("KILL", -9, "signal 9 (Killed) ended it, as happens when memory runs out"),
+    ],
+)
+def test_a_command_that_a_signal_ended(fails, here, signal, code, hint):
+    _pipeline(f"  a: {{cmd: kill -{signal} $$}}\n")
+    fails(
+        ["repro"],
+        errors.StageFailed,
+        f"failed to reproduce 'a': failed to run: kill -{signal} $$, exited with {code}",
+        hint,
+    )
+
+
+def test_a_program_of_a_command_that_a_signal_ended(fails, here):
+    _pipeline("  a: {cmd: exit 137}\n")
+    fails(
+        ["repro"],
+        errors.StageFailed,
+        "failed to reproduce 'a': failed to run: exit 137, exited with 137",
+        "signal 9 (Killed) ended it, as happens when memory runs out",
+    )
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams(here, closed):
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m tiffin status {closed}"], capture_output=True, check=True
+    )
+    assert done.stderr == b""
 
 
 def test_objects_that_the_cache_lacks(fails, here):

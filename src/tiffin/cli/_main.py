@@ -19,6 +19,7 @@ INTERRUPTED, BROKEN_PIPE = 252, 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code, which is DVC's for the same outcome."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
     if given in (["--version"], ["-V"]):
         sys.stdout.write(f"{__version__}\n")
         return 0
@@ -54,6 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a user is never shown a traceback unasked
         return _failed(ui, _defect(error), cause=error)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Python has no stdout or stderr when they were closed (`>&-`); then nobody listens."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _leading(arguments: Sequence[str]) -> tuple[Common, list[str]]:

@@ -36,7 +36,17 @@ def run_command(stage: Stage, command: str, root: str, environment: Mapping[str,
     with _interrupts_left_to(process):
         code = process.wait()
     if code != 0:
-        raise StageFailed(f"failed to run: {command}, exited with {code}")
+        raise StageFailed(f"failed to run: {command}, exited with {code}", hint=_ended_by_signal(code))
+
+
+def _ended_by_signal(code: int) -> str | None:
+    """What ended the command, or the last program of it, if a signal did."""
+    # A shell answers 128 + n for a program that signal n ended.
+    number = -code if code < 0 else code - 128
+    if number not in signal.valid_signals():
+        return None
+    often = ", as happens when memory runs out" if number == signal.SIGKILL else ""
+    return f"signal {number} ({signal.strsignal(number)}) ended it{often}"
 
 
 @contextmanager
