@@ -310,6 +310,23 @@ def test_no_remote_at_all(fails, here):
     )
 
 
+def test_a_remote_that_only_dvc_can_use(fails, here, capsys):
+    capsys.readouterr()
+    _tiffin("remote", "add", "-d", "store", "s3://bucket/path")
+    assert capsys.readouterr().err.splitlines() == [
+        "WARNING: s3://bucket/path is noted, but only local directories can be remotes so far",
+        "hint: until then let `dvc` push and pull in this repository",
+    ]
+    _tracked_file()
+    fails(
+        ["push"],
+        errors.ConfigError,
+        "remote 'store' is at s3://bucket/path: only local directories can be remotes so far",
+        "use a directory, such as a mounted share, or let `dvc` push and pull in this repository",
+        code=1,
+    )
+
+
 def test_a_parameter_nobody_has_set_before(fails, here):
     _pipeline("  a: {cmd: cp params.yaml o, params: [lr], outs: [o]}\n", params="lr: 1\n")
     _git("add", "-A")

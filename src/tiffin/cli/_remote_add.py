@@ -11,13 +11,14 @@ __all__ = ["Options", "run"]
 
 
 class Options(NamedTuple):
-    """Add a remote storage: a directory, or a URL.
+    """Add a remote storage, to push data to and pull it from.
 
-    A relative directory counts from where you are.
+    A relative directory counts from where you are.  The URL of a bucket or server is noted for DVC,
+    which can use it in the same repository; tiffin itself cannot yet.
     """
 
     name: Annotated[str, Argument("what to call it")]
-    url: Annotated[str, Argument("where it is")]
+    url: Annotated[str, Argument("a directory, or a URL such as s3://bucket/path")]
     default: Annotated[bool, Flag("make it the default remote", ("-d", "--default"))] = False
     force: Annotated[bool, Flag("replace a remote of that name", ("-f", "--force"))] = False
     global_: GlobalLevel = False
@@ -39,4 +40,10 @@ def run(options: Options, ui: Ui) -> int:
         force=options.force,
         cwd=ui.context.directory,
     )
+    scheme, separator, _ = options.url.partition("://")
+    if separator and scheme != "remote":
+        ui.warning(
+            f"{options.url} is noted, but only local directories can be remotes so far",
+            "until then let `dvc` push and pull in this repository",
+        )
     return 0

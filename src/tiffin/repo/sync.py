@@ -116,7 +116,7 @@ def _directory(repo: Repo, name: str | None) -> str:
     if settings.scheme:
         raise ConfigError(
             f"remote '{settings.name}' is at {settings.url}: only local directories can be remotes so far",
-            hint="use a directory, for example a mounted share",
+            hint="use a directory, such as a mounted share, or let `dvc` push and pull in this repository",
         )
     return settings.url.rstrip("/") or "/"
 
