@@ -299,6 +299,7 @@ def test_two_runs_of_one_stage_do_not_meet(sandbox):
     try:
         wait_for(sandbox.root / "started")
         assert "is in use by process" in sandbox.tiffin("repro", code=255).err
+        assert sandbox.exists("started")
     finally:
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()

@@ -10,16 +10,9 @@ from contextlib import contextmanager
 from tiffin.errors import StageFailed
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["commands", "run_command"]
+__all__ = ["run_command"]
 
 QUIET_SHELLS = {"zsh": ["--no-rcs"], "bash": ["--noprofile", "--norc"], "fish": ["--no-config"]}
-
-
-def commands(stage: Stage) -> list[str]:
-    """The stage's command lines, run one after the other; a multi-line string is one command a line."""
-    if stage.cmd is None:
-        return []
-    return stage.cmd.splitlines() if isinstance(stage.cmd, str) else list(stage.cmd)
 
 
 def run_command(stage: Stage, command: str, root: str, environment: Mapping[str, str]) -> None:

@@ -57,9 +57,7 @@ class Graph:
         edges = self.active_needs()
         if wanted is None:
             return _post_order(range(len(self.stages)), edges)
-        if not downstream:
-            return [n for n in _post_order(range(len(self.stages)), edges) if n in _reachable(wanted, edges)]
-        chosen = _reachable(wanted, _reverse(edges))
+        chosen = _reachable(wanted, _reverse(edges) if downstream else edges)
         return [number for number in _post_order(range(len(self.stages)), edges) if number in chosen]
 
     def active_needs(self) -> list[tuple[int, ...]]:

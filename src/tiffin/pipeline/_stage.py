@@ -80,6 +80,13 @@ class Stage(NamedTuple):
         return self.cmd is not None and not (self.deps or self.params or self.outs)
 
     @property
+    def commands(self) -> list[str]:
+        """The command lines, run one after the other; a multi-line string is one command a line."""
+        if self.cmd is None:
+            return []
+        return self.cmd.splitlines() if isinstance(self.cmd, str) else list(self.cmd)
+
+    @property
     def command_changed(self) -> bool:
         return self.name is not None and self.lock is not None and self.lock.cmd != self.cmd
 

@@ -1,23 +1,22 @@
 """Reproducing a pipeline: run what changed, in order, and record it."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tiffin import _native
 from tiffin.errors import MissingDependency, StageFailed, TiffinError
 from tiffin.formats import Content, LockEntry, LockItem
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace
-from tiffin.pipeline._aside import Aside
-from tiffin.pipeline._command import commands, run_command
 from tiffin.pipeline._project import Project, stage_params
-from tiffin.pipeline._rwlock import holding
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
 from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, remember_run, same_inputs
+
+if TYPE_CHECKING:
+    from tiffin.pipeline._execution import Execution
 
 __all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Watcher"]
 
@@ -175,22 +174,38 @@ class Runner:
             return
         deps = self._inputs(stage)
         params = stage_params(self._project, stage, strict=True)
-        aside = self._clear_outputs(stage)
+        execution = self._execution(stage)
+        self._locks.flush()
         try:
-            self._execute(stage)
+            execution.run()
+            self._project.forget_values()
             deps = self._inputs_as_used(deps)
             contents = self._save_outputs(stage, commit=settings.commit)
         except BaseException:
-            self._name_what_is_aside(aside)
+            execution.name_what_is_aside()
             raise
-        aside.discard()
+        execution.discard_what_is_aside()
         entry = self._record(stage, deps, params, contents)
         if settings.commit:
             remember_run(self._run_cache, stage, entry, self._workspace)
 
+    def _execution(self, stage: Stage) -> "Execution":
+        # Late: subprocess and its like take 15 ms, which a run that finds nothing changed need not spend.
+        from tiffin.pipeline._execution import Execution  # noqa: PLC0415
+
+        return Execution(
+            stage,
+            self._workspace,
+            state=self._state,
+            lock=self._lock,
+            environment=self._environment,
+            committed=self._committed,
+            watcher=self._watcher,
+        )
+
     def _announce(self, stage: Stage) -> None:
         self._watcher.running(stage)
-        for line in commands(stage):
+        for line in stage.commands:
             self._watcher.command(line)
 
     def _restore(self, stage: Stage, settings: Settings) -> bool:
@@ -249,49 +264,6 @@ class Runner:
             else:
                 self._watcher.warning(f"'{path}' changed while the stage ran; it is recorded as it was before")
         return used
-
-    def _clear_outputs(self, stage: Stage) -> Aside:
-        aside = Aside(self._workspace.root, self._state)
-        for out in stage.outs:
-            if not os.path.lexists(os.path.join(self._workspace.root, out.path)):
-                continue
-            if out.entry.persist:
-                self._unprotect(out.path)
-            elif self._workspace.saved(out.path) or self._committed(out.path):
-                self._workspace.remove(out.path)
-            else:
-                aside.take(out.path)
-            self._make_parent(out.path)
-        self._workspace.forget([out.path for out in stage.outs])
-        return aside
-
-    def _unprotect(self, path: str) -> None:
-        # A linked output shares its bytes with the store: writing through the link would corrupt them.
-        self._workspace.unprotect(path)
-
-    def _make_parent(self, path: str) -> None:
-        os.makedirs(os.path.dirname(os.path.join(self._workspace.root, path)), exist_ok=True)
-
-    def _name_what_is_aside(self, aside: Aside) -> None:
-        for path in aside.paths:
-            where = aside.where(path)
-            self._watcher.warning(
-                f"the earlier '{path}' is stored nowhere else; it was set aside as '{where}'",
-                f"bring it back with `mv {where} {path}`",
-            )
-
-    def _execute(self, stage: Stage) -> None:
-        self._locks.flush()
-        self._watcher.running(stage)
-        root = self._workspace.root
-        outs = [os.path.join(root, out.path) for out in stage.outs]
-        deps = [os.path.join(root, dep.path) for dep in stage.deps]
-        with holding(os.path.dirname(self._state), f"repro {stage.address}", read=deps, write=outs):
-            for line in commands(stage):
-                self._watcher.command(line)
-                with self._lock.released():
-                    run_command(stage, line, root, self._environment)
-        self._project.forget_values()
 
     def _save_outputs(self, stage: Stage, *, commit: bool) -> dict[str, Content]:
         self._workspace.forget([out.path for out in stage.outs])
