@@ -130,6 +130,9 @@ $(venv)/.stamp-build: pyproject.toml | $(venv)/.stamp-venv
 # The package is a path in the environment; the native module comes by the next rule.
 $(venv)/.stamp-package: pyproject.toml $(venv)/.stamp-build
 	$(bin)/python -m pip install --quiet --no-build-isolation --editable .
+	# The backend adds an import hook that a plain path does not need, and that every start of Python would pay for.
+	sed -i.bak '/^import /d' $(venv)/lib/python*/site-packages/_editable_skbc_tiffin.pth
+	rm -f $(venv)/lib/python*/site-packages/_editable_skbc_tiffin.pth.bak
 	@touch $@
 
 $(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build | $(venv)/.stamp-package
