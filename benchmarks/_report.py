@@ -64,7 +64,7 @@ def page(results: Sequence[Result], facts: Sequence[tuple[str, str]], notes: Seq
         "",
         *_summary(results),
         "",
-        "## Where tiffin loses",
+        "## What falls short",
         "",
         *_losses(results),
         "",
@@ -129,7 +129,7 @@ def _losses(results: Sequence[Result]) -> list[str]:
             *(["slower than DVC"] if result.gain().median < 1 else []),
         )
     ]
-    return lost or ["In none of the cases above: every aim is met."]
+    return lost or ["Nothing in this run: every aim is met, and no case is slower than DVC."]
 
 
 def _times(results: Sequence[Result]) -> list[str]:
