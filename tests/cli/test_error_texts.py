@@ -310,6 +310,21 @@ def test_no_remote_at_all(fails, here):
     )
 
 
+@pytest.mark.parametrize(("name", "url"), [("", "store"), ("store", "")])
+def test_a_remote_without_a_name_or_a_place(fails, here, name, url):
+    fails(
+        ["remote", "add", name, url],
+        errors.ConfigError,
+        f"a remote needs a name and a place: found {name!r} and {url!r}",
+    )
+
+
+def test_a_column_that_is_not_there(fails, here):
+    fails(
+        ["exp", "show", "--sort-by", "loss"], errors.ExperimentError, "no column 'loss' to sort by", "there are: none"
+    )
+
+
 def test_a_remote_that_only_dvc_can_use(fails, here, capsys):
     capsys.readouterr()
     _tiffin("remote", "add", "-d", "store", "s3://bucket/path")

@@ -277,7 +277,7 @@ def _sort_key(asked: str, sections: Mapping[str, Mapping[str, Iterable[str]]]) -
     found = exact or [key for key in everything if asked.removeprefix(":") == key.name]
     if not found:
         known = ", ".join(dict.fromkeys(key.name for key in everything))
-        raise ExperimentError(f"no column '{asked}' to sort by", hint=f"there are: {known}")
+        raise ExperimentError(f"no column '{asked}' to sort by", hint=f"there are: {known or 'none'}")
     if len(found) > 1:
         choices = ", ".join(f"{key.path}:{key.name}" for key in found)
         raise ExperimentError(f"'{asked}' names several columns: {choices}", hint="name the file as well")

@@ -24,6 +24,8 @@ def add_remote(
     cwd: StrPath = ".",
 ) -> None:
     """Set up a remote; a relative url counts from cwd.  Raises ConfigError if it is there and force is not."""
+    if not name or not url:
+        raise ConfigError(f"a remote needs a name and a place: found {name!r} and {url!r}")
     key = ("remote", name.lower())
     with config.edit(level, cwd=cwd) as editor:
         if editor.has(key) and not force:
