@@ -26,6 +26,7 @@ struct Stat {
   std::uint64_t inode = 0;
   std::uint64_t device = 0;
   std::uint32_t mode = 0;
+  std::uint32_t links = 0;  // names the file has; 0: not known
 };
 
 enum class Link : std::uint8_t { kReflink, kHardlink, kSymlink, kCopy };

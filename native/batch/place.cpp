@@ -132,7 +132,7 @@ class Placer {
     const int made = link == Link::kHardlink ? temp.Link(work_.store, object.c_str(), directory, "")
                                              : temp.Symlink(work_.store_path + '/' + object.c_str(), directory);
     if (made != kOk) return made;
-    if (const int outcome = temp.Rename(name); outcome != kOk) return outcome;
+    if (const int outcome = Settle(temp, directory, name); outcome != kOk) return outcome;
     return StatAt(directory, name, true, work_.stats[item]);
   }
 
@@ -140,14 +140,14 @@ class Placer {
     TempFile temp;
     if (const int outcome = CreateFile(item, directory, temp); outcome != kOk) return outcome;
     if (const int outcome = Clone(source.get(), temp.get()); outcome != kOk) return outcome;
-    return EndFile(item, name, temp);
+    return EndFile(item, directory, name, temp);
   }
 
   int PlaceCopy(std::size_t item, const Descriptor& source, const Stat& stat, int directory, const char* name) {
     TempFile temp;
     if (const int outcome = CreateFile(item, directory, temp); outcome != kOk) return outcome;
     if (const int outcome = CopyBytes(source, stat, temp); outcome != kOk) return outcome;
-    return EndFile(item, name, temp);
+    return EndFile(item, directory, name, temp);
   }
 
   int CreateFile(std::size_t item, int directory, TempFile& temp) {
@@ -155,8 +155,15 @@ class Placer {
     return temp.Create(directory, "", executable ? 0777 : 0666);
   }
 
-  int EndFile(std::size_t item, const char* name, TempFile& temp) {
-    if (const int outcome = temp.Rename(name); outcome != kOk) return outcome;
+  static int Settle(TempFile& temp, int directory, const char* name) {
+    const int outcome = temp.Rename(name);
+    // An empty directory gives way: nothing is lost with it.
+    if (outcome != EISDIR || unlinkat(directory, name, AT_REMOVEDIR) != 0) return outcome;
+    return temp.Rename(name);
+  }
+
+  int EndFile(std::size_t item, int directory, const char* name, TempFile& temp) {
+    if (const int outcome = Settle(temp, directory, name); outcome != kOk) return outcome;
     Stat placed;
     if (const int outcome = StatOf(temp.get(), placed); outcome != kOk) return outcome;
     if (const int outcome = temp.Close(); outcome != kOk) return outcome;

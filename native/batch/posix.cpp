@@ -41,7 +41,8 @@ Stat FromSystem(const struct stat& from) {
           .ctime_ns = Nanoseconds(changed),
           .inode = from.st_ino,
           .device = static_cast<std::uint64_t>(from.st_dev),
-          .mode = from.st_mode};
+          .mode = from.st_mode,
+          .links = static_cast<std::uint32_t>(from.st_nlink)};
 }
 
 std::string TempName(const std::string& prefix) {

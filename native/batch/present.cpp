@@ -28,19 +28,42 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
-// The names in a directory, sorted; false where it holds more than `most`, or cannot be listed.
-bool List(int store, const std::string& path, std::size_t most, std::vector<std::string>& names) {
-  names.clear();
+// An object's id without its first byte, which is the name of its directory.
+using Tail = std::array<std::uint8_t, 15>;
+constexpr std::size_t kTailHex = 30;
+
+Tail TailOf(const Digest& digest) noexcept {
+  Tail tail;
+  std::copy(digest.begin() + 1, digest.end(), tail.begin());
+  return tail;
+}
+
+// False unless `name` is that of an object with this suffix.
+bool ParseTail(std::string_view name, std::string_view suffix, Tail& tail) noexcept {
+  if (name.size() != kTailHex + suffix.size() || !name.ends_with(suffix)) return false;
+  std::array<char, 32> hex{'0', '0'};
+  name.copy(hex.data() + 2, kTailHex);
+  Digest digest;
+  if (!FromHex({hex.data(), hex.size()}, digest)) return false;
+  tail = TailOf(digest);
+  return true;
+}
+
+// The objects in a directory, sorted; false where it holds more than `most` names, or cannot be listed.
+bool List(int store, const std::string& path, const std::string& suffix, std::size_t most, std::vector<Tail>& tails) {
+  tails.clear();
+  std::size_t names = 0;
   Descriptor opened = OpenAt(store, path.c_str(), O_RDONLY | O_DIRECTORY);
   if (!opened) return false;
   const std::unique_ptr<DIR, CloseDirectory> directory(fdopendir(opened.get()));
   if (directory == nullptr) return false;
   opened.Release();  // closed with `directory`
   while (const dirent* entry = readdir(directory.get())) {
-    if (names.size() == most) return false;
-    names.emplace_back(entry->d_name);
+    if (names++ == most) return false;
+    Tail tail;
+    if (ParseTail(entry->d_name, suffix, tail)) tails.push_back(tail);
   }
-  std::ranges::sort(names);
+  std::ranges::sort(tails);
   return true;
 }
 
@@ -66,19 +89,16 @@ void PresentObjects(int store, std::span<const Digest> digests, const std::strin
 
   std::atomic<std::size_t> next{0};
   OnWorkers(WorkerCount(threads, digests.size() / kListFrom), [&](int) {
-    std::vector<std::string> names;
+    std::vector<Tail> tails;
     for (std::size_t prefix; (prefix = next.fetch_add(1, std::memory_order_relaxed)) < kPrefixes;) {
       const Items items = Items(order).subspan(begins[prefix], begins[prefix + 1] - begins[prefix]);
       if (items.empty()) continue;
       const ObjectPath first(digests[items[0]], suffix);
-      if (items.size() < kListFrom || !List(store, first.prefix(), kListRatio * items.size(), names)) {
+      if (items.size() < kListFrom || !List(store, first.prefix(), suffix, kListRatio * items.size(), tails)) {
         AskOneByOne(store, digests, suffix, items, present);
         continue;
       }
-      for (const std::size_t item : items) {
-        const ObjectPath path(digests[item], suffix);
-        present[item] = std::ranges::binary_search(names, std::string_view(path.name()));
-      }
+      for (const std::size_t item : items) present[item] = std::ranges::binary_search(tails, TailOf(digests[item]));
     }
   });
 }

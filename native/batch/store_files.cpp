@@ -63,8 +63,9 @@ class StoreTask final : public FileTask {
   }
 
  private:
-  // Links the file that was opened to a temporary name.  False where it cannot be, or where the path leads over a
-  // symlink: what that points to is not ours to make read-only.
+  // Links the file that was opened to a temporary name.  False where it cannot be, where the path leads over a
+  // symlink: what that points to is not ours to make read-only, or where the file has other names: one of them may be
+  // an older object, which somebody wrote to through the workspace, and must not look sound again.
   bool LinkSource(std::size_t item, const std::string& prefix, const Stat& stat, TempFile& temp) {
     const std::string& path = paths_[item];
     Parents parents(root_, false);
@@ -72,8 +73,8 @@ class StoreTask final : public FileTask {
     if (parents.Open(path, directory) != kOk) return false;
     if (temp.Link(directory, LastPart(path), store_, prefix) != kOk) return false;
     Stat linked;
-    if (StatAt(store_, temp.name(), false, linked) == kOk && linked.inode == stat.inode) return true;
-    temp = {};  // a symlink, or another file by now
+    if (StatAt(store_, temp.name(), false, linked) == kOk && linked.inode == stat.inode && linked.links == 2) return true;
+    temp = {};  // a symlink, another file by now, or one with more names
     return false;
   }
 
