@@ -73,7 +73,8 @@ class StoreTask final : public FileTask {
     if (parents.Open(path, directory) != kOk) return false;
     if (temp.Link(directory, LastPart(path), store_, prefix) != kOk) return false;
     Stat linked;
-    if (StatAt(store_, temp.name(), false, linked) == kOk && linked.inode == stat.inode && linked.links == 2) return true;
+    if (StatAt(store_, temp.name(), false, linked) == kOk && linked.inode == stat.inode && linked.links == 2)
+      return true;
     temp = {};  // a symlink, another file by now, or one with more names
     return false;
   }

@@ -178,16 +178,18 @@ def test_placing_never_follows_a_link_out_of_the_root(tmp_path: Path) -> None:
     root = write(tmp_path / "root", {"file": b"mine"})
     (tmp_path / "outside").mkdir()
     (root / "link").symlink_to("../outside")
-    (root / "directory").mkdir()
+    write(root / "directory", {"full": b"mine"})
+    (root / "empty").mkdir()
     oid = content_id(b"body")
-    table = Table.from_rows([(path, oid) for path in ("directory", "file/below", "link/file")])
+    table = Table.from_rows([(path, oid) for path in ("directory", "empty", "file/below", "link/file")])
     assert place_rows(table, None, str(root), str(store), ["copy"]) == [
         ("directory", EISDIR),
         ("file/below", ENOTDIR),
         ("link/file", ENOTDIR),
     ]
     assert list((tmp_path / "outside").iterdir()) == []
-    assert sorted(path.name for path in root.iterdir()) == ["directory", "file", "link"]
+    assert sorted(path.name for path in root.iterdir()) == ["directory", "empty", "file", "link"]
+    assert (root / "empty").read_bytes() == b"body"  # nothing is lost with an empty directory
 
 
 def test_a_writable_object_that_was_damaged_is_not_placed(tmp_path: Path) -> None:
