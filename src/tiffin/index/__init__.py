@@ -4,7 +4,8 @@ The index remembers the hash of every file with the stat fields it was taken und
 disk (docs/formats/index.md), so that an unchanged file costs one stat.
 """
 
+from tiffin.index._known import parents
 from tiffin.index._state import IndexState
-from tiffin.index._workspace import Difference, Seen, Workspace, overlap
+from tiffin.index._workspace import Difference, Seen, Workspace
 
-__all__ = ["Difference", "IndexState", "Seen", "Workspace", "overlap"]
+__all__ = ["Difference", "IndexState", "Seen", "Workspace", "parents"]

@@ -29,8 +29,12 @@ class IndexState:
         showing it, so it is saved as racy and hashed again next time.
         """
         if self._clock_ns is None:
-            os.makedirs(f"{self._directory}/dirs", exist_ok=True)
-            self._clock_ns = _native.clock_ns(self._directory)
+            try:
+                os.makedirs(f"{self._directory}/dirs", exist_ok=True)
+                self._clock_ns = _native.clock_ns(self._directory)
+            except OSError:
+                # Read-only repository or full disk: no time counts as old enough, and nothing will be saved.
+                self._clock_ns = 0
         return self._clock_ns
 
     def restart_clock(self) -> None:
@@ -70,5 +74,5 @@ class IndexState:
     def _load(path: str) -> Table:
         try:
             return Table.load(path)
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return Table.from_rows([])

@@ -3,17 +3,18 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
 from tiffin.formats import Content
+from tiffin.index._known import Known, parents
 from tiffin.index._state import IndexState
-from tiffin.objects import ObjectStore, Progress, outcome_text
+from tiffin.objects import ObjectStore, Progress, listing, outcome_text
 
-__all__ = ["Difference", "Seen", "Workspace", "overlap"]
+__all__ = ["Difference", "Seen", "Workspace"]
 
 NOTHING = Table.from_rows([])
 
@@ -54,7 +55,7 @@ class Workspace:
         self.ignore = Ignore(self.root)
         self.progress = progress
         self._state = IndexState(state)
-        self._seen: dict[str, Seen | None] = {}
+        self._seen: Known[Seen | None] = Known()
 
     def forget(self, paths: Iterable[str] | None = None) -> None:
         """Look again next time at these paths and at all above and below them (None: at everything).
@@ -65,10 +66,8 @@ class Workspace:
         if paths is None:
             self._seen.clear()
             return
-        gone = tuple(paths)
-        for seen in list(self._seen):
-            if any(overlap(seen, path) for path in gone):
-                del self._seen[seen]
+        for path in paths:
+            self._seen.forget(path)
 
     def exists(self, path: str) -> bool:
         return os.path.exists(self._at(path))
@@ -112,6 +111,7 @@ class Workspace:
         from the workspace is gone from the new content.  Raises MissingObjects if the store lacks the
         recorded listing.
         """
+        self._state.now_ns()
         whole = self.store.manifest(recorded.oid) if recorded and recorded.oid else NOTHING
         inner = path.removeprefix(f"{directory}/")
         if self.is_directory(path):
@@ -123,7 +123,7 @@ class Workspace:
                 table = table.merged(Table.from_rows([(inner, content.oid or "")]))
         self.store.sync()
         oid = self.store.put_manifest(table)
-        self._seen.pop(directory, None)
+        self._seen.forget(directory)
         return Content(oid, self._size(table, directory), len(table))
 
     def recorded_inside(self, directory: str, path: str, recorded: Content | None) -> bool:
@@ -164,6 +164,8 @@ class Workspace:
 
         copy = f"{file}.tiffin-{os.getpid()}.tmp"
         copyfile(file, copy)
+        if os.stat(file).st_mode & stat.S_IXUSR:
+            os.chmod(copy, os.stat(copy).st_mode | stat.S_IXUSR)
         os.replace(copy, file)
 
     def difference(self, path: str, target: Content) -> Difference:
@@ -176,6 +178,8 @@ class Workspace:
             return Difference([], [""], lost) if seen else Difference([""], [], [])
         current = seen.table if seen and seen.table is not None else NOTHING
         changes = _native.diff(current, self.store.manifest(target.oid or ""))
+        if seen is None and not changes.added:
+            return Difference([""], [], [])  # an empty directory
         replaced = [""] if seen and seen.table is None else []
         return Difference(changes.added, [*replaced, *changes.modified], changes.deleted)
 
@@ -192,6 +196,8 @@ class Workspace:
             return difference
         if not force:
             self._refuse_to_lose(path, difference)
+            if not target.is_dir:
+                self._refuse_to_lose_ignored(path)
         if target.is_dir:
             self._place_directory(path, self.store.manifest(target.oid or ""), difference, relink=relink)
         else:
@@ -209,8 +215,18 @@ class Workspace:
         return difference
 
     def remove(self, path: str) -> None:
-        """Remove a file or a whole directory; nothing there is fine."""
-        _remove(self._at(path))
+        """Remove a file or the files of a directory; nothing there is fine.
+
+        What is not part of the directory's content (files that .dvcignore excludes, links to directories) stays,
+        and the directories that hold it.
+        """
+        at = self._at(path)
+        if os.path.isdir(at) and not os.path.islink(at):
+            _native.remove_files(at, self._scan(path).paths())
+            _remove_empty_directories(at)
+            self.forget([path])
+            return
+        _remove(at)
         self._remember(path, None)
 
     def saved(self, path: str) -> bool:
@@ -223,7 +239,7 @@ class Workspace:
         return not self.store.lacks_any(seen.table)
 
     def _at(self, path: str) -> str:
-        return f"{self.root}/{path}" if path else self.root
+        return os.path.join(self.root, path) if path else self.root  # a dependency may be anywhere
 
     def is_directory(self, path: str) -> bool:
         return os.path.isdir(self._at(path))
@@ -247,12 +263,14 @@ class Workspace:
             failed = _native.hash_rows(table, at, progress=self.progress)
             _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
             self._state.save_directory(path, table)
-        oid = _native.md5(table.manifest()) + ".dir"
+        oid = _native.md5(listing(table)) + ".dir"
         return Seen(Content(oid, table.total_size(), len(table)), table)
 
     def _scan(self, path: str) -> Table:
         try:
-            table = _native.scan(self._at(path), ignore=self.ignore, under=path, follow_directories=False)
+            # Rules of the repository say nothing about what lies outside.
+            ignore = None if path.startswith(("/", "../")) else self.ignore
+            table = _native.scan(self._at(path), ignore=ignore, under=path, follow_directories=False)
         except OSError as error:
             name = os.path.relpath(error.filename, self.root) if error.filename else path
             raise TargetError(f"cannot read '{name}' in '{path}': {error.strerror}") from error
@@ -290,10 +308,15 @@ class Workspace:
         self.store.store(table, root, self.links, self.progress)
         if self.links[0] == "symlink":
             # Hard links and reflinks are made while storing; a symlink needs the object to be there.
-            self.store.place(table, None, root, self.links, progress=self.progress)
+            # What was written to since it was stored is not replaced.
+            now = _native.stat_files(root, table.paths())
+            now.adopt(table)
+            found = [now.find(path) for path in table.paths()]
+            unchanged = [row for row, at in enumerate(found) if at >= 0 and now.oid(at) is not None]
+            self.store.place(table, unchanged, root, self.links, progress=self.progress)
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
-        endangered = [*difference.modified, *difference.deleted]
+        endangered = [*difference.modified, *(name for name in difference.deleted if not _left_by_a_kill(name))]
         seen = self._seen.get(path)
         if not endangered or seen is None:
             return
@@ -310,6 +333,20 @@ class Workspace:
             raise UnsavedChanges(
                 f"'{example}' has changes that are stored nowhere else and would be lost",
                 hint="keep them with `tiffin commit`, or give them up with --force",
+            )
+
+    def _refuse_to_lose_ignored(self, path: str) -> None:
+        """Files that .dvcignore excludes are in no listing; a directory that gives way to a file must hold none."""
+        seen, at = self._seen.get(path), self._at(path)
+        if seen is None or seen.table is None or os.path.islink(at):
+            return
+        known = set(seen.table.paths())
+        found = (os.path.relpath(file, at) for file in _files_below(at))
+        unknown = next((name for name in found if name not in known), None)
+        if unknown is not None:
+            raise UnsavedChanges(
+                f"'{path}/{unknown}' is not tracked and would be lost",
+                hint="move it out of the directory, or give it up with --force",
             )
 
     def _place_file(self, path: str, target: Content) -> None:
@@ -336,15 +373,18 @@ class Workspace:
         _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
         self._after_writing()
         if wanted is not None:
-            table = before.without(difference.deleted).merged(table.select(wanted))
-        self._state.save_directory(path, table)
-        oid = _native.md5(table.manifest()) + ".dir"
+            placed = table.select(wanted)
+            # What was looked at a moment before may be racy, which only the saved rows know.
+            self._state.save_directory(path, self._state.directory(path).without(difference.deleted).merged(placed))
+            table = before.without(difference.deleted).merged(placed)
+        else:
+            self._state.save_directory(path, table)
+        oid = _native.md5(listing(table)) + ".dir"
         self._remember(path, Seen(Content(oid, table.total_size(), len(table)), table))
 
     def _remember(self, path: str, seen: Seen | None) -> None:
         """Note what was just put at a path; what was known of paths above and below it is known no more."""
-        for other in [known for known in self._seen if known != path and overlap(known, path)]:
-            del self._seen[other]
+        self._seen.forget(path)
         self._seen[path] = seen
 
     def _size(self, table: Table, directory: str) -> int | None:
@@ -387,25 +427,14 @@ class Workspace:
         _remove(aside)
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether the paths are the same, or one lies inside the other."""
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
-
-
 def _in_the_way(difference: Difference, target: Table) -> set[str]:
     """The deleted files that are where a directory must be, or below where a file must be."""
     added = set(difference.added)
     return {
         name
         for name in difference.deleted
-        if len(target.under(name)) or any(parent in added for parent in _parents(name))
+        if len(target.under(name)) or any(parent in added for parent in parents(name))
     }
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
 
 
 def _size_of(store: ObjectStore, oid: str, in_workspace: int | None) -> int:
@@ -433,12 +462,28 @@ def _raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:
 
 def _remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
-        _native.remove_files(path, _native.scan(path, follow_directories=False).paths())
-        _remove_empty_directories(path)
+        from shutil import rmtree  # noqa: PLC0415 - 3 ms that few commands need
+
+        rmtree(path)
     elif os.path.lexists(path):
         os.unlink(path)
 
 
 def _remove_empty_directories(directory: str) -> None:
     for parent, _, _ in os.walk(directory, topdown=False):
-        os.rmdir(parent)
+        with suppress(OSError):  # not empty
+            os.rmdir(parent)
+
+
+def _files_below(directory: str) -> Iterator[str]:
+    """Everything below that is not a directory."""
+    for parent, directories, files in os.walk(directory):
+        links = (name for name in directories if os.path.islink(f"{parent}/{name}"))
+        yield from (f"{parent}/{name}" for name in (*files, *links))
+
+
+def _left_by_a_kill(name: str) -> bool:
+    """Whether the name is one of those that files have while they are written."""
+    last = name.rpartition("/")[2]
+    digits = last.removeprefix(".tiffin-").removesuffix(".tmp").replace("-", "")
+    return last.startswith(".tiffin-") and last.endswith(".tmp") and digits.isdigit()

@@ -4,7 +4,7 @@ store  := objects at <2 hex>/<30 hex>, mode 0444
 .dir   := a manifest object at <2 hex>/<30 hex>.dir (docs/formats/dir-manifest.md)
 """
 
-from tiffin.objects._store import ObjectStore, Progress, Stored, file_ids, is_dir, outcome_text
+from tiffin.objects._store import ObjectStore, Progress, Stored, file_ids, is_dir, listing, outcome_text
 from tiffin.objects._transfer import Closure, Transferred, closure, transfer
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "closure",
     "file_ids",
     "is_dir",
+    "listing",
     "outcome_text",
     "transfer",
 ]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Table
-from tiffin.errors import CorruptObject, MissingObjects, TransferError
+from tiffin.errors import CorruptObject, MissingObjects, TargetError, TransferError
 
-__all__ = ["ObjectStore", "Progress", "Stored", "file_ids", "is_dir", "outcome_text"]
+__all__ = ["ObjectStore", "Progress", "Stored", "file_ids", "is_dir", "listing", "outcome_text"]
 
 DIR_SUFFIX = ".dir"
 # Below this many new objects each one is synced by itself; above, one syncfs is cheaper.
@@ -43,6 +43,21 @@ def file_ids(oids: Iterable[str]) -> list[str]:
 def outcome_text(outcome: int) -> str:
     """One native outcome code in words."""
     return OUTCOMES.get(outcome) or os.strerror(outcome)
+
+
+def listing(table: Table) -> bytes:
+    """The body of the object that lists a directory.  Raises TargetError for a name that is not UTF-8."""
+    try:
+        return table.manifest()
+    except ValueError:
+        names = [ascii(path) for path in table.paths() if not path.isascii() and not _is_text(path)]
+        if not names:
+            raise
+        raise TargetError(f"the name of {names[0]} is not UTF-8, so it cannot be listed", hint="rename it") from None
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 class ObjectStore:
@@ -103,7 +118,7 @@ class ObjectStore:
     def put_manifest(self, table: Table) -> str:
         """Store the listing of a directory, durably; return its id."""
         os.makedirs(self.root, exist_ok=True)
-        return _native.put_object(self.root, table.manifest(), suffix=DIR_SUFFIX) + DIR_SUFFIX
+        return _native.put_object(self.root, listing(table), suffix=DIR_SUFFIX) + DIR_SUFFIX
 
     def store(self, table: Table, root: str, links: Sequence[str], progress: Progress | None = None) -> Stored:
         """Store the files of a table that are not here yet; fill in the table's missing ids.

@@ -56,7 +56,8 @@ def transfer(
     whole = closure(oids, source, destination)
     files = _copy(whole.files, source, destination, "", progress)
     missing = set(files.missing)
-    if files.objects:
+    # Even if nothing was copied: an earlier transfer may have been killed before its sync.
+    if files.objects or destination.missing(whole.directories):
         destination.sync()
     complete = [oid for oid in whole.directories if not _lacks(oid, missing, source, destination)]
     listings = _copy([oid.removesuffix(DIR_SUFFIX) for oid in complete], source, destination, DIR_SUFFIX, None)
