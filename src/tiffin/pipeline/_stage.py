@@ -10,6 +10,7 @@ from tiffin.formats import Content, DependencyEntry, DvcFile, LockEntry, LockIte
 __all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline", "join", "relative"]
 
 PIPELINE_FILE = "dvc.yaml"
+_RESERVED = frozenset((".git", ".dvc", ".hg"))
 
 
 class Dependency(NamedTuple):
@@ -160,6 +161,9 @@ def _inside(directory: str, path: str, file: str) -> str:
             f"output '{path}' in '{file}' lies outside the repository",
             hint="outputs must be files or directories below the repository's root",
         )
+    # A repository from a stranger must not bring hooks or settings by way of `pull`.
+    if not _RESERVED.isdisjoint(joined.lower().split("/")):
+        raise GraphError(f"output '{path}' in '{file}' lies in a directory of Git or DVC", hint="choose another place")
     return joined
 
 

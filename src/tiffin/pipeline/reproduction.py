@@ -77,6 +77,7 @@ class Runner:
         self._watcher = watcher
         self._locks = LockWriter(workspace.root)
         self._written: dict[str, bool] = {}
+        self._outdated = False  # whether other code may have written to the workspace since it was looked at
 
     def reproduce(self, numbers: Iterable[int], settings: Settings) -> Reproduction:
         """Visit the stages in the given order; reproduce those that changed.
@@ -125,6 +126,11 @@ class Runner:
         return dependents
 
     def _visit(self, stage: Stage, settings: Settings) -> bool:
+        if self._outdated:
+            # A command ran since, and maybe for hours: the user may have gone on working.
+            self._workspace.forget()
+            self._workspace.look_many(looked_at(stage))
+            self._outdated = False
         if not settings.force:
             found = changes(self._project, self._workspace, stage)
             if settings.allow_missing:
@@ -175,18 +181,20 @@ class Runner:
         deps = self._inputs(stage)
         params = stage_params(self._project, stage, strict=True)
         execution = self._execution(stage)
+        self._outdated = True
         self._locks.flush()
         try:
             execution.run()
             self._project.forget_values()
-            deps = self._inputs_as_used(deps)
+            deps, as_found = self._inputs_as_used(deps)
             contents = self._save_outputs(stage, commit=settings.commit)
         except BaseException:
             execution.name_what_is_aside()
             raise
         execution.discard_what_is_aside()
         entry = self._record(stage, deps, params, contents)
-        if settings.commit:
+        # Which bytes the command read of an input that changed meanwhile is not known: such a run proves nothing.
+        if settings.commit and as_found and stage_params(self._project, stage) == params:
             remember_run(self._run_cache, stage, entry, self._workspace)
 
     def _execution(self, stage: Stage) -> "Execution":
@@ -246,24 +254,29 @@ class Runner:
             )
         return None if absent else {path: found for path, found in seen.items() if found is not None}
 
-    def _inputs_as_used(self, before: dict[str, Seen] | None) -> dict[str, Seen]:
-        """The inputs to record after a run.
+    def _inputs_as_used(self, before: dict[str, Seen] | None) -> tuple[dict[str, Seen], bool]:
+        """The inputs to record after a run, and whether what was there before is there still.
 
         A file edited while the command ran is recorded as the command found it.  New files in a
         directory (compiled Python, say) belong to what the run left there, as in DVC.
         """
         used = before or {}
+        as_found = True
         self._workspace.forget(used)
         after = self._workspace.look_many(list(used))
         for path, seen in used.items():
             now = after[path]
-            if now is None or now.content.oid == seen.content.oid:
+            if now is None:
+                as_found = False
+                continue
+            if now.content.oid == seen.content.oid:
                 continue
             if seen.table is not None and now.table is not None and not _native.diff(seen.table, now.table).modified:
                 used = {**used, path: now}
             else:
+                as_found = False
                 self._watcher.warning(f"'{path}' changed while the stage ran; it is recorded as it was before")
-        return used
+        return used, as_found
 
     def _save_outputs(self, stage: Stage, *, commit: bool) -> dict[str, Content]:
         self._workspace.forget([out.path for out in stage.outs])
