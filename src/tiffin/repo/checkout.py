@@ -1,14 +1,15 @@
 """Bringing the workspace to what the metadata files say: `checkout`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tiffin.errors import MissingObjects
-from tiffin.index import overlap
+from tiffin.index import parents
 from tiffin.pipeline import Output, Project, Selection
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
+from tiffin.repo.gitside import GitSide
 
 __all__ = ["CheckedOut", "checkout", "recorded_outputs"]
 
@@ -47,7 +48,7 @@ def checkout(
         log = OutputLog(repo.state)
         if not targets:
             _ = repo.project.graph  # overlapping outputs would be checked out over each other
-            _remove_forgotten(repo, log, done, force=force)
+            _remove_forgotten(repo, log, done)
         for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
             _one(repo, output, path, done, force=force, relink=relink)
         log.save(
@@ -119,13 +120,22 @@ def _one(repo: Repo, output: Output, part: str | None, done: CheckedOut, *, forc
     done.files.update({word: len(paths) for word, paths in difference._asdict().items()})
 
 
-def _remove_forgotten(repo: Repo, log: OutputLog, done: CheckedOut, *, force: bool) -> None:
-    tracked = {out.path for stage in repo.project.stages for out in stage.outs}
-    for path in log.load():
-        if any(overlap(path, kept) for kept in tracked) or not repo.workspace.exists(path):
-            continue
-        if force or repo.workspace.saved(path):
+def _remove_forgotten(repo: Repo, log: OutputLog, done: CheckedOut) -> None:
+    """Not even by force what is stored nowhere else: nothing wants its place."""
+    forgotten = [path for path in _untracked(repo, log.load()) if repo.workspace.exists(path)]
+    if not forgotten:
+        return
+    git = GitSide(repo)
+    for path in forgotten:
+        if repo.workspace.saved(path) and not git.tracks(path):
             seen = repo.workspace.look(path)
             repo.workspace.remove(path)
             done.deleted.append(path)
             done.files["deleted"] += len(seen.table) if seen and seen.table is not None else 1
+
+
+def _untracked(repo: Repo, paths: Iterable[str]) -> list[str]:
+    """Those that are no output, lie in none, and hold none."""
+    tracked = {out.path for stage in repo.project.stages for out in stage.outs}
+    above = {parent for path in tracked for parent in parents(path)}
+    return [path for path in paths if path not in tracked and path not in above and tracked.isdisjoint(parents(path))]

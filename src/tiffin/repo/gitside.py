@@ -43,9 +43,16 @@ class GitSide:
         for file in ignore(self._git, [self._absolute(path) for path in outputs]):
             self.files[os.path.relpath(file, self._repo.root)] = None
 
+    def tracks(self, path: str) -> bool:
+        """Whether Git's index has the path, or something below it."""
+        return self._git is not None and self._git.is_tracked(self._absolute(path))
+
     def committed(self, path: str) -> bool:
-        """Whether Git's HEAD has the path exactly as it is on disk."""
-        if self._git is None or not self._git.is_tracked(self._absolute(path)):
+        """Whether Git's HEAD has the path exactly as it is on disk, all files of a directory included."""
+        if self._git is None:
+            return False
+        tracked = self._git.tracked([self._absolute(path)])
+        if not tracked or len(tracked) != _count_files(self._absolute(path)):
             return False
         inside = os.path.relpath(self._absolute(path), self._git.root)
         return not any(
@@ -61,3 +68,12 @@ class GitSide:
 
     def _absolute(self, path: str) -> str:
         return os.path.join(self._repo.root, path)
+
+
+def _count_files(path: str) -> int:
+    if os.path.islink(path) or not os.path.isdir(path):
+        return int(os.path.lexists(path))
+    return sum(
+        len(files) + sum(os.path.islink(f"{parent}/{name}") for name in directories)
+        for parent, directories, files in os.walk(path)
+    )

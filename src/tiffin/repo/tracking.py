@@ -3,7 +3,7 @@
 import glob as globbing
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
@@ -13,6 +13,7 @@ from tiffin.pipeline import (
     NOT_IN_CACHE,
     Changes,
     Graph,
+    Output,
     Selection,
     Stage,
     changes,
@@ -30,9 +31,10 @@ __all__ = ["add", "commit"]
 
 
 class _Addition(NamedTuple):
-    """One target of `add`: the stage that tracks it, the path that was named, and whether the stage is new."""
+    """One target of `add`: the output that tracks it, and its stage; the path that was named; whether they are new."""
 
     stage: Stage
+    output: Output
     path: str
     new: bool
 
@@ -63,10 +65,11 @@ def add(
         git.refuse_tracked([addition.path for addition in additions])
         contents = _contents(repo, additions, commit=commit)
         # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
-        git.ignore([addition.stage.outs[0].path for addition in additions])
-        for addition in additions:
-            _write(repo, addition.stage, contents[addition.path])
-        files = [addition.stage.file for addition in additions]
+        git.ignore([addition.output.path for addition in additions])
+        stages = {addition.stage.file: addition.stage for addition in additions}
+        for stage in stages.values():
+            _write(repo, stage, contents)
+        files = list(stages)
         git.changed(files)
         repo.reload()
         return files
@@ -145,7 +148,7 @@ def _addition(repo: Repo, path: str) -> _Addition:
             )
         if not repo.workspace.exists(path) and not repo.workspace.recorded_inside(output.path, path, output.recorded):
             raise TargetError(f"'{repo.shown(path)}' does not exist")
-        return _Addition(stage, path, new=False)
+        return _Addition(stage, output, path, new=False)
     place = f"{repo.root}/{path}"
     if not (os.path.isfile(place) or os.path.isdir(place)):
         raise _absence(repo, path)
@@ -153,8 +156,28 @@ def _addition(repo: Repo, path: str) -> _Addition:
         raise TargetError(f"'{repo.shown(path)}' is ignored by .dvcignore")
     directory, name = posixpath.split(path)
     file = f"{path}.dvc"
-    fresh = DvcFile(outs=(OutputEntry(name),))
-    return _Addition(from_dvc_file(file, fresh)._replace(wdir=directory), path, new=True)
+    _check_name(repo, path, name)
+    _check_free(repo, file, path)
+    fresh = from_dvc_file(file, DvcFile(outs=(OutputEntry(name),)))._replace(wdir=directory)
+    return _Addition(fresh, fresh.outs[0], path, new=True)
+
+
+def _check_name(repo: Repo, path: str, name: str) -> None:
+    """A name goes into a YAML file and as a line into .gitignore."""
+    if not name.isprintable() and ("\n" in name or any("\ud800" <= character <= "\udfff" for character in name)):
+        what = "has a line end" if "\n" in name else "is not UTF-8"
+        raise TargetError(f"the name of {repo.shown(path)!a} {what}, so it cannot be tracked", hint="rename it")
+
+
+def _check_free(repo: Repo, file: str, path: str) -> None:
+    if repo.project.source.read(file) is None:
+        return
+    others = [out.path for stage in repo.project.stages_in(file) for out in stage.outs if out.path != path]
+    if others:
+        raise TargetError(
+            f"'{repo.shown(path)}' would be tracked by '{repo.shown(file)}', which tracks '{repo.shown(others[0])}'",
+            hint="rename one of them",
+        )
 
 
 def _check_place(repo: Repo, path: str) -> None:
@@ -197,8 +220,9 @@ def _check_overlaps(repo: Repo, new: Sequence[Stage]) -> None:
 
 
 def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> dict[str, Content]:
-    whole = [a.path for a in additions if a.path == a.stage.outs[0].path]
-    parts = [a for a in additions if a.path != a.stage.outs[0].path]
+    """The new contents by output."""
+    whole = [a.path for a in additions if a.path == a.output.path]
+    parts = [a for a in additions if a.output.path not in whole]
     absent = [path for path in whole if not repo.workspace.exists(path)]
     if absent:
         raise _absence(repo, absent[0])
@@ -206,17 +230,18 @@ def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> di
         contents = repo.workspace.store_all(whole)
     else:
         contents = {path: seen.content for path, seen in repo.workspace.look_many(whole).items() if seen}
-    for part in parts:
-        output = part.stage.outs[0]
-        contents[part.path] = repo.workspace.store_part(output.path, part.path, output.recorded)
+    for _, output, path, _ in parts:
+        recorded = contents.get(output.path, output.recorded)
+        contents[output.path] = repo.workspace.store_part(output.path, path, recorded)
     return contents
 
 
-def _write(repo: Repo, stage: Stage, content: Content) -> None:
+def _write(repo: Repo, stage: Stage, contents: Mapping[str, Content]) -> None:
     parsed = stage.dvc_file
     if parsed is None:
         raise TargetError(f"{stage.label} is not tracked by a .dvc file")
-    write_dvc_file(repo.root, stage.file, with_contents(parsed, {stage.outs[0].entry.path: content}))
+    by_entry = {out.entry.path: contents[out.path] for out in stage.outs if out.path in contents}
+    write_dvc_file(repo.root, stage.file, with_contents(parsed, by_entry))
 
 
 def _selected(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[Selection]:
