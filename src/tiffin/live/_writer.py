@@ -52,6 +52,7 @@ class Writer:
         self._signal_file = signal_file
         self._report = report
         self._published: deque[Published] = deque(maxlen=1)
+        self._summary: Published | None = None  # taken, and not on disk yet
         # All of them, in order: where a new section lands in dvc.yaml depends on those before it.
         self._sections: deque[Sections] = deque()
         self._unwritten: dict[str, Metric] = {}
@@ -136,6 +137,7 @@ class Writer:
         """In the child: what waited is the parent's to write, and its thread and locks are not here."""
         self.rows.clear()
         self._published.clear()
+        self._summary = None
         self._sections.clear()
         for metric in self._unwritten.values():
             metric.forget()
@@ -180,6 +182,7 @@ class Writer:
         try:
             while self._again:
                 self._again = False
+                self._take_summary()
                 self._take_rows()
                 self._attempt(self._write_rows)
                 self._attempt(self._write_summary)
@@ -195,6 +198,11 @@ class Writer:
         except (OSError, TiffinError) as error:
             self._failure = self._failure or error
             self.troubled = True
+
+    def _take_summary(self) -> None:
+        # Before the rows, which its caller appended before it: what is on disk never speaks of a step whose rows are not.
+        if self._published:
+            self._summary = self._published.pop()
 
     def _take_rows(self) -> None:
         count = len(self.rows)
@@ -212,21 +220,18 @@ class Writer:
             del self._unwritten[metric.name]
 
     def _write_summary(self) -> None:
-        if not self._published:
+        published = self._summary
+        if published is None:
             return
-        published = self._published.pop()
         if self._report is not None:
             self._report.set_summary(published.summary)
         try:
             content = encode_json(published.summary)
         except (TypeError, ValueError) as error:
+            self._summary = None
             raise LiveError(f"the summary cannot be stored in {self._metrics_file}: {error}") from None
-        try:
-            replace_file(self._metrics_file, content)
-        except OSError:
-            if not self._published:
-                self._published.append(published)
-            raise
+        replace_file(self._metrics_file, content)
+        self._summary = None
         if self._signal_file is not None and published.step is not None:
             mark_step_completed(self._signal_file, published.step)
 
