@@ -200,7 +200,7 @@ class Writer:
             self.troubled = True
 
     def _take_summary(self) -> None:
-        # Before the rows, which its caller appended before it: what is on disk never speaks of a step whose rows are not.
+        # Before the rows, which its caller appended earlier: what is on disk never speaks of a step whose rows are not.
         if self._published:
             self._summary = self._published.pop()
 
