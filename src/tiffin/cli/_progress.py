@@ -5,18 +5,19 @@ from typing import Never, Self, TextIO
 
 from tqdm import tqdm
 
-__all__ = ["Progress"]
+__all__ = ["Bar"]
 
 PATIENCE_S = 0.5  # work that is done sooner shows nothing
 
 
-class Progress:
-    """Files, bytes and rate of one piece of work."""
+class Bar:
+    """How far one piece of work after the other is: by bytes where their number is known, else by files."""
 
     def __init__(self, description: str, stream: TextIO) -> None:
-        self._bar: tqdm[Never] = tqdm(
-            desc=description, unit="B", unit_scale=True, unit_divisor=1024, file=stream, delay=PATIENCE_S, leave=False
-        )
+        self._description = description
+        self._stream = stream
+        self._by_size = False
+        self._bar: tqdm[Never] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -24,9 +25,30 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        self._close()
 
-    def update(self, files: int, size: int) -> None:
-        """Files and bytes handled so far."""
-        self._bar.set_postfix_str(f"{files} files", refresh=False)
-        self._bar.update(size - self._bar.n)
+    def expect(self, files: int, size: int) -> None:
+        """Begin a new bar."""
+        self._close()
+        self._by_size = size > 0
+        self._bar = tqdm(
+            desc=self._description,
+            total=size or files,
+            unit="B" if self._by_size else "file",
+            unit_scale=self._by_size,
+            unit_divisor=1024,
+            file=self._stream,
+            delay=PATIENCE_S,
+            leave=False,
+        )
+
+    def __call__(self, files: int, size: int, /) -> None:
+        """Move the bar on."""
+        if self._bar is None:
+            return
+        self._bar.set_postfix_str(f"{files} files" if self._by_size else f"{size / 2**20:.0f} MiB", refresh=False)
+        self._bar.update((size if self._by_size else files) - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -62,7 +62,9 @@ def run(options: Options, ui: Ui) -> int:
 def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
     """Reproduce and tell about it."""
     git = GitSide(repo)
-    done = repro(repo, scope, settings, Printer(repo, ui), git=git)
+    with ui.progress("Storing outputs") as progress:
+        repo.workspace.progress = progress
+        done = repro(repo, scope, settings, Printer(repo, ui), git=git)
     if done.failed:
         ui.warning(f"failed and ignored: {', '.join(stage.address for stage in done.failed)}")
     if not done.reproduced:

@@ -1,9 +1,11 @@
 """What the user sees: results on stdout, everything else on stderr."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TextIO
+
+from tiffin.objects import Progress
 
 __all__ = ["Context", "Ui"]
 
@@ -16,6 +18,13 @@ class Context(NamedTuple):
     directory: str
     environment: Mapping[str, str]
     wait_for_lock: bool = False
+
+
+class _Silent:
+    """Progress nobody watches."""
+
+    def expect(self, files: int, size: int) -> None: ...
+    def __call__(self, files: int, size: int, /) -> None: ...
 
 
 class Ui:
@@ -102,18 +111,15 @@ class Ui:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
-    def progress(self, description: str) -> Iterator[Callable[[int, int], None]]:
-        """A bar with files, bytes and rate for work that takes longer than a moment; nothing when piped.
-
-        Gives a function that takes the files and bytes handled so far.
-        """
+    def progress(self, description: str) -> Iterator[Progress]:
+        """A bar with rate and time left for work that takes longer than a moment; nothing when piped."""
         if self.quiet or not sys.stderr.isatty():
-            yield lambda _files, _bytes: None
+            yield _Silent()
             return
-        from tiffin.cli._progress import Progress  # noqa: PLC0415 - tqdm takes 50 ms to load
+        from tiffin.cli._progress import Bar  # noqa: PLC0415 - tqdm takes 50 ms to load
 
-        with Progress(description, sys.stderr) as progress:
-            yield progress.update
+        with Bar(description, sys.stderr) as bar:
+            yield bar
 
     def _complain(self, word: str, color: str, text: str, hint: str | None) -> None:
         sys.stdout.flush()

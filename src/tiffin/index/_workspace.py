@@ -62,12 +62,16 @@ class Workspace:
 
         Whoever lets other code write into the workspace calls this afterwards.
         """
-        self._state = IndexState(os.path.dirname(self._state._directory))  # noqa: SLF001 - fresh clock, same place
+        self._state.stop_clock()
         if paths is None:
             self._seen.clear()
             return
         for path in paths:
             self._seen.forget(path)
+
+    def flush(self) -> None:
+        """Save what the index put off: whoever checked out many files calls this at the end."""
+        self._state.flush()
 
     def exists(self, path: str) -> bool:
         return os.path.exists(self._at(path))
@@ -248,10 +252,15 @@ class Workspace:
         table = _native.stat_files(self.root, paths)
         known = self._state.files()
         if table.adopt(known):
+            self._expect(table)
             _raise_failed(_native.hash_rows(table, self.root, progress=self.progress), "read")
             self._state.save_files(table)
         for row, path in enumerate(table.paths()):
             self._seen[path] = _seen_file(table, row)
+
+    def _expect(self, table: Table) -> None:
+        if self.progress is not None:
+            self.progress.expect(table.missing(), 0)
 
     def _look_at_directory(self, path: str) -> Seen | None:
         if not self.is_directory(path):
@@ -260,6 +269,7 @@ class Workspace:
         known = self._state.directory(path)
         if table.adopt(known) or len(table) != len(known):
             at = self._at(path)
+            self._expect(table)
             failed = _native.hash_rows(table, at, progress=self.progress)
             _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
             self._state.save_directory(path, table)
@@ -354,8 +364,7 @@ class Workspace:
         executable = [0] if target.isexec else []
         with self._out_of_the_way(path, in_the_way=os.path.isdir):
             self.store.place(table, None, self.root, self.links, executable=executable, progress=self.progress)
-        self._after_writing()
-        self._state.save_files(table)
+        self._state.files_written(table)
         self._remember(path, Seen(target))
 
     def _place_directory(self, path: str, table: Table, difference: Difference, *, relink: bool) -> None:
@@ -371,7 +380,7 @@ class Workspace:
             _native.remove_files(at, sorted(blocking))
             self.store.place(table, wanted, at, self.links, progress=self.progress)
         _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
-        self._after_writing()
+        self._state.restart_clock()
         if wanted is not None:
             placed = table.select(wanted)
             # What was looked at a moment before may be racy, which only the saved rows know.
@@ -405,9 +414,6 @@ class Workspace:
             at = self._at(path)
             os.chmod(at, os.stat(at).st_mode | stat.S_IXUSR)
             self._seen[path] = Seen(seen.content._replace(isexec=True))
-
-    def _after_writing(self) -> None:
-        self._state.restart_clock()
 
     @contextmanager
     def _out_of_the_way(self, path: str, *, in_the_way: Callable[[str], bool]) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """One store of objects in a local directory: the cache, or a remote that is a directory."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from tiffin import _native
 from tiffin._native import Table
@@ -20,7 +20,17 @@ OUTCOMES = {
     -3: "stopped",
 }
 
-Progress = Callable[[int, int], None]
+
+class Progress(Protocol):
+    """Is told how far a piece of work is, about twenty times a second."""
+
+    def expect(self, files: int, size: int) -> None:
+        """A piece of work of so many files and bytes begins; size 0: not known."""
+        ...
+
+    def __call__(self, files: int, size: int, /) -> None:
+        """So many files and bytes of it are done."""
+        ...
 
 
 class Stored(NamedTuple):
@@ -126,6 +136,8 @@ class ObjectStore:
         The bytes are hashed while they are copied.  They are durable once `sync` returns.
         """
         os.makedirs(self.root, exist_ok=True)
+        if progress is not None:
+            progress.expect(len(table), table.total_size())
         result = _native.store_rows(table, root, self.root, links, progress=progress)
         if result.failed:
             raise _failure("store", [(f"{root}/{path}", outcome) for path, outcome in result.failed])
@@ -153,6 +165,8 @@ class ObjectStore:
         """
         if not os.path.isdir(self.root):
             raise MissingObjects(f"there is no cache at {self.root}", hint="get the data with `tiffin fetch`")
+        if progress is not None:
+            progress.expect(len(table) if rows is None else len(rows), 0)
         failed = _native.place_rows(table, rows, root, self.root, links, executable=executable, progress=progress)
         if not failed:
             return

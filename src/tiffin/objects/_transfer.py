@@ -85,6 +85,8 @@ def _copy(
 ) -> Transferred:
     if not oids or not os.path.isdir(source.root):
         return Transferred(0, 0, list(oids))
+    if progress is not None:
+        progress.expect(len(oids), 0)
     try:
         done = _native.transfer(oids, source.root, destination.root, suffix=suffix, progress=progress)
     except OSError as error:

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from tiffin.config import Config
@@ -10,7 +10,7 @@ from tiffin.errors import NotARepository
 from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
 from tiffin.index import Workspace
-from tiffin.objects import ObjectStore
+from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Project, WorkspaceSource, relative
 
 __all__ = ["Repo", "find_root"]
@@ -34,7 +34,7 @@ class Repo:
         self.tmp = f"{self.metadata}/tmp"  # noqa: S108 - below the repository, not shared
         self.state = f"{self.tmp}/tiffin"
         self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
-        self.progress: Callable[[int, int], None] | None = None
+        self.progress: Progress | None = None
 
     @classmethod
     def open(
