@@ -110,6 +110,30 @@ def test_a_stage_that_is_not_there(fails, here):
     )
 
 
+def test_a_branch_given_to_checkout(fails, here):
+    fails(
+        ["checkout", "main"],
+        errors.StageNotFound,
+        "'main' is neither an output nor a stage of this project",
+        "did you mean `git checkout main`?",
+    )
+
+
+@pytest.mark.parametrize("command", ["status", "push", "pull", "fetch", "add file", "commit", "repro", "exp show"])
+def test_settings_that_cannot_be_read_have_one_exit_code(fails, here, command):
+    Path(".dvc/config").write_text("[core]\n    remot = x\n", encoding="utf-8")
+    fails(
+        command.split(),
+        errors.ConfigError,
+        "unknown option 'core.remot' in the repo configuration",
+        "did you mean 'core.remote'?",
+    )
+
+
+def test_a_commit_that_is_not_there(fails, here):
+    fails(["exp", "show", "--rev", "nowhere"], errors.GitError, "unknown Git revision 'nowhere'", code=1)
+
+
 def test_no_pipeline_yet(fails, here):
     fails(["repro"], errors.StageNotFound, "'dvc.yaml' does not exist", "`tiffin stage add` writes a first stage")
 
@@ -156,7 +180,7 @@ def test_a_dependency_that_is_not_there(fails, here):
 
 def test_committing_an_output_that_is_not_there(fails, here):
     _pipeline("  a: {cmd: x, outs: [b]}\n")
-    fails(["commit", "-f"], errors.MissingDependency, "output 'b' of stage 'a' does not exist")
+    fails(["commit", "-f"], errors.MissingDependency, "output 'b' of stage 'a' does not exist", code=1)
 
 
 def test_a_parameter_that_is_not_there(fails, here):
@@ -275,6 +299,7 @@ def test_a_lock_that_another_process_holds(fails, here):
             errors.LockHeld,
             f"another process holds the lock '{here}/.dvc/tmp/lock'",
             "wait until it is done, or use --wait-for-lock",
+            code=1,
         )
 
 

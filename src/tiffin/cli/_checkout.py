@@ -1,12 +1,13 @@
 """The command `tiffin checkout`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
-from tiffin.errors import MissingObjects
+from tiffin.errors import MissingObjects, StageNotFound
 from tiffin.repo import Repo
 from tiffin.repo.checkout import CheckedOut, checkout
 
@@ -33,7 +34,7 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
-    with ui.progress("Checking out") as progress:
+    with ui.progress("Checking out") as progress, _git_in_mind(options.targets):
         repo.progress = progress
         done = checkout(
             repo,
@@ -46,6 +47,17 @@ def run(options: Options, ui: Ui) -> int:
         )
     report(ui, repo, done, summary=options.summary)
     return 0
+
+
+@contextmanager
+def _git_in_mind(targets: Sequence[str]) -> Iterator[None]:
+    """Whoever asks for a branch meant Git."""
+    try:
+        yield
+    except StageNotFound as error:
+        if error.hint and error.hint.startswith("did you mean"):
+            raise
+        raise StageNotFound(error.message, hint=f"did you mean `git checkout {' '.join(targets)}`?") from error
 
 
 def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint: str = FETCH_HINT) -> None:

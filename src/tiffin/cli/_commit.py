@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import open_repo, tell_git
+from tiffin.cli._common import errors_exit_with, open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.repo.gitside import GitSide
@@ -27,7 +27,7 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
     git = GitSide(repo)
-    with ui.progress("Committing") as progress:
+    with errors_exit_with(1), ui.progress("Committing") as progress:
         repo.progress = progress
         commit(
             repo,

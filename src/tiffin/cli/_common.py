@@ -28,8 +28,10 @@ __all__ = [
 
 
 def open_repo(ui: Ui) -> Repo:
-    """The repository the user stands in."""
-    return Repo.open(ui.context.directory, ui.context.environment, wait_for_lock=ui.context.wait_for_lock)
+    """The repository the user stands in.  Raises ConfigError for settings that cannot be read, whatever is asked."""
+    repo = Repo.open(ui.context.directory, ui.context.environment, wait_for_lock=ui.context.wait_for_lock)
+    _ = repo.config  # read when first asked for
+    return repo
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import open_repo
+from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._experiments import as_csv, as_json, as_markdown, as_text, table_of
 from tiffin.cli._options import Flag
 from tiffin.cli._table_text import DIGITS
@@ -44,13 +44,15 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     revisions = Revisions(options.rev, options.all_branches, options.all_tags, options.all_commits, options.num)
-    states = show(
-        open_repo(ui),
-        revisions,
-        workspace=not options.hide_workspace,
-        param_deps=options.param_deps,
-        names=not options.sha,
-    )
+    repo = open_repo(ui)
+    with errors_exit_with(1):
+        states = show(
+            repo,
+            revisions,
+            workspace=not options.hide_workspace,
+            param_deps=options.param_deps,
+            names=not options.sha,
+        )
     if options.json:
         ui.json(as_json(states))
         return 0

@@ -145,14 +145,19 @@ def _add_flag(parser: argparse.ArgumentParser, field: str, kind: Any, flag: Flag
 def _add_common(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("common options")
     # "common_": a command may have a field of the same name.
-    group.add_argument("-q", "--quiet", dest="common_quiet", action="store_true", help="say nothing but errors")
+    group.add_argument("-q", "--quiet", dest="common_quiet", action="store_true", help="no messages except errors")
     group.add_argument(
-        "-v", "--verbose", dest="common_verbose", action="count", default=0, help="say more; a traceback for errors"
+        "-v",
+        "--verbose",
+        dest="common_verbose",
+        action="count",
+        default=0,
+        help="say more; with a traceback when something fails",
     )
     group.add_argument("--cd", dest="common_cd", metavar="DIR", help="run as if started in DIR")
     group.add_argument(
         "--wait-for-lock",
         dest="common_wait_for_lock",
         action="store_true",
-        help="wait for another process, however long",
+        help="wait until another process is done, instead of failing",
     )

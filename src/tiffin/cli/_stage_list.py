@@ -34,7 +34,7 @@ def run(options: Options, ui: Ui) -> int:
     rows = [(stage.seen_from(repo.directory), "" if options.name_only else _description(stage)) for stage in stages]
     width = max((len(name) for name, _ in rows), default=0)
     for name, description in rows:
-        ui.write(f"{name:<{width}}  {description}".rstrip())
+        ui.answer(f"{name:<{width}}  {description}".rstrip())
     return 0
 
 
