@@ -110,8 +110,8 @@ def new_repository(tool: Tool, folder: Path) -> None:
 def set_aside(folder: Path, attic: Path) -> None:
     """Take a folder away without freeing its files, which the end of the run does.
 
-    ext4 passes over inodes that were freed in the last minutes, one by one: after a mass deletion whoever creates files
-    next pays for it, several times the work that is measured here.
+    After a mass deletion on disk whoever creates files next was seen to pay for it, several times the work that is
+    measured here (ext4 probably passes over inodes that were just freed).
     """
     attic.mkdir(parents=True, exist_ok=True)
     folder.rename(attic / str(sum(1 for _ in attic.iterdir())))
