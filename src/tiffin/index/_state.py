@@ -7,12 +7,14 @@ Losing any of them costs time only: files are then hashed again.
 """
 
 import os
-from collections.abc import Iterable
 
 from tiffin import _native
 from tiffin._native import Table
 
 __all__ = ["IndexState"]
+
+
+MOST_DEFERRED = 8  # rows are put off until they are this part of all
 
 
 class IndexState:
@@ -21,6 +23,8 @@ class IndexState:
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self._directory = f"{os.fspath(directory)}/index"
         self._clock_ns: int | None = None
+        self._deferred: list[Table] = []
+        self._rows = 0  # of the table of single files, when it was last read or written
 
     def now_ns(self) -> int:
         """The file system's clock as it was when this state was first asked; sampled before any stat.
@@ -29,32 +33,47 @@ class IndexState:
         showing it, so it is saved as racy and hashed again next time.
         """
         if self._clock_ns is None:
-            try:
-                os.makedirs(f"{self._directory}/dirs", exist_ok=True)
-                self._clock_ns = _native.clock_ns(self._directory)
-            except OSError:
-                # Read-only repository or full disk: no time counts as old enough, and nothing will be saved.
-                self._clock_ns = 0
+            self._clock_ns = self._sample()
         return self._clock_ns
 
     def restart_clock(self) -> None:
         """Sample the clock anew: everything from here on is about files written before now."""
-        self._clock_ns = None
+        self.stop_clock()
         self.now_ns()
 
+    def stop_clock(self) -> None:
+        """Sample the clock anew when it is next asked for."""
+        self._clock_ns = None
+
     def files(self) -> Table:
-        return self._load(self._files_path())
+        """The table of single files, without what was put off."""
+        known = self._load(self._files_path())
+        self._rows = len(known)
+        return known
+
+    def files_written(self, placed: Table) -> None:
+        """Merge rows of files this process has just written, now or later: a save for every file is quadratic."""
+        self._deferred.append(placed)
+        if len(self._deferred) * MOST_DEFERRED > self._rows:
+            self.flush()
+
+    def flush(self) -> None:
+        """Save what was put off."""
+        if self._deferred:
+            rows, self._deferred = self._deferred, []
+            # A clock of its own: whoever is looking at files meanwhile needs the one from before it looked.
+            self._merge_files(_merged(rows), self._sample())
 
     def directory(self, path: str) -> Table:
         return self._load(self._directory_path(path))
 
-    def save_files(self, looked_at: Table, forgotten: Iterable[str] = ()) -> None:
+    def save_files(self, looked_at: Table) -> None:
         """Merge rows into the table of single files."""
-        known = self.files().without(list(forgotten)) if forgotten else self.files()
-        self._save(known.merged(looked_at), self._files_path())
+        self.flush()  # older rows first
+        self._merge_files(looked_at, self.now_ns())
 
     def save_directory(self, path: str, table: Table) -> None:
-        self._save(table, self._directory_path(path))
+        self._save(table, self._directory_path(path), self.now_ns())
 
     def _files_path(self) -> str:
         return f"{self._directory}/files"
@@ -62,8 +81,19 @@ class IndexState:
     def _directory_path(self, path: str) -> str:
         return f"{self._directory}/dirs/{_native.md5(os.fsencode(path))}"
 
-    def _save(self, table: Table, path: str) -> None:
-        now_ns = self.now_ns()
+    def _sample(self) -> int:
+        try:
+            os.makedirs(f"{self._directory}/dirs", exist_ok=True)
+            return _native.clock_ns(self._directory)
+        except OSError:
+            return 0  # read-only repository or full disk: no time counts as old enough, and nothing will be saved
+
+    def _merge_files(self, rows: Table, now_ns: int) -> None:
+        merged = self.files().merged(rows)
+        self._rows = len(merged)
+        self._save(merged, self._files_path(), now_ns)
+
+    def _save(self, table: Table, path: str, now_ns: int) -> None:
         try:
             table.save(path, now_ns)
         except OSError:
@@ -76,3 +106,11 @@ class IndexState:
             return Table.load(path)
         except (OSError, ValueError):
             return Table.from_rows([])
+
+
+def _merged(tables: list[Table]) -> Table:
+    """Of two rows for one path the later one's.  In pairs: one after the other would be quadratic."""
+    while len(tables) > 1:
+        pairs = [older.merged(newer) for older, newer in zip(tables[::2], tables[1::2], strict=False)]
+        tables = [*pairs, *tables[2 * len(pairs) :]]
+    return tables[0]

@@ -107,6 +107,7 @@ class Runner:
                     done.append(stage)
                 if settings.force_downstream and (ran or number in forced):
                     forced.update(graph.needed_by[number])
+        self._workspace.flush()
         if failed and settings.on_error != "ignore":
             names = ", ".join(f"'{graph.stages[number].address}'" for number in failed)
             raise StageFailed(f"failed to reproduce {names}")

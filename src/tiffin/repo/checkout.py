@@ -51,6 +51,7 @@ def checkout(
             _remove_forgotten(repo, log, done)
         for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
             _one(repo, output, path, done, force=force, relink=relink)
+        repo.workspace.flush()
         log.save(
             [out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache]
             if not targets
