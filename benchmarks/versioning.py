@@ -34,10 +34,11 @@ SYNC_NOTE = (
 NOTES = (
     "`pull` writes every file twice, into the cache and into the workspace, so the loop beside it runs twice.",
     "Before every measured run all dirty pages are written out, so no run pays for the one before it.",
-    "What a command has to bring back was moved away, not deleted. In a run that deleted it first, every program was "
-    "slower at creating files on disk: `checkout` took 10.3 s, DVC 16.3 s, the loop 4.2 s. The likely cause is that ext4 "
-    "passes over inodes that were just freed.",
-    "The peak of a program that needs less than the measuring one (about 20 MiB) shows as that.",
+    (
+        "What a command has to bring back was moved away, not deleted. In a run that deleted it first, every program "
+        "was slower at creating files on disk: `checkout` took 10.3 s, DVC 16.3 s, the loop 4.2 s. The likely cause is "
+        "that ext4 passes over inodes that were just freed."
+    ),
 )
 
 
