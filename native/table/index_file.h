@@ -5,7 +5,7 @@
 //   columns := offsets:u64[rows + 1] sizes:i64[rows] mtimes_ns:i64[rows] ctimes_ns:i64[rows] inodes:u64[rows]
 //              devices:u64[rows] digests:u8[16][rows] modes:u32[rows] flags:u8[rows] blob:u8[blob_bytes]
 //
-// docs/formats/index.md says what the fields mean.
+// docs/formats/index-file.md says what the fields mean.
 #pragma once
 
 #include <cstdint>

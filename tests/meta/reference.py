@@ -30,7 +30,7 @@ def _section(name: str) -> str:
     declared = [(field, *get_args(annotation)[:2]) for field, annotation in inspect.get_annotations(options).items()]
     usage = " ".join([f"tiffin {name} [options]", *_arguments(declared)])
     rows = [row for row in (_row(*declaration) for declaration in declared) if row]
-    table = ["| | |", "|---|---|", *rows, ""] if rows else []
+    table = ["| | what it does |", "|---|---|", *rows, ""] if rows else []
     return "\n".join(["", f"## {name}", "", f"`{usage}`", "", inspect.cleandoc(options.__doc__), "", *table])
 
 
@@ -44,7 +44,7 @@ def _arguments(declared: list[tuple[str, Any, Argument | Flag]]) -> Iterator[str
 
 def _row(field: str, kind: Any, declaration: Argument | Flag) -> str | None:
     text = declaration.help.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-    if declaration.choices:
+    if declaration.choices and declaration.choices[0] not in text:
         text += f" ({', '.join(declaration.choices)})"
     if isinstance(declaration, Argument):
         return f"| `{_word(field, declaration)}` | {text} |"

@@ -27,7 +27,7 @@ class Options(NamedTuple):
     keep: Annotated[list[str], Flag("show columns that match, whatever else is asked", metavar="REGEX")] = []  # noqa: RUF012 - as above
     param_deps: Annotated[bool, Flag("only parameters that stages depend on")] = False
     sort_by: Annotated[str | None, Flag("sort experiments by a metric or parameter", metavar="[FILE:]NAME")] = None
-    sort_order: Annotated[str, Flag("the order of sorting (default: asc)", choices=("asc", "desc"))] = "asc"
+    sort_order: Annotated[str, Flag("asc or desc (default: asc)", choices=("asc", "desc"))] = "asc"
     sha: Annotated[bool, Flag("commit ids instead of branches and tags")] = False
     hide_workspace: Annotated[bool, Flag("leave out the workspace")] = False
     hide_failed: Annotated[bool, Flag("accepted for DVC's sake: failed runs leave no experiment")] = False

@@ -1,7 +1,7 @@
 """What the workspace holds against what it should hold: look, store, check out.
 
 The index remembers the hash of every file with the stat fields it was taken under, as columns on
-disk (docs/formats/index.md), so that an unchanged file costs one stat.
+disk (docs/formats/index-file.md), so that an unchanged file costs one stat.
 """
 
 from tiffin.index._known import parents
