@@ -1,5 +1,6 @@
 #include "table/manifest.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -63,6 +64,19 @@ void AppendJsonString(std::string& out, std::string_view text) {
     }
     at += next.size;
   }
+}
+
+// A walk never lists what Git keeps its settings and hooks in; a listing from a stranger may.
+bool HasGitPart(std::string_view path) {
+  constexpr std::string_view kGit = ".git";
+  for (std::size_t start = 0; start <= path.size();) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view part = path.substr(start, end - start);
+    start = end + 1;
+    if (part.size() != kGit.size() || part[0] != '.') continue;
+    if ((part[1] | 0x20) == 'g' && (part[2] | 0x20) == 'i' && (part[3] | 0x20) == 't') return true;
+  }
+  return false;
 }
 
 class Reader {
@@ -151,6 +165,7 @@ class Reader {
     const std::size_t start = at_;
     ReadString(path_);
     if (const auto fault = PathFault(path_)) FailAt(start, std::string(*fault) + ": " + path_);
+    if (HasGitPart(path_)) FailAt(start, "\".git\" in path: " + path_);
   }
 
   // Decodes the string at the cursor into `out`, as UTF-8.
