@@ -1,5 +1,6 @@
 """Corners in which data could be lost, or a wrong result be taken for a right one."""
 
+import hashlib
 import os
 import subprocess
 
@@ -283,3 +284,71 @@ def test_status_answers_where_nothing_can_be_written(sandbox: Sandbox) -> None:
     clean(sandbox)
     sandbox.write("file", "2")
     assert "modified:           file" in sandbox.tiffin("status").out
+
+
+# ---- files that strangers, crashes and other tools left
+
+
+@pytest.mark.parametrize("oid", ["../../../../etc/passwd", "d41d8cd98f00b204e9800998ecf8427g", "d41d.dir"])
+def test_an_id_that_is_none_is_refused_before_it_becomes_a_path(sandbox: Sandbox, oid: str) -> None:
+    sandbox.write("x.dvc", f"outs:\n- md5: {oid}\n  path: x\n")
+    for command, code in (("checkout", 255), ("fetch", 1)):
+        assert f"is recorded as '{oid}', which is no MD5" in sandbox.tiffin(command, code=code).err
+
+
+@pytest.mark.parametrize("path", ["../outside", "/tmp/outside", "a/.git/hooks/post-commit", ".GIT/config"])
+def test_a_listing_that_leads_elsewhere_is_refused(sandbox: Sandbox, path: str) -> None:
+    body = f'[{{"md5": "d41d8cd98f00b204e9800998ecf8427e", "relpath": "{path}"}}]'
+    oid = hashlib.md5(body.encode()).hexdigest() + ".dir"
+    sandbox.write(f".dvc/cache/files/md5/{oid[:2]}/{oid[2:]}", body)
+    sandbox.write(".dvc/cache/files/md5/d4/1d8cd98f00b204e9800998ecf8427e", "")
+    sandbox.write("data.dvc", f"outs:\n- md5: {oid}\n  path: data\n")
+    assert "cannot be read" in sandbox.tiffin("checkout", code=255).err
+    assert not sandbox.exists("data")
+    assert not sandbox.exists("outside")
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "{", '{"write": [], "read": {"a": "b"}}', '{"write": {"a": {"pid": "x"}}}'])
+def test_a_table_of_claims_that_says_nothing_does_not_stop_a_run(sandbox: Sandbox, text: str) -> None:
+    sandbox.write("dvc.yaml", "stages:\n  s:\n    cmd: echo 1 > out\n    outs: [out]\n")
+    sandbox.write(".dvc/tmp/rwlock", text)
+    sandbox.tiffin("repro")
+    assert sandbox.read("out") == "1\n"
+
+
+def test_damaged_entries_of_the_run_cache_are_as_good_as_absent(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "stages:\n  s:\n    cmd: cp in out\n    deps: [in]\n    outs: [out]\n")
+    sandbox.write("in", "1")
+    sandbox.tiffin("repro")
+    (entry,) = (path for path in (sandbox.root / ".dvc/cache/runs").rglob("*") if path.is_file())
+    entry.with_name("0" * 64).write_bytes(b"\xff\xfe")
+    entry.with_name(f"{entry.name}.tiffin-1.tmp").write_bytes(entry.read_bytes()[:40])
+    entry.with_name("1" * 64).mkdir()
+    (sandbox.root / "dvc.lock").unlink()
+    assert "skipping run" in sandbox.tiffin("repro").out
+
+
+def test_a_lock_file_that_breaks_while_a_stage_runs_is_kept(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "stages:\n  s:\n    cmd: echo '<<<<<<< HEAD' > dvc.lock; echo 1 > out\n    outs: [out]\n")
+    for run in (1, 2):
+        sandbox.write("dvc.lock.unreadable", "from before")
+        sandbox.tiffin("repro", "--force")
+        assert "echo 1 > out" in sandbox.read("dvc.lock")
+        assert sandbox.read(f"dvc.lock.unreadable{run + 1}") == "<<<<<<< HEAD\n"
+        assert sandbox.read("dvc.lock.unreadable") == "from before"
+
+
+def test_damaged_index_files_cost_time_only(sandbox: Sandbox) -> None:
+    sandbox.write("data/a", "1")
+    sandbox.write("file", "1")
+    sandbox.tiffin("add", "data", "file")
+    saved = [path for path in (sandbox.root / ".dvc/tmp/tiffin/index").rglob("*") if path.is_file()]
+    assert len(saved) == 2
+    for path in saved:
+        body = bytearray(path.read_bytes())
+        body[len(body) // 2] ^= 1
+        path.write_bytes(body)
+    clean(sandbox)
+    for path in saved:
+        path.write_bytes(path.read_bytes()[:30])
+    clean(sandbox)

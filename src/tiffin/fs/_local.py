@@ -39,14 +39,23 @@ def copy_atomically(source: str, target: str) -> None:
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, beside)
-        if os.path.isdir(target):
+        if os.path.isdir(target) and not os.path.islink(target):
             os.rename(target, old)
-        os.rename(beside, target)
+        _rename_or_restore(beside, target, old)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         remove_quietly(beside)
         raise TransferError(f"cannot copy '{source}' to '{target}': {error.strerror}") from error
+
+
+def _rename_or_restore(new: str, target: str, old: str) -> None:
+    try:
+        os.rename(new, target)
+    except OSError:
+        with suppress(FileNotFoundError):
+            os.rename(old, target)
+        raise
 
 
 def remove_quietly(path: str) -> None:

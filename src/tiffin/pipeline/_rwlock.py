@@ -44,9 +44,21 @@ def _load(directory: str) -> dict[str, dict[str, Any]]:
     try:
         with open(f"{directory}/rwlock", encoding="utf-8") as file:
             table = json.load(file)
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError):
         table = {}
-    return {"write": dict(table.get("write", {})), "read": dict(table.get("read", {}))}
+    if not isinstance(table, dict):
+        table = {}
+    write, read = (table.get(kind) for kind in ("write", "read"))
+    writers = write.items() if isinstance(write, dict) else ()
+    readers = read.items() if isinstance(read, dict) else ()
+    return {
+        "write": {path: owner for path, owner in writers if _is_owner(owner)},
+        "read": {path: list(filter(_is_owner, owners)) for path, owners in readers if isinstance(owners, list)},
+    }
+
+
+def _is_owner(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("pid"), int) and value["pid"] > 0 and "cmd" in value
 
 
 def _save(directory: str, table: dict[str, dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from tiffin.formats import Content, DependencyEntry, DvcFile, LockEntry, LockIte
 __all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline", "join", "relative"]
 
 PIPELINE_FILE = "dvc.yaml"
+_HEX = frozenset("0123456789abcdef")
 _RESERVED = frozenset((".git", ".dvc", ".hg"))
 
 
@@ -105,6 +106,8 @@ def from_pipeline(file: str, entry: StageEntry, lock: LockEntry | None) -> Stage
     wdir = join(posixpath.dirname(file), entry.wdir)
     deps = _by_path(lock.deps if lock else ())
     outs = _by_path(lock.outs if lock else ())
+    for path, content in outs.items():
+        _check_id(content, path, file)
     return Stage(
         file=file,
         name=entry.name,
@@ -123,6 +126,8 @@ def from_pipeline(file: str, entry: StageEntry, lock: LockEntry | None) -> Stage
 def from_dvc_file(file: str, parsed: DvcFile) -> Stage:
     """A .dvc file as a stage."""
     wdir = join(posixpath.dirname(file), parsed.wdir)
+    for out in parsed.outs:
+        _check_id(out.content, out.path, file)
     return Stage(
         file=file,
         name=None,
@@ -165,6 +170,16 @@ def _inside(directory: str, path: str, file: str) -> str:
     if not _RESERVED.isdisjoint(joined.lower().split("/")):
         raise GraphError(f"output '{path}' in '{file}' lies in a directory of Git or DVC", hint="choose another place")
     return joined
+
+
+def _check_id(content: Content | None, path: str, file: str) -> None:
+    # An id becomes a path in the store: it must not lead out of it.
+    oid = content.oid if content is not None else None
+    if oid and not (len(oid) == (36 if oid.endswith(".dir") else 32) and _HEX.issuperset(oid[:32])):
+        raise GraphError(
+            f"output '{path}' of '{file}' is recorded as '{oid}', which is no MD5",
+            hint="restore the line from Git, or delete it and record the output anew with `tiffin commit`",
+        )
 
 
 def _by_path(items: tuple[LockItem, ...]) -> dict[str, Content]:

@@ -51,13 +51,13 @@ class LockWriter:
 
     def _merge(self, path: str, entries: Mapping[str, LockEntry]) -> None:
         at = os.path.join(self._root, path)
-        old = _read(at)
         try:
+            old = _read(at)
             merged = {} if old is None else lock.parse(old, path)
-        except FormatError:
+        except (FormatError, UnicodeDecodeError):
             # Unreadable (a merge conflict, say): what just ran is true, what was there cannot be kept apart.
-            os.replace(at, f"{at}.unreadable")
-            merged = {}
+            _keep_unreadable(at)
+            old, merged = None, {}
         merged.update(entries)
         new = lock.dump(merged, old)
         if old != new:
@@ -98,6 +98,14 @@ def with_contents(parsed: DvcFile, contents: Mapping[str, Content]) -> DvcFile:
         return entry._replace(content=contents.get(entry.path, entry.content))
 
     return parsed._replace(outs=tuple(map(updated, parsed.outs)))
+
+
+def _keep_unreadable(path: str) -> None:
+    number, kept = 1, f"{path}.unreadable"
+    while os.path.lexists(kept):
+        number += 1
+        kept = f"{path}.unreadable{number}"
+    os.rename(path, kept)
 
 
 def _read(path: str) -> str | None:

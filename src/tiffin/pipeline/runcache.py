@@ -88,15 +88,19 @@ def _plain_uncached(stage: Stage) -> bool:
 
 def _newest_first(directory: str) -> list[str]:
     try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.stat().st_mtime, reverse=True)
+        times = {entry.path: entry.stat().st_mtime for entry in os.scandir(directory) if _is_value(entry.name)}
     except FileNotFoundError:
         return []
-    return [entry.path for entry in entries]
+    return sorted(times, key=times.__getitem__, reverse=True)
+
+
+def _is_value(name: str) -> bool:
+    return len(name) == 64  # what a killed process left half-written has a longer name
 
 
 def _read(path: str) -> LockEntry | None:
     try:
         with open(path, encoding="utf-8") as file:
             return lock.parse_entry(file.read(), path)
-    except FormatError:
+    except (FormatError, UnicodeDecodeError, OSError):
         return None  # torn by a crash, or not ours: as good as absent

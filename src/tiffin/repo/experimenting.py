@@ -114,7 +114,7 @@ class _Edited:
         return self._source.metafiles()
 
     def read(self, path: str) -> bytes | None:
-        return self._texts.get(path) or self._source.read(path)
+        return self._texts[path] if path in self._texts else self._source.read(path)
 
 
 def _head(git: Git) -> str:
