@@ -191,14 +191,14 @@ def test_ignored_files_are_not_part_of_a_directory(sandbox):
 @pytest.mark.parametrize("target", ["..", ".", ".dvc/config", "../outside"])
 def test_only_paths_below_the_root_are_tracked(sandbox, target):
     (sandbox.root.parent / "outside").write_text("x", encoding="utf-8")
-    assert "it is not below the repository's root" in sandbox.tiffin("add", target, code=1).err
+    assert "cannot be tracked" in sandbox.tiffin("add", target, code=1).err
 
 
 def test_commit_asks_before_it_records_a_change(sandbox):
     sandbox.write("data", "1")
     sandbox.tiffin("add", "data")
     sandbox.write("data", "2")
-    assert sandbox.tiffin("commit", code=255).err == snapshot(
+    assert sandbox.tiffin("commit", code=1).err == snapshot(
         """\
 ERROR: unable to commit changed 'data.dvc'
 hint: use -f to record it without being asked

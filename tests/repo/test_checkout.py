@@ -103,7 +103,7 @@ def test_what_the_cache_lacks_is_named_and_the_rest_is_checked_out(sandbox):
     assert answer.err == snapshot(
         """\
 ERROR: checkout failed for: lost (not, or not wholly, in the cache)
-hint: get the data with `tiffin fetch`, or `tiffin pull`
+hint: get the data with `tiffin pull`
 """
     )
     assert sandbox.read("here") == "1"

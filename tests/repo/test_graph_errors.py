@@ -76,4 +76,7 @@ hint: did you mean 'train'?
 
 
 def test_no_pipeline(sandbox):
-    assert sandbox.tiffin("repro", code=255).err == snapshot("ERROR: 'dvc.yaml' does not exist\n")
+    assert sandbox.tiffin("repro", code=255).err == snapshot("""\
+ERROR: 'dvc.yaml' does not exist
+hint: `tiffin stage add` writes a first stage
+""")
