@@ -29,7 +29,7 @@ def test_what_was_pushed_is_pulled(shared):
     assert shared.objects("../remote/files/md5") == shared.objects()
     assert shared.tiffin("push").out == "Everything is up to date.\n"
     forget_data(shared)
-    assert shared.tiffin("pull").out == "A       data/\nA       file\n4 files fetched, 2 added\n"
+    assert shared.tiffin("pull").out == "A       data/\nA       file\n4 files fetched and 3 files added\n"
     assert shared.tree("data") == {"a": "1", "b": "2"}
     assert shared.tiffin("pull").out == "Everything is up to date.\n"
 

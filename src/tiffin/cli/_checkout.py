@@ -11,7 +11,7 @@ from tiffin.errors import MissingObjects, StageNotFound
 from tiffin.repo import Repo
 from tiffin.repo.checkout import CheckedOut, checkout
 
-__all__ = ["Options", "report", "run"]
+__all__ = ["Options", "counts", "report", "run"]
 
 FETCH_HINT = "get the data with `tiffin pull`"
 
@@ -63,7 +63,7 @@ def _git_in_mind(targets: Sequence[str]) -> Iterator[None]:
 def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint: str = FETCH_HINT) -> None:
     """Print what changed.  Raises MissingObjects for what could not be checked out; hint: where that may be had."""
     if summary:
-        ui.write(_counts(done.files) or "No changes.")
+        ui.write(counts(done.files) or "No changes.")
     else:
         for letter, paths in (("M", done.modified), ("A", done.added), ("D", done.deleted)):
             for path in paths:
@@ -81,7 +81,8 @@ def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint:
         )
 
 
-def _counts(files: Mapping[str, int]) -> str:
-    counted = [(word, files.get(word, 0)) for word in ("modified", "added", "deleted")]
+def counts(files: Mapping[str, int]) -> str:
+    """How many files each thing happened to, in words; empty if none."""
+    counted = [(word, files.get(word, 0)) for word in ("fetched", "modified", "added", "deleted")]
     words = [f"{count} file{'s' if count > 1 else ''} {word}" for word, count in counted if count]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._checkout import report
+from tiffin.cli._checkout import counts, report
 from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
@@ -58,11 +58,5 @@ def run(options: Options, ui: Ui) -> int:
         report(
             ui, repo, done, hint="run `tiffin push` where the data is, then pull again; --allow-missing does without it"
         )
-    words = [f"{moved.objects} file{'s' if moved.objects != 1 else ''} fetched"] if moved.objects else []
-    words += [
-        f"{len(paths)} {word}"
-        for word, paths in (("added", done.added), ("modified", done.modified), ("deleted", done.deleted))
-        if paths
-    ]
-    ui.write(", ".join(words) or "Everything is up to date.")
+    ui.write(counts({"fetched": moved.objects, **done.files}) or "Everything is up to date.")
     return 0

@@ -29,8 +29,6 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
-    if options.default:
-        ui.write(f"Setting '{options.name.lower()}' as a default remote.")
     add_remote(
         settings(ui),
         options.name,
@@ -40,6 +38,8 @@ def run(options: Options, ui: Ui) -> int:
         force=options.force,
         cwd=ui.context.directory,
     )
+    if options.default:
+        ui.write(f"Setting '{options.name.lower()}' as a default remote.")
     scheme, separator, _ = options.url.partition("://")
     if separator and scheme != "remote":
         ui.warning(
