@@ -125,7 +125,7 @@ def test_settings_that_cannot_be_read_have_one_exit_code(fails, here, command):
     fails(
         command.split(),
         errors.ConfigError,
-        "unknown option 'core.remot' in the repo configuration",
+        "unknown option 'core.remote_' in the repo configuration",
         "did you mean 'core.remote'?",
     )
 
@@ -411,6 +411,21 @@ def test_a_directory_that_is_not_named(here, capsys):
         "ERROR: --cd: no directory was named",
         "hint: write --cd DIR before the command",
     ]
+
+
+def test_a_directory_that_is_not_there(here, capsys):
+    assert cli.main(["--cd", "nowhere", "root"]) == errors.UsageError.exit_code
+    assert capsys.readouterr().err.splitlines() == ["ERROR: --cd: no directory 'nowhere'"]
+
+
+def test_no_pipeline_in_a_subdirectory(fails, here):
+    Path("sub").mkdir()
+    fails(
+        ["--cd", "sub", "repro"],
+        errors.StageNotFound,
+        "'sub/dvc.yaml' does not exist",
+        "name the dvc.yaml that is meant, such as ../dvc.yaml, or go to its directory",
+    )
 
 
 def test_help_about_a_command(capsys):

@@ -67,7 +67,7 @@ class Project:
         if file not in self._pipelines:
             text = self._text(file)
             if text is None:
-                raise StageNotFound(f"'{file}' does not exist", hint="`tiffin stage add` writes a first stage")
+                raise StageNotFound(f"'{file}' does not exist", hint=_where_stages_are(file))
             directory = posixpath.dirname(file)
 
             def read(path: str) -> dict[str, Any]:
@@ -236,6 +236,12 @@ def _chosen(values: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
         except KeyError:
             continue
     return chosen
+
+
+def _where_stages_are(file: str) -> str:
+    if "/" in file:
+        return "name the dvc.yaml that is meant, such as ../dvc.yaml, or go to its directory"
+    return "`tiffin stage add` writes a first stage"
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
