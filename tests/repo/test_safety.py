@@ -215,6 +215,22 @@ def test_a_link_out_of_the_repository_is_not_followed(sandbox: Sandbox) -> None:
     assert not list(outside.iterdir())
 
 
+@pytest.mark.parametrize("name", ["data", "data/a"])
+def test_an_object_a_power_failure_left_empty_does_not_count_as_stored(sandbox: Sandbox, name: str) -> None:
+    sandbox.write(name, "old")
+    sandbox.tiffin("add", "data")
+    sandbox.commit()
+    sandbox.write(name, "precious")
+    sandbox.tiffin("add", "data")
+    sandbox.git("checkout", "--quiet", "--", "data.dvc")
+    oid = hashlib.md5(b"precious").hexdigest()
+    stored = sandbox.root / ".dvc/cache/files/md5" / oid[:2] / oid[2:]
+    stored.chmod(0o644)
+    stored.write_bytes(b"")
+    assert "stored nowhere else" in sandbox.tiffin("checkout", code=255).err
+    assert sandbox.read(name) == "precious"
+
+
 # ---- repro
 
 

@@ -239,8 +239,8 @@ class Workspace:
         if seen is None:
             return True
         if seen.table is None:
-            return self.store.has(seen.content.oid or "")
-        return not self.store.lacks_any(seen.table)
+            return self.store.keeps(seen.content.oid, seen.content.size)
+        return all(map(self.store.keeps, seen.table.oids(), seen.table.sizes()))
 
     def _at(self, path: str) -> str:
         return os.path.join(self.root, path) if path else self.root  # a dependency may be anywhere
@@ -331,17 +331,14 @@ class Workspace:
         if not endangered or seen is None:
             return
         if seen.table is None:
-            lost = not self.store.has(seen.content.oid or "")
-            example = path
+            lost = None if self.store.keeps(seen.content.oid, seen.content.size) else path
         else:
-            rows = [row for name in endangered if (row := seen.table.find(name)) >= 0]
-            chosen = seen.table.select(rows)
-            absent = [name for name, here in zip(chosen.paths(), self.store.present(chosen), strict=True) if not here]
-            lost = bool(absent)
-            example = f"{path}/{absent[0]}" if absent else path
-        if lost:
+            rows = seen.table.select([row for name in endangered if (row := seen.table.find(name)) >= 0])
+            kept = map(self.store.keeps, rows.oids(), rows.sizes())
+            lost = next((f"{path}/{name}" for name, safe in zip(rows.paths(), kept, strict=True) if not safe), None)
+        if lost is not None:
             raise UnsavedChanges(
-                f"'{example}' has changes that are stored nowhere else and would be lost",
+                f"'{lost}' has changes that are stored nowhere else and would be lost",
                 hint="keep them with `tiffin commit`, or give them up with --force",
             )
 

@@ -103,6 +103,17 @@ class ObjectStore:
         """For each row whether its object is here."""
         return _native.present(table, self.root) if os.path.isdir(self.root) else [False] * len(table)
 
+    def keeps(self, oid: str | None, size: int | None) -> bool:
+        """Whether the object is here, in that size (None or below 0: not known), so that a file of it may go.
+
+        A power failure leaves empty objects where nobody waited for the disk.
+        """
+        try:
+            found = os.stat(self.path(oid)).st_size if oid else -1
+        except FileNotFoundError:
+            return False
+        return found >= 0 and (size is None or size < 0 or found == size)
+
     def manifest(self, oid: str) -> Table:
         """The rows (path, oid) of a directory.
 
