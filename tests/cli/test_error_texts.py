@@ -121,11 +121,11 @@ def test_a_branch_given_to_checkout(fails, here):
 
 @pytest.mark.parametrize("command", ["status", "push", "pull", "fetch", "add file", "commit", "repro", "exp show"])
 def test_settings_that_cannot_be_read_have_one_exit_code(fails, here, command):
-    Path(".dvc/config").write_text("[core]\n    remot = x\n", encoding="utf-8")
+    Path(".dvc/config").write_text("[core]\n    remotee = x\n", encoding="utf-8")
     fails(
         command.split(),
         errors.ConfigError,
-        "unknown option 'core.remote_' in the repo configuration",
+        "unknown option 'core.remotee' in the repo configuration",
         "did you mean 'core.remote'?",
     )
 
