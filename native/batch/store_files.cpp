@@ -67,6 +67,8 @@ class StoreTask final : public FileTask {
   // symlink: what that points to is not ours to make read-only, or where the file has other names: one of them may be
   // an older object, which somebody wrote to through the workspace, and must not look sound again.
   bool LinkSource(std::size_t item, const std::string& prefix, const Stat& stat, TempFile& temp) {
+    // Asked before linking: a link that is taken back moves the file's ctime, which would look like a change.
+    if (stat.links > 1) return false;
     const std::string& path = paths_[item];
     Parents parents(root_, false);
     int directory;

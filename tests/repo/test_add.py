@@ -248,3 +248,15 @@ def test_a_metadata_file_and_an_unknown_part_are_no_data(sandbox):
     sandbox.tiffin("add", "data")
     assert "is a metadata file" in sandbox.tiffin("add", "data.dvc", code=1).err
     assert sandbox.tiffin("add", "data/nope", code=1).err == snapshot("ERROR: 'data/nope' does not exist\n")
+
+
+def test_a_hardlinked_file_can_be_added_again(sandbox):
+    sandbox.tiffin("config", "cache.type", "hardlink")
+    sandbox.write("small", "1")
+    sandbox.write("large", "x" * 300_000)
+    sandbox.tiffin("add", "small", "large")
+    for name in ("small", "large"):
+        os.utime(sandbox.root / name)
+    sandbox.tiffin("add", "small", "large")
+    assert sandbox.tiffin("status").out == "Data and pipelines are up to date.\n"
+    assert len(sandbox.objects()) == 2
