@@ -19,11 +19,6 @@ class GitSide:
         self._git = Git(root) if root else None
         self.files: dict[str, None] = {}  # changed files Git should have, repository paths
 
-    @property
-    def present(self) -> bool:
-        """Whether there is a Git repository to tell."""
-        return self._git is not None
-
     def refuse_tracked(self, paths: Sequence[str]) -> None:
         """Raise TargetError if Git tracks one of the paths already."""
         if self._git is None or not paths:
