@@ -1,11 +1,16 @@
 """Writing whole files."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 
+from tiffin import _native
 from tiffin.errors import TransferError
 
-__all__ = ["copy_atomically", "remove_quietly", "write_atomically"]
+__all__ = ["copy_atomically", "remove_quietly", "write_all_atomically", "write_atomically"]
+
+# From this many files on one wait for the whole file system is shorter than one for each.
+SYNC_TOGETHER = 16
 
 
 def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable: bool = True) -> None:
@@ -26,6 +31,36 @@ def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable
     except OSError as error:
         remove_quietly(temporary)
         raise TransferError(f"cannot write '{os.fspath(path)}': {error.strerror}") from error
+
+
+def write_all_atomically(bodies: Mapping[str, bytes | str]) -> None:
+    """Replace many files, each as `write_atomically` does and durably, but wait for the disk once for all.
+
+    Every new file is durable before the first takes its place, so one that cannot be written replaces none.
+    Raises TransferError.
+    """
+    if len(bodies) < SYNC_TOGETHER:
+        for path, body in bodies.items():
+            write_atomically(path, body)
+        return
+    written: dict[str, str] = {}  # temporary name -> what it becomes
+    path = next(iter(bodies))
+    try:
+        for path, body in bodies.items():
+            target = os.path.realpath(path)
+            temporary = f"{target}.tiffin-{os.getpid()}.tmp"
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            written[temporary] = target
+            _write_new(temporary, body.encode("utf-8") if isinstance(body, str) else body, target, durable=False)
+        directories = _one_of_each_device({os.path.dirname(target) for target in written.values()})
+        _sync_file_systems(directories)
+        for temporary, path in written.items():
+            os.replace(temporary, path)
+        _sync_file_systems(directories)
+    except OSError as error:
+        for temporary in written:
+            remove_quietly(temporary)
+        raise TransferError(f"cannot write '{path}': {error.strerror}") from error
 
 
 def copy_atomically(source: str, target: str) -> None:
@@ -81,3 +116,12 @@ def _sync_directory(directory: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _one_of_each_device(directories: set[str]) -> list[str]:
+    return list({os.stat(directory).st_dev: directory for directory in directories}.values())
+
+
+def _sync_file_systems(directories: list[str]) -> None:
+    for directory in directories:
+        _native.sync_filesystem(directory)

@@ -7,11 +7,11 @@ from typing import Any, Self
 
 from tiffin.errors import FormatError
 from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile, lock
-from tiffin.fs import write_atomically
+from tiffin.fs import write_all_atomically, write_atomically
 from tiffin.pipeline._project import lock_path
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["INTERVAL_S", "LockWriter", "lock_entry", "with_contents", "write_dvc_file"]
+__all__ = ["INTERVAL_S", "LockWriter", "lock_entry", "with_contents", "write_dvc_file", "write_dvc_files"]
 
 # Rewriting a lock file for every stage of a large pipeline is quadratic; a killed run loses at
 # most this long of it, and the run cache still has those stages.
@@ -82,13 +82,19 @@ def lock_entry(
 
 def write_dvc_file(root: str, stage_file: str, parsed: DvcFile) -> bool:
     """Write a .dvc file, keeping an existing one's comments and key order; False if nothing changed."""
-    at = os.path.join(root, stage_file)
-    old = _read(at)
-    new = dvcfile.dump(parsed, old)
-    if new == old:
-        return False
-    write_atomically(at, new)
-    return True
+    return bool(write_dvc_files(root, {stage_file: parsed}))
+
+
+def write_dvc_files(root: str, parsed: Mapping[str, DvcFile]) -> list[str]:
+    """Write many .dvc files as `write_dvc_file` does, durable together; the files that changed."""
+    changed: dict[str, str] = {}
+    for file, value in parsed.items():
+        old = _read(os.path.join(root, file))
+        new = dvcfile.dump(value, old)
+        if new != old:
+            changed[file] = new
+    write_all_atomically({os.path.join(root, file): text for file, text in changed.items()})
+    return list(changed)
 
 
 def with_contents(parsed: DvcFile, contents: Mapping[str, Content]) -> DvcFile:

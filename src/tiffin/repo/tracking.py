@@ -22,7 +22,7 @@ from tiffin.pipeline import (
     looked_at,
     stage_params,
 )
-from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
+from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file, write_dvc_files
 from tiffin.pipeline.runcache import RunCache, remember_run
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -67,8 +67,7 @@ def add(
         # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
         git.ignore([addition.output.path for addition in additions])
         stages = {addition.stage.file: addition.stage for addition in additions}
-        for stage in stages.values():
-            _write(repo, stage, contents)
+        write_dvc_files(repo.root, {file: _filled(stage, contents) for file, stage in stages.items()})
         files = list(stages)
         git.changed(files)
         repo.reload()
@@ -236,12 +235,13 @@ def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> di
     return contents
 
 
-def _write(repo: Repo, stage: Stage, contents: Mapping[str, Content]) -> None:
+def _filled(stage: Stage, contents: Mapping[str, Content]) -> DvcFile:
+    """A stage's .dvc file with the contents that its outputs have now."""
     parsed = stage.dvc_file
     if parsed is None:
         raise TargetError(f"{stage.label} is not tracked by a .dvc file")
     by_entry = {out.entry.path: contents[out.path] for out in stage.outs if out.path in contents}
-    write_dvc_file(repo.root, stage.file, with_contents(parsed, by_entry))
+    return with_contents(parsed, by_entry)
 
 
 def _selected(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[Selection]:

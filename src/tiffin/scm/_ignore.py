@@ -19,14 +19,20 @@ def ignore(git: Git, paths: Iterable[StrPath]) -> list[str]:
     Paths that Git ignores already are left alone.  Gives the `.gitignore` files that changed, in order.
     Raises GitError for a path outside of the repository.
     """
-    wanted = [os.path.abspath(path) for path in paths]
-    ignored = git.ignored([path for path in wanted if not _is_listed(path)])
-    changed: dict[str, None] = {}
-    for path in wanted:
-        if path not in ignored and not _is_listed(path):
-            _append(_file_beside(git, path), _line(path))
-            changed[_file_beside(git, path)] = None
-    return list(changed)
+    # By directory, each file read once: a directory of many targets would otherwise be quadratic.
+    beside: dict[str, dict[str, None]] = {}
+    for path in map(os.path.abspath, paths):
+        beside.setdefault(os.path.dirname(path), {})[path] = None
+    unlisted = {directory: _unlisted(directory, wanted) for directory, wanted in beside.items()}
+    ignored = git.ignored([path for wanted in unlisted.values() for path in wanted])
+    changed = []
+    for wanted in unlisted.values():
+        lines = [_line(path) for path in wanted if path not in ignored]
+        if lines:
+            file = _file_beside(git, wanted[0])
+            _append(file, lines)
+            changed.append(file)
+    return changed
 
 
 def unignore(git: Git, path: StrPath) -> str | None:
@@ -55,13 +61,15 @@ def _line(path: str) -> str:
     return "/" + os.path.basename(path).translate(_MAGIC)
 
 
-def _is_listed(path: str) -> bool:
-    # Spares a git process in the usual case.  A `!` line may take an earlier one back: then git must decide.
+def _unlisted(directory: str, paths: Iterable[str]) -> list[str]:
+    """The paths in a directory that have no line in its `.gitignore`; those with one need no git process."""
     try:
-        lines = _read(os.path.join(os.path.dirname(path), ".gitignore")).splitlines()
+        lines = set(_read(os.path.join(directory, ".gitignore")).splitlines())
     except FileNotFoundError:
-        return False
-    return _line(path) in lines and not any(line.startswith("!") for line in lines)
+        return list(paths)
+    if any(line.startswith("!") for line in lines):
+        return list(paths)  # such a line may take an earlier one back: git must decide
+    return [path for path in paths if _line(path) not in lines]
 
 
 def _file_beside(git: Git, path: str) -> str:
@@ -71,14 +79,14 @@ def _file_beside(git: Git, path: str) -> str:
     return file
 
 
-def _append(file: str, line: str) -> None:
+def _append(file: str, lines: Iterable[str]) -> None:
     try:
         text = _read(file)
     except FileNotFoundError:
         text = ""
     separator = "\n" if text and not text.endswith("\n") else ""
     with open(file, "a", encoding="utf-8", newline="", errors="surrogateescape") as out:
-        out.write(f"{separator}{line}\n")
+        out.write(separator + "".join(f"{line}\n" for line in lines))
 
 
 def _read(file: str) -> str:
