@@ -8,7 +8,7 @@ from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import CorruptObject, MissingObjects, TargetError, TransferError
 
-__all__ = ["ObjectStore", "Progress", "Stored", "file_ids", "is_dir", "listing", "outcome_text"]
+__all__ = ["ObjectStore", "Progress", "Received", "Stored", "file_ids", "is_dir", "listing", "outcome_text"]
 
 DIR_SUFFIX = ".dir"
 # Below this many new objects each one is synced by itself; above, one syncfs is cheaper.
@@ -38,6 +38,14 @@ class Stored(NamedTuple):
 
     objects: int
     bytes: int
+
+
+class Received(NamedTuple):
+    """What a store took from another: new objects, their bytes, (id without suffix, outcome) of those that failed."""
+
+    objects: int
+    bytes: int
+    failed: Sequence[tuple[str, int]]
 
 
 def is_dir(oid: str) -> bool:
@@ -153,6 +161,13 @@ class ObjectStore:
         if result.failed:
             raise _failure("store", [(f"{root}/{path}", outcome) for path, outcome in result.failed])
         return Stored(result.stored, result.bytes)
+
+    def receive(
+        self, oids: Sequence[str], source: "ObjectStore", suffix: str, progress: Progress | None = None
+    ) -> Received:
+        """Copy objects from another store, each checked against its id on the way; ids are without `suffix`."""
+        done = _native.transfer(oids, source.root, self.root, suffix=suffix, progress=progress)
+        return Received(done.copied, done.bytes, done.failed)
 
     def sync(self) -> None:
         """Make all objects stored so far durable."""

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import CorruptObject, TransferError
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, file_ids, is_dir, outcome_text
@@ -88,7 +87,7 @@ def _copy(
     if progress is not None:
         progress.expect(len(oids), 0)
     try:
-        done = _native.transfer(oids, source.root, destination.root, suffix=suffix, progress=progress)
+        done = destination.receive(oids, source, suffix, progress)
     except OSError as error:
         raise TransferError(f"cannot copy objects to {destination.root}: {error.strerror}") from error
     corrupt = [oid for oid, outcome in done.failed if outcome == -2]
@@ -101,4 +100,4 @@ def _copy(
     if failed:
         oid, outcome = failed[0]
         raise TransferError(f"cannot copy object {oid}{suffix} to {destination.root}: {outcome_text(outcome)}")
-    return Transferred(done.copied, done.bytes, [oid for oid, _ in done.failed])
+    return Transferred(done.objects, done.bytes, [oid for oid, _ in done.failed])
