@@ -67,12 +67,21 @@ def scan(
 ) -> Table: ...
 def stat_files(root: str, paths: Iterable[str]) -> Table: ...
 def find_metafiles(root: str, ignore: Ignore, *, git_ignore: bool = True) -> list[str]: ...
+def find_metadirs(root: str, ignore: Ignore, *, git_ignore: bool = True) -> list[str]: ...
 
 class StoreResult:
     @property
     def stored(self) -> int: ...
     @property
     def bytes(self) -> int: ...
+    @property
+    def sound(self) -> Table: ...
+    @property
+    def failed(self) -> list[tuple[str, int]]: ...
+
+class PlaceResult:
+    @property
+    def sound(self) -> Table: ...
     @property
     def failed(self) -> list[tuple[str, int]]: ...
 
@@ -104,9 +113,10 @@ def place_rows(
     links: Sequence[str],
     *,
     executable: Sequence[int] = (),
+    sound: Table | None = None,
     threads: int = 0,
     progress: Callable[[int, int], object] | None = None,
-) -> list[tuple[str, int]]: ...
+) -> PlaceResult: ...
 def transfer(
     oids: Sequence[str] | Table,
     source: str,
@@ -122,6 +132,67 @@ def verify(
     store: str,
     *,
     suffix: str = "",
+    threads: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[int]: ...
+def legacy_hash_rows(
+    table: Table, root: str, *, threads: int = 0, progress: Callable[[int, int], object] | None = None
+) -> list[tuple[str, int]]: ...
+def legacy_store_rows(
+    table: Table,
+    rows: Sequence[int],
+    root: str,
+    store: str,
+    *,
+    threads: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[tuple[str, int]]: ...
+def legacy_place_rows(
+    target: Table,
+    rows: Sequence[int] | None,
+    root: str,
+    store: str,
+    links: Sequence[str],
+    *,
+    executable: Sequence[int] = (),
+    threads: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[tuple[str, int]]: ...
+def legacy_transfer(
+    oids: Sequence[str],
+    source: str,
+    destination: str,
+    *,
+    threads: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[tuple[str, int]]: ...
+
+class StoreListing:
+    @property
+    def files(self) -> Table: ...
+    @property
+    def listings(self) -> Table: ...
+    @property
+    def others(self) -> list[str]: ...
+
+class Ids:
+    def __init__(self) -> None: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, oid: str) -> bool: ...
+    def add(self, oids: Sequence[str] | Table) -> None: ...
+    def discard(self, oids: Sequence[str] | Table) -> None: ...
+    def among(self, table: Table) -> Table: ...
+    def besides(self, table: Table) -> Table: ...
+
+def list_store(
+    store: str, *, threads: int = 0, progress: Callable[[int, int], object] | None = None
+) -> StoreListing: ...
+def remove_objects(
+    objects: Table,
+    store: str,
+    *,
+    suffix: str = "",
+    before_ns: int,
     threads: int = 0,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[int]: ...
