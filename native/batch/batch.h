@@ -47,19 +47,23 @@ void HashFiles(int root, std::span<const std::string> paths, std::span<Digest> d
 // that were stored.  An object already there is kept and counts as success; one of another size, or one that may have
 // been written to (any write bit set), is replaced.  With links[0] == kHardlink the file itself becomes the object
 // (linked, then made read-only), except empty files and symlinks.
+// objects[i] (`objects` may be empty): the stat of the object, if it was made here; of size -1 if not.
 // Durability is the caller's: nothing is synced here.
 void StoreFiles(int root, std::span<const std::string> paths, int store, std::span<const Link> links,
-                std::span<Digest> digests, std::span<Stat> stats, std::span<int> outcomes, int threads,
-                Control& control);
+                std::span<Digest> digests, std::span<Stat> stats, std::span<Stat> objects, std::span<int> outcomes,
+                int threads, Control& control);
 
 // Puts objects into the workspace at paths, replacing what is there by rename.  Parents are created; one that is a
 // symlink is refused (ENOTDIR).  The first link type that works is used; read-only for hardlink and symlink,
 // 0666 & ~umask (| 0111 & ~umask where executable[i]; `executable` may be empty) else.  Empty files are created, never
-// linked.  An object that may have been written to (any write bit set) is checked on the way: kCorrupt.
-// stats[i]: as after the rename.
+// linked.  stats[i]: as after the rename.
+// What a path gets matches its id, or the path stays as it is (kCorrupt; EISDIR, EINVAL or ELOOP for what is no regular
+// file): a copy is hashed while it is made.  An object that is linked or cloned is read and hashed first, unless its stat is
+// objects[i], under which the caller knows it sound (size -1: under none).  Then objects[i] is the stat under which it
+// is known now, where it was linked or cloned.  `objects` may be empty.
 void PlaceObjects(int store, std::span<const Digest> digests, int root, std::span<const std::string> paths,
                   std::span<const std::uint8_t> executable, std::span<const Link> links, std::span<Stat> stats,
-                  std::span<int> outcomes, int threads, Control& control);
+                  std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control);
 
 // Copies objects from one store to another, checking each object's bytes against its id on the way.
 // `suffix` ("" or ".dir") is appended to the object's name on both sides.  An object already there is kept.
@@ -70,6 +74,10 @@ void TransferObjects(int from, int to, std::span<const Digest> digests, const st
 // else asks one by one.
 void PresentObjects(int store, std::span<const Digest> digests, const std::string& suffix,
                     std::span<std::uint8_t> present, int threads);
+
+// present[i] = 1 where the store has the object, in sizes[i] bytes (-1: in any size).  Asks one by one.
+void PresentInSize(int store, std::span<const Digest> digests, std::span<const std::int64_t> sizes,
+                   std::span<std::uint8_t> present, int threads);
 
 // Reads objects again and compares: kOk, kCorrupt, ENOENT.
 void VerifyObjects(int store, std::span<const Digest> digests, const std::string& suffix, std::span<int> outcomes,

@@ -2,10 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <climits>
-#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -13,14 +11,10 @@
 #include "batch/batch.h"
 #include "batch/object.h"
 #include "batch/parents.h"
-#include "batch/threads.h"
+#include "batch/reader.h"
 
 namespace tiffin {
 namespace {
-
-constexpr std::size_t kBuffer = 256 * 1024;
-constexpr std::size_t kLargestBlock = 64;
-constexpr unsigned kWriteBits = 0222;
 
 // Where the directory is, as a symlink must say it.  "" if it cannot be found out.
 std::string PathOf(int directory) {
@@ -35,7 +29,13 @@ std::string PathOf(int directory) {
 #endif
 }
 
-struct Work {
+// Whether it is the same file, with the content it had; a link made meanwhile moves its ctime.
+bool SameContent(const Stat& before, const Stat& now) {
+  return now.size == before.size && now.mtime_ns == before.mtime_ns && now.inode == before.inode &&
+         now.device == before.device;
+}
+
+struct Job {
   int store;
   std::span<const Digest> digests;
   int root;
@@ -43,172 +43,200 @@ struct Work {
   std::span<const std::uint8_t> executable;
   std::span<const Link> links;
   std::span<Stat> stats;
-  std::span<int> outcomes;
+  std::span<Stat> objects;
   Control& control;
   std::string store_path = {};  // where links hold kSymlink
-  std::size_t block = 1;
-  std::atomic<std::size_t> next{0};
 };
 
 // One thread's share.
-class Placer {
+class PlaceTask final : public FileTask {
  public:
-  explicit Placer(Work& work)
-      : work_(work), parents_(work.root, true), buffer_(std::make_unique_for_overwrite<std::byte[]>(kBuffer)) {}
+  explicit PlaceTask(const Job& job) : job_(job), parents_(job.root, true) {}
 
-  void Run() {
-    for (;;) {
-      const std::size_t begin = work_.next.fetch_add(work_.block, std::memory_order_relaxed);
-      if (begin >= work_.paths.size()) return;
-      const std::size_t end = std::min(begin + work_.block, work_.paths.size());
-      for (std::size_t item = begin; item < end; ++item) {
-        if (Stopped()) return;
-        const int outcome = Place(item);
-        if (outcome == kStopped) return;
-        work_.outcomes[item] = outcome;
-        work_.control.files.fetch_add(1, std::memory_order_relaxed);
-      }
+  Descriptor Open(std::size_t item, int& outcome) override {
+    Descriptor source = OpenObject(item);
+    if (!source) outcome = errno;
+    Stat stat;
+    if (!source || !MayLink() || !KnownSound(item, source.get(), stat) || !MayShare(stat)) return source;
+    TempFile temp;
+    Link link;
+    outcome = BeginLink(item, source.get(), temp, link);
+    if (outcome == kOk) outcome = EndLink(item, source.get(), stat, link, temp);
+    if (outcome == kNoLink) {
+      outcome = kOk;
+      return source;
     }
+    if (outcome == kOk) CountBytes(stat);  // nobody reads them
+    return {};
   }
 
- private:
-  bool Stopped() const { return work_.control.stop.load(std::memory_order_relaxed); }
-
-  int Place(std::size_t item) {
-    const ObjectPath object(work_.digests[item], "");
-    const Descriptor source = OpenAt(work_.store, object.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (!source) return errno;
-    Stat stat;
-    if (const int outcome = StatOf(source.get(), stat); outcome != kOk) return outcome;
-    if (!IsRegular(stat)) return EINVAL;
-    if ((stat.mode & kWriteBits) != 0) {
-      if (const int outcome = Check(item, source, stat); outcome != kOk) return outcome;
+  int TakeSmall(std::size_t item, const Stat& stat, std::span<const std::byte> bytes, const Digest& digest) override {
+    if (digest != job_.digests[item]) return kCorrupt;
+    TempFile temp;
+    Link link;
+    if (MayLink() && MayShare(stat)) {
+      const Descriptor source = OpenObject(item);
+      if (!source) return errno;
+      int outcome = BeginLink(item, source.get(), temp, link);
+      if (outcome == kOk) outcome = EndLink(item, source.get(), stat, link, temp);
+      if (outcome != kNoLink) return outcome;
     }
-    int directory;
-    if (const int outcome = parents_.Open(work_.paths[item], directory); outcome != kOk) return outcome;
-    const char* name = LastPart(work_.paths[item]);
+    if (const int outcome = CreateFile(item, temp); outcome != kOk) return outcome;
+    if (const int outcome = WriteAll(temp.get(), bytes); outcome != kOk) return outcome;
+    return EndFile(item, temp);
+  }
 
-    int outcome = kOk;
-    if (work_.links.empty()) return PlaceCopy(item, source, stat, directory, name);
-    for (const Link link : work_.links) {
-      // There is nothing to share in an empty file, and all of them would be names of one inode.
-      if (stat.size == 0 && link != Link::kSymlink) return PlaceCopy(item, source, stat, directory, name);
-      switch (link) {
-        case Link::kReflink:
-          outcome = clones_ ? PlaceClone(item, source, directory, name) : EOPNOTSUPP;
-          clones_ = outcome == kOk;
-          break;
-        case Link::kCopy:
-          return PlaceCopy(item, source, stat, directory, name);
-        default:
-          outcome = PlaceLink(item, link, object, source, directory, name);
+  int BeginLarge(std::size_t item, const Descriptor& source, Stat&, Copy& copy) override {
+    Link link = Link::kCopy;
+    int outcome = MayLink() ? BeginLink(item, source.get(), copy.temp, link) : kNoLink;
+    if (outcome == kNoLink) outcome = CreateFile(item, copy.temp);
+    if (outcome != kOk) return outcome;
+    copy.content = link == Link::kCopy      ? Copy::Content::kChunks
+                   : link == Link::kReflink ? Copy::Content::kClone
+                                            : Copy::Content::kLink;
+    // Other files come before this one is done, and with them other directories.
+    return copy.temp.KeepDirectory();
+  }
+
+  int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy& copy) override {
+    if (digest != job_.digests[item]) return kCorrupt;
+    if (copy.content == Copy::Content::kChunks) return EndFile(item, copy.temp);
+    const Descriptor source = OpenObject(item);
+    if (!source) return errno;
+    const Link link = copy.content == Copy::Content::kClone ? Link::kReflink : Link::kHardlink;
+    return EndLink(item, source.get(), stat, link, copy.temp);
+  }
+
+  // The id says whether the bytes that were read are right; links made meanwhile move the ctime.
+  bool Moved(const Stat& before, const Stat& after) const override { return !SameContent(before, after); }
+
+ private:
+  static constexpr int kNoLink = -100;  // no outcome: a copy is to be made
+
+  Descriptor OpenObject(std::size_t item) const {
+    // Not through a symlink: what it leads to is not ours to link, or to make read-only.
+    return OpenAt(job_.store, ObjectPath(job_.digests[item], "").c_str(),
+                  O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  }
+
+  bool MayLink() const { return !job_.links.empty() && job_.links[0] != Link::kCopy; }
+
+  // There is nothing to share in an empty file, and all of them would be names of one inode.
+  bool MayShare(const Stat& stat) const { return stat.size > 0 || job_.links[0] == Link::kSymlink; }
+
+  void CountBytes(const Stat& stat) {
+    job_.control.bytes.fetch_add(static_cast<std::uint64_t>(stat.size), std::memory_order_relaxed);
+  }
+
+  bool KnownSound(std::size_t item, int source, Stat& stat) const {
+    if (job_.objects.empty() || job_.objects[item].size < 0) return false;
+    return StatOf(source, stat) == kOk && IsRegular(stat) && SameContent(job_.objects[item], stat) &&
+           stat.ctime_ns == job_.objects[item].ctime_ns;
+  }
+
+  // Begins the first kind of link that works; kNoLink where none does before it is a copy's turn.
+  int BeginLink(std::size_t item, int source, TempFile& temp, Link& used) {
+    int outcome = kNoLink;
+    for (const Link link : job_.links) {
+      used = link;
+      if (link == Link::kCopy) return kNoLink;
+      if (link == Link::kReflink && !clones_) {
+        outcome = EOPNOTSUPP;
+        continue;
       }
-      if (outcome == kOk) {
-        work_.control.bytes.fetch_add(static_cast<std::uint64_t>(stat.size), std::memory_order_relaxed);
-        return kOk;
-      }
+      outcome = link == Link::kReflink ? BeginClone(item, source, temp) : BeginName(item, link, temp);
+      if (outcome == kOk) return kOk;
+      temp = {};
     }
     return outcome;
   }
 
-  // Whether an object that may have been written to still has its content.
-  int Check(std::size_t item, const Descriptor& source, const Stat& stat) {
-    Md5 md5;
-    std::uint64_t offset = 0;
-    for (std::size_t got = 1; got > 0; offset += got) {
-      if (Stopped()) return kStopped;
-      if (const int outcome = ReadAt(source.get(), Buffer(), offset, got); outcome != kOk) return outcome;
-      md5.Update(Buffer().first(got));
+  int BeginClone(std::size_t item, int source, TempFile& temp) {
+    if (const int outcome = CreateFile(item, temp); outcome != kOk) return outcome;
+    const int outcome = Clone(source, temp.get());
+    clones_ = outcome == kOk;
+    return outcome;
+  }
+
+  int BeginName(std::size_t item, Link link, TempFile& temp) {
+    int directory;
+    if (const int outcome = parents_.Open(job_.paths[item], directory); outcome != kOk) return outcome;
+    const ObjectPath object(job_.digests[item], "");
+    if (link == Link::kHardlink) return temp.Link(job_.store, object.c_str(), directory, "");
+    if (job_.store_path.empty()) return ENOTSUP;
+    return temp.Symlink(job_.store_path + '/' + object.c_str(), directory);
+  }
+
+  // `verified`: the stat of the object when its content was known.
+  int EndLink(std::size_t item, int source, const Stat& verified, Link link, TempFile& temp) {
+    Stat object;
+    const bool named = link != Link::kReflink;
+    const int seen = named ? StatAt(temp.directory(), temp.name(), true, object) : StatOf(source, object);
+    if (seen != kOk) return seen;
+    if (!SameContent(verified, object)) return kChangedMeanwhile;
+    if (!named) {
+      if (!job_.objects.empty()) job_.objects[item] = object;
+      return EndFile(item, temp);
     }
-    return offset == static_cast<std::uint64_t>(stat.size) && md5.Finish() == work_.digests[item] ? kOk : kCorrupt;
-  }
-
-  int PlaceLink(std::size_t item, Link link, const ObjectPath& object, const Descriptor& source, int directory,
-                const char* name) {
-    if (link == Link::kSymlink && work_.store_path.empty()) return ENOTSUP;
     // From now on a program may reach the object through the workspace.
-    if (const int outcome = Protect(source.get()); outcome != kOk) return outcome;
-    TempFile temp;
-    const int made = link == Link::kHardlink ? temp.Link(work_.store, object.c_str(), directory, "")
-                                             : temp.Symlink(work_.store_path + '/' + object.c_str(), directory);
-    if (made != kOk) return made;
-    if (const int outcome = Settle(temp, directory, name); outcome != kOk) return outcome;
-    return StatAt(directory, name, true, work_.stats[item]);
+    if (const int outcome = Protect(source); outcome != kOk) return outcome;
+    const int directory = temp.directory();
+    if (const int outcome = Settle(item, temp); outcome != kOk) return outcome;
+    if (const int outcome = StatAt(directory, Name(item), true, object); outcome != kOk) return outcome;
+    job_.stats[item] = object;
+    if (!job_.objects.empty() && SameContent(verified, object)) job_.objects[item] = object;
+    return kOk;
   }
 
-  int PlaceClone(std::size_t item, const Descriptor& source, int directory, const char* name) {
-    TempFile temp;
-    if (const int outcome = CreateFile(item, directory, temp); outcome != kOk) return outcome;
-    if (const int outcome = Clone(source.get(), temp.get()); outcome != kOk) return outcome;
-    return EndFile(item, directory, name, temp);
-  }
-
-  int PlaceCopy(std::size_t item, const Descriptor& source, const Stat& stat, int directory, const char* name) {
-    TempFile temp;
-    if (const int outcome = CreateFile(item, directory, temp); outcome != kOk) return outcome;
-    if (const int outcome = CopyBytes(source, stat, temp); outcome != kOk) return outcome;
-    return EndFile(item, directory, name, temp);
-  }
-
-  int CreateFile(std::size_t item, int directory, TempFile& temp) {
-    const bool executable = !work_.executable.empty() && work_.executable[item] != 0;
+  int CreateFile(std::size_t item, TempFile& temp) {
+    int directory;
+    if (const int outcome = parents_.Open(job_.paths[item], directory); outcome != kOk) return outcome;
+    const bool executable = !job_.executable.empty() && job_.executable[item] != 0;
     return temp.Create(directory, "", executable ? 0777 : 0666);
   }
 
-  static int Settle(TempFile& temp, int directory, const char* name) {
-    const int outcome = temp.Rename(name);
+  const char* Name(std::size_t item) const { return LastPart(job_.paths[item]); }
+
+  int Settle(std::size_t item, TempFile& temp) {
+    const int directory = temp.directory();
+    const int outcome = temp.Rename(Name(item));
     // An empty directory gives way: nothing is lost with it.
-    if (outcome != EISDIR || unlinkat(directory, name, AT_REMOVEDIR) != 0) return outcome;
-    return temp.Rename(name);
+    if (outcome != EISDIR || unlinkat(directory, Name(item), AT_REMOVEDIR) != 0) return outcome;
+    return temp.Rename(Name(item));
   }
 
-  int EndFile(std::size_t item, int directory, const char* name, TempFile& temp) {
-    if (const int outcome = Settle(temp, directory, name); outcome != kOk) return outcome;
-    Stat placed;
-    if (const int outcome = StatOf(temp.get(), placed); outcome != kOk) return outcome;
+  int EndFile(std::size_t item, TempFile& temp) {
+    // Closed first: some file systems find out only then that a write has failed.
     if (const int outcome = temp.Close(); outcome != kOk) return outcome;
-    work_.stats[item] = placed;
-    return kOk;
+    const int directory = temp.directory();
+    if (const int outcome = Settle(item, temp); outcome != kOk) return outcome;
+    return StatAt(directory, Name(item), false, job_.stats[item]);
   }
 
-  int CopyBytes(const Descriptor& source, const Stat& stat, const TempFile& temp) {
-    const auto size = static_cast<std::uint64_t>(stat.size);
-    for (std::uint64_t offset = 0; offset < size;) {
-      if (Stopped()) return kStopped;
-      std::size_t got;
-      const std::span<std::byte> part = Buffer().first(std::min<std::uint64_t>(kBuffer, size - offset));
-      if (const int outcome = ReadAt(source.get(), part, offset, got); outcome != kOk) return outcome;
-      if (got < part.size()) return kCorrupt;  // it shrank under our hands
-      if (const int outcome = WriteAll(temp.get(), part); outcome != kOk) return outcome;
-      offset += got;
-      work_.control.bytes.fetch_add(got, std::memory_order_relaxed);
-    }
-    return kOk;
-  }
-
-  std::span<std::byte> Buffer() const { return {buffer_.get(), kBuffer}; }
-
-  Work& work_;
+  const Job& job_;
   Parents parents_;
-  std::unique_ptr<std::byte[]> buffer_;
   bool clones_ = true;  // until it has failed once
 };
 
 // A link changes the inode of all that were made before: those of one object end with the latest.
-void LevelLinks(Work& work) {
+void LevelLinks(const Job& job, std::span<const int> outcomes) {
   std::vector<std::size_t> order;
-  for (std::size_t item = 0; item < work.outcomes.size(); ++item) {
-    if (work.outcomes[item] == kOk) order.push_back(item);
+  for (std::size_t item = 0; item < outcomes.size(); ++item) {
+    if (outcomes[item] == kOk) order.push_back(item);
   }
   const auto key = [&](std::size_t item) {
-    const Stat& stat = work.stats[item];
+    const Stat& stat = job.stats[item];
     return std::tuple(stat.device, stat.inode, -stat.ctime_ns);
   };
   std::ranges::sort(order, {}, key);
   for (std::size_t i = 1; i < order.size(); ++i) {
-    const Stat& latest = work.stats[order[i - 1]];
-    Stat& stat = work.stats[order[i]];
+    const Stat& latest = job.stats[order[i - 1]];
+    Stat& stat = job.stats[order[i]];
     if (stat.inode == latest.inode && stat.device == latest.device) stat = latest;
+  }
+  if (job.objects.empty()) return;
+  for (const std::size_t item : order) {
+    if (SameContent(job.objects[item], job.stats[item])) job.objects[item] = job.stats[item];
   }
 }
 
@@ -216,14 +244,11 @@ void LevelLinks(Work& work) {
 
 void PlaceObjects(int store, std::span<const Digest> digests, int root, std::span<const std::string> paths,
                   std::span<const std::uint8_t> executable, std::span<const Link> links, std::span<Stat> stats,
-                  std::span<int> outcomes, int threads, Control& control) {
-  std::ranges::fill(outcomes, kStopped);
-  const int workers = WorkerCount(threads, paths.size());
-  Work work{store, digests, root, paths, executable, links, stats, outcomes, control};
-  if (std::ranges::find(links, Link::kSymlink) != links.end()) work.store_path = PathOf(store);
-  work.block = std::clamp<std::size_t>(paths.size() / (8 * static_cast<std::size_t>(workers)), 1, kLargestBlock);
-  OnWorkers(workers, [&](int) { Placer(work).Run(); });
-  if (std::ranges::find(links, Link::kHardlink) != links.end()) LevelLinks(work);
+                  std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control) {
+  Job job{store, digests, root, paths, executable, links, stats, objects, control};
+  if (std::ranges::find(links, Link::kSymlink) != links.end()) job.store_path = PathOf(store);
+  ReadFiles([&] { return std::make_unique<PlaceTask>(job); }, {}, outcomes, threads, control);
+  if (std::ranges::find(links, Link::kHardlink) != links.end()) LevelLinks(job, outcomes);
 }
 
 }  // namespace tiffin

@@ -148,6 +148,14 @@ int TempFile::Symlink(const std::string& target, int directory) {
                [&](const char* name) { return symlinkat(target.c_str(), directory, name) == 0 ? kOk : errno; });
 }
 
+int TempFile::KeepDirectory() {
+  const int own = fcntl(directory_, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return errno;
+  kept_ = Descriptor(own);
+  directory_ = own;
+  return kOk;
+}
+
 int TempFile::Rename(const char* name) {
   if (renameat(directory_, name_.c_str(), directory_, name) != 0) return errno;
   // Between two links of one file a rename does nothing, and ours is still there.

@@ -59,6 +59,7 @@ class TempFile {
       Remove();
       file_ = std::move(other.file_);
       directory_ = std::exchange(other.directory_, -1);
+      kept_ = std::move(other.kept_);
       name_ = std::move(other.name_);
       linked_ = other.linked_;
     }
@@ -70,8 +71,11 @@ class TempFile {
   int Create(int directory, const std::string& prefix, unsigned mode);
   int Link(int from_directory, const char* from, int directory, const std::string& prefix);
   int Symlink(const std::string& target, int directory);
+  // The directory that was given may be closed from here on: the file keeps it open.
+  int KeepDirectory();
 
   int get() const { return file_.get(); }
+  int directory() const { return directory_; }
   explicit operator bool() const { return directory_ >= 0; }
   const char* name() const { return name_.c_str(); }
   int Close() { return file_.Close(); }
@@ -86,6 +90,7 @@ class TempFile {
 
   Descriptor file_;
   int directory_ = -1;
+  Descriptor kept_;  // the same directory, if it is ours to close
   std::string name_;
   bool linked_ = false;
 };

@@ -103,4 +103,19 @@ void PresentObjects(int store, std::span<const Digest> digests, const std::strin
   });
 }
 
+void PresentInSize(int store, std::span<const Digest> digests, std::span<const std::int64_t> sizes,
+                   std::span<std::uint8_t> present, int threads) {
+  constexpr std::size_t kBlock = 64;
+  std::atomic<std::size_t> next{0};
+  OnWorkers(WorkerCount(threads, digests.size() / kBlock), [&](int) {
+    for (std::size_t begin; (begin = next.fetch_add(kBlock, std::memory_order_relaxed)) < digests.size();) {
+      for (std::size_t item = begin; item < std::min(begin + kBlock, digests.size()); ++item) {
+        Stat stat;
+        const bool there = StatAt(store, ObjectPath(digests[item], "").c_str(), false, stat) == kOk;
+        present[item] = there && (sizes[item] < 0 || sizes[item] == stat.size);
+      }
+    }
+  });
+}
+
 }  // namespace tiffin

@@ -95,7 +95,7 @@ class Worker {
       int outcome = ReadAt(source.get(), bytes.first(size), 0, got);
       if (outcome == kOk) outcome = StatOf(source.get(), after);
       if (outcome != kOk) return Done(item, outcome);
-      if (got == size && Unchanged(stat, after)) return Gather({item, stat, bytes.first(size)}, bytes.data());
+      if (got == size && !task_.Moved(stat, after)) return Gather({item, stat, bytes.first(size)}, bytes.data());
       stat = after;
       if (stat.size > kSmallFile) return BeginStream(item, std::move(source), stat);
     }
@@ -196,7 +196,7 @@ class Worker {
     Stream& stream = streams_[i];
     Stat after;
     int outcome = StatOf(stream.source.get(), after);
-    if (outcome == kOk && !Unchanged(stream.stat, after)) {
+    if (outcome == kOk && task_.Moved(stream.stat, after)) {
       outcome = Again(stream);
       if (outcome == kOk) return;
     }
@@ -282,6 +282,17 @@ void ReadFiles(FileTask& task, std::span<const Stat> stats, std::span<int> outco
   const int workers = WorkerCount(threads, outcomes.size());
   Backlog backlog(outcomes.size(), stats, workers);
   OnWorkers(workers, [&](int) { Worker(task, backlog, outcomes, control).Work(); });
+}
+
+void ReadFiles(const std::function<std::unique_ptr<FileTask>()>& new_task, std::span<const Stat> stats,
+               std::span<int> outcomes, int threads, Control& control) {
+  std::ranges::fill(outcomes, kStopped);
+  const int workers = WorkerCount(threads, outcomes.size());
+  Backlog backlog(outcomes.size(), stats, workers);
+  OnWorkers(workers, [&](int) {
+    const std::unique_ptr<FileTask> task = new_task();
+    Worker(*task, backlog, outcomes, control).Work();
+  });
 }
 
 }  // namespace tiffin

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -25,7 +26,7 @@ struct Copy {
   enum class Content : std::uint8_t {
     kChunks,  // written as they are read
     kClone,   // a reflink: complete already, and these bytes are hashed
-    kLink,    // the very file
+    kLink,    // the very file, or a symlink to it
   };
 
   TempFile temp;
@@ -46,6 +47,8 @@ class FileTask {
   virtual int BeginLarge(std::size_t item, const Descriptor& source, Stat& stat, Copy& copy) = 0;
   // All of it has been read, and written to the copy.  Returns its outcome.
   virtual int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy& copy) = 0;
+  // Whether a file with these stats, before and after it was read, must be read again.
+  virtual bool Moved(const Stat& before, const Stat& after) const { return !Unchanged(before, after); }
 };
 
 // Items not yet begun.  Thread-safe, but for a Block, which belongs to one worker.
@@ -78,5 +81,8 @@ class Backlog {
 
 // Runs `task` over outcomes.size() items.
 void ReadFiles(FileTask& task, std::span<const Stat> stats, std::span<int> outcomes, int threads, Control& control);
+// The same, with a task for each worker, which need not be thread-safe.
+void ReadFiles(const std::function<std::unique_ptr<FileTask>()>& new_task, std::span<const Stat> stats,
+               std::span<int> outcomes, int threads, Control& control);
 
 }  // namespace tiffin

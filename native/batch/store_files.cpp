@@ -14,7 +14,7 @@ namespace {
 class StoreTask final : public FileTask {
  public:
   StoreTask(int root, std::span<const std::string> paths, int store, std::span<const Link> links,
-            std::span<Digest> digests, std::span<Stat> stats, Control& control)
+            std::span<Digest> digests, std::span<Stat> stats, std::span<Stat> objects, Control& control)
       : root_(root),
         paths_(paths),
         store_(store),
@@ -22,6 +22,7 @@ class StoreTask final : public FileTask {
         reflink_(std::ranges::find(links, Link::kReflink) != links.end()),
         digests_(digests),
         stats_(stats),
+        objects_(objects),
         control_(control) {}
 
   Descriptor Open(std::size_t item, int& outcome) override {
@@ -33,7 +34,7 @@ class StoreTask final : public FileTask {
 
   int TakeSmall(std::size_t item, const Stat& stat, std::span<const std::byte> bytes, const Digest& digest) override {
     const ObjectPath path(digest, "");
-    if (Trusted(store_, path, stat.size)) return Stored(item, stat, digest, false);
+    if (Trusted(store_, path, stat.size)) return Known(item, stat, digest);
     TempFile temp;
     if (stat.size > 0 && hardlink_ && MakePrefix(store_, path) == kOk && LinkSource(item, path.prefix(), stat, temp)) {
       return FinishLink(item, path, stat, digest, temp);
@@ -57,7 +58,7 @@ class StoreTask final : public FileTask {
 
   int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy& copy) override {
     const ObjectPath path(digest, "");
-    if (Trusted(store_, path, stat.size)) return Stored(item, stat, digest, false);
+    if (Trusted(store_, path, stat.size)) return Known(item, stat, digest);
     if (copy.content == Copy::Content::kLink) return FinishLink(item, path, stat, digest, copy.temp);
     return Finish(item, path, stat, digest, copy.temp);
   }
@@ -92,7 +93,7 @@ class StoreTask final : public FileTask {
     bool created = false;
     if (const int outcome = Publish(store_, path, now.size, temp, created); outcome != kOk) return outcome;
     if (const int outcome = StatOf(file.get(), now); outcome != kOk) return outcome;
-    return Stored(item, now, digest, created);
+    return Stored(item, path, now, digest, created);
   }
 
   int Finish(std::size_t item, const ObjectPath& path, const Stat& stat, const Digest& digest, TempFile& temp) {
@@ -100,14 +101,21 @@ class StoreTask final : public FileTask {
     if (const int outcome = temp.Close(); outcome != kOk) return outcome;
     bool created = false;
     if (const int outcome = Publish(store_, path, stat.size, temp, created); outcome != kOk) return outcome;
-    return Stored(item, stat, digest, created);
+    return Stored(item, path, stat, digest, created);
   }
 
-  int Stored(std::size_t item, const Stat& stat, const Digest& digest, bool created) {
+  int Known(std::size_t item, const Stat& stat, const Digest& digest) {
     digests_[item] = digest;
     stats_[item] = stat;
-    if (created) CountNewObject(control_, stat.size);
     return kOk;
+  }
+
+  int Stored(std::size_t item, const ObjectPath& path, const Stat& stat, const Digest& digest, bool created) {
+    if (created) CountNewObject(control_, stat.size);
+    if (created && !objects_.empty()) {
+      if (const int outcome = StatAt(store_, path.c_str(), false, objects_[item]); outcome != kOk) return outcome;
+    }
+    return Known(item, stat, digest);
   }
 
   int root_;
@@ -117,15 +125,17 @@ class StoreTask final : public FileTask {
   bool reflink_;
   std::span<Digest> digests_;
   std::span<Stat> stats_;
+  std::span<Stat> objects_;
   Control& control_;
 };
 
 }  // namespace
 
 void StoreFiles(int root, std::span<const std::string> paths, int store, std::span<const Link> links,
-                std::span<Digest> digests, std::span<Stat> stats, std::span<int> outcomes, int threads,
-                Control& control) {
-  StoreTask task(root, paths, store, links, digests, stats, control);
+                std::span<Digest> digests, std::span<Stat> stats, std::span<Stat> objects, std::span<int> outcomes,
+                int threads, Control& control) {
+  std::ranges::fill(objects, Stat{});
+  StoreTask task(root, paths, store, links, digests, stats, objects, control);
   ReadFiles(task, stats, outcomes, threads, control);
 }
 

@@ -103,10 +103,10 @@ void BenchFiles(const std::filesystem::path& directory, std::size_t count, std::
   Control control;
   Measure("hash", count, [&] { HashFiles(source, paths, digests, stats, outcomes, 0, control); });
   Expect(outcomes);
-  Measure("store", count, [&] { StoreFiles(source, paths, store, copy, digests, stats, outcomes, 0, control); });
+  Measure("store", count, [&] { StoreFiles(source, paths, store, copy, digests, stats, {}, outcomes, 0, control); });
   Expect(outcomes);
   Measure("store, all there", count,
-          [&] { StoreFiles(source, paths, store, copy, digests, stats, outcomes, 0, control); });
+          [&] { StoreFiles(source, paths, store, copy, digests, stats, {}, outcomes, 0, control); });
   Expect(outcomes);
   Measure("present", count, [&] { PresentObjects(store, digests, "", present, 0); });
   Measure("verify", count, [&] { VerifyObjects(store, digests, "", outcomes, 0, control); });
@@ -116,10 +116,10 @@ void BenchFiles(const std::filesystem::path& directory, std::size_t count, std::
   Measure("transfer, all there", count, [&] { TransferObjects(store, other, digests, "", outcomes, 0, control); });
   Expect(outcomes);
   Measure("place (copy)", count,
-          [&] { PlaceObjects(store, digests, workspace, paths, {}, copy, stats, outcomes, 0, control); });
+          [&] { PlaceObjects(store, digests, workspace, paths, {}, copy, stats, {}, outcomes, 0, control); });
   Expect(outcomes);
   Measure("place (hardlink)", count,
-          [&] { PlaceObjects(store, digests, workspace, paths, {}, hardlink, stats, outcomes, 0, control); });
+          [&] { PlaceObjects(store, digests, workspace, paths, {}, hardlink, stats, {}, outcomes, 0, control); });
   Expect(outcomes);
   for (const int descriptor : {source, store, other, workspace}) close(descriptor);
   std::filesystem::remove_all(directory);

@@ -70,10 +70,10 @@ nb::list HashRows(Table& table, const Path& root, int threads, nb::handle progre
   return batch.Finish(table);
 }
 
-// Rows whose object the store does not have, or whose id is not known.
+// Rows whose object the store does not have in the file's size, or whose id is not known.
 Rows RowsToStore(const Table& table, int store, int threads) {
   std::vector<std::uint8_t> present(table.size());
-  PresentObjects(store, table.digests, "", present, threads);
+  PresentInSize(store, table.digests, table.sizes, present, threads);
   Rows rows;
   for (std::size_t row = 0; row < table.size(); ++row) {
     if (!table.has_id(row) || present[row] == 0) rows.push_back(row);
@@ -81,9 +81,43 @@ Rows RowsToStore(const Table& table, int store, int threads) {
   return rows;
 }
 
+// Objects whose content is known as rows (32 hex digits, id, stat of the object).
+Table SoundObjects(const std::vector<Digest>& digests, const std::vector<Stat>& objects) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (objects[i].size >= 0) order.push_back(i);
+  }
+  std::ranges::sort(order, {}, [&](std::size_t i) { return digests[i]; });
+  const auto [first, last] = std::ranges::unique(order, {}, [&](std::size_t i) { return digests[i]; });
+  order.erase(first, last);
+  Table table;
+  table.Reserve(order.size(), order.size() * 32);
+  for (const std::size_t i : order) table.Append(ToHex(digests[i]), objects[i], &digests[i]);
+  return table;
+}
+
+// The stats under which the table says the objects are sound.
+std::vector<Stat> SoundStats(const Table* given, const std::vector<Digest>& digests) {
+  std::vector<Stat> objects(digests.size());
+  if (given == nullptr || given->size() == 0) return objects;
+  const Table& table = *given;
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    const std::size_t row = table.Find(ToHex(digests[i]));
+    if (row == table.size() || (table.flags[row] & Table::kRacy) != 0 || !table.has_id(row)) continue;
+    if (table.digests[row] == digests[i]) objects[i] = table.stat(row);
+  }
+  return objects;
+}
+
 struct StoreResult {
   std::uint64_t stored;
   std::uint64_t bytes;
+  Table sound;
+  nb::list failed;
+};
+
+struct PlaceResult {
+  Table sound;
   nb::list failed;
 };
 
@@ -94,18 +128,22 @@ StoreResult StoreRows(Table& table, const Path& root, const Path& store, nb::han
   const Descriptor directory = OpenDirectory(root.bytes);
   const Descriptor objects = OpenDirectory(store.bytes);
   Control control;
+  // Copies lie in the workspace; only of objects that are reached from there it matters later.
+  const bool linked = !kinds.empty() && (kinds[0] == Link::kHardlink || kinds[0] == Link::kSymlink);
+  std::vector<Stat> made;
   std::optional<Batch> batch;
   Watch(control, progress, [&] {
     const bool all_new = RowsWithoutId(table).size() == table.size();
     batch.emplace(table, all_new ? RowsWithoutId(table) : RowsToStore(table, objects.get(), threads));
-    StoreFiles(directory.get(), batch->paths, objects.get(), kinds, batch->digests, batch->stats, batch->outcomes,
+    if (linked) made.resize(batch->rows.size());
+    StoreFiles(directory.get(), batch->paths, objects.get(), kinds, batch->digests, batch->stats, made, batch->outcomes,
                threads, control);
   });
-  return {control.new_objects, control.new_object_bytes, batch->Finish(table)};
+  return {control.new_objects, control.new_object_bytes, SoundObjects(batch->digests, made), batch->Finish(table)};
 }
 
-nb::list PlaceRows(Table& target, const std::optional<Rows>& rows, const Path& root, const Path& store,
-                   nb::handle links, const Rows& executable, int threads, nb::handle progress) {
+PlaceResult PlaceRows(Table& target, const std::optional<Rows>& rows, const Path& root, const Path& store,
+                      nb::handle links, const Rows& executable, const Table* sound, int threads, nb::handle progress) {
   const std::vector<Link> kinds = ToLinks(links);
   Rows all(rows ? 0 : target.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -128,11 +166,13 @@ nb::list PlaceRows(Table& target, const std::optional<Rows>& rows, const Path& r
   const Descriptor directory = OpenDirectory(root.bytes);
   const Descriptor objects = OpenDirectory(store.bytes);
   Control control;
+  std::vector<Stat> known;
   Watch(control, progress, [&] {
-    PlaceObjects(objects.get(), batch.digests, directory.get(), batch.paths, modes, kinds, batch.stats, batch.outcomes,
-                 threads, control);
+    if (!kinds.empty() && kinds[0] != Link::kCopy) known = SoundStats(sound, batch.digests);
+    PlaceObjects(objects.get(), batch.digests, directory.get(), batch.paths, modes, kinds, batch.stats, known,
+                 batch.outcomes, threads, control);
   });
-  return batch.Finish(target);
+  return {SoundObjects(batch.digests, known), batch.Finish(target)};
 }
 
 // The ids in a sequence of str, or of a table, in order.
@@ -225,10 +265,17 @@ void BindBatch(nb::module_& module) {
   using nb::literals::operator""_a;
 
   nb::class_<StoreResult>(module, "StoreResult",
-                          "What store_rows did: new objects, their bytes, (path, outcome) of the failed.")
+                          "What store_rows did: new objects, their bytes, (path, outcome) of the failed.\n"
+                          "sound: those objects as rows (id, id, stat), where files of the workspace become links.")
       .def_ro("stored", &StoreResult::stored)
       .def_ro("bytes", &StoreResult::bytes)
+      .def_ro("sound", &StoreResult::sound)
       .def_ro("failed", &StoreResult::failed, nb::for_getter(nb::sig("def failed(self) -> list[tuple[str, int]]")));
+  nb::class_<PlaceResult>(module, "PlaceResult",
+                          "What place_rows did: (path, outcome) of the failed.\n"
+                          "sound: the objects that were linked or cloned, as rows (id, id, stat).")
+      .def_ro("sound", &PlaceResult::sound)
+      .def_ro("failed", &PlaceResult::failed, nb::for_getter(nb::sig("def failed(self) -> list[tuple[str, int]]")));
   nb::class_<TransferResult>(module, "TransferResult",
                              "What transfer did: objects, bytes, (oid, outcome) of the failed.")
       .def_ro("copied", &TransferResult::copied)
@@ -248,13 +295,13 @@ void BindBatch(nb::module_& module) {
              "are copied too, and take the id of what was copied.  links: types to try, in order.  Nothing is synced.");
   module.def(
       "place_rows", &PlaceRows, "target"_a, "rows"_a.none(), "root"_a, "store"_a, "links"_a, nb::kw_only(),
-      "executable"_a = Rows{}, "threads"_a = 0, "progress"_a = nb::none(),
+      "executable"_a = Rows{}, "sound"_a = nb::none(), "threads"_a = 0, "progress"_a = nb::none(),
       nb::sig("def place_rows(target: Table, rows: collections.abc.Sequence[int] | None, root: str, store: str, "
-              "links: collections.abc.Sequence[str], *, executable: collections.abc.Sequence[int] = (), threads: "
-              "int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> "
-              "list[tuple[str, int]]"),
+              "links: collections.abc.Sequence[str], *, executable: collections.abc.Sequence[int] = (), sound: "
+              "Table | None = None, threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None "
+              "= None) -> PlaceResult"),
       "Puts the objects of these rows (None: all) at their paths below root, and in place their stats into the\n"
-      "table.  (path, outcome) of those that failed.");
+      "table.  Every object is hashed on the way, but for links to those that `sound` knows under their stat.");
   module.def(
       "transfer", &Transfer, "oids"_a, "source"_a, "destination"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
       "progress"_a = nb::none(),

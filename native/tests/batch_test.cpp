@@ -96,6 +96,7 @@ class Batch : public testing::Test {
   void Resize(std::size_t count) {
     digests_.resize(count);
     stats_.resize(count);
+    objects_.resize(count);
     outcomes_.resize(count);
   }
 
@@ -107,7 +108,7 @@ class Batch : public testing::Test {
 
   std::vector<int> StoreAll(const std::vector<std::string>& paths, std::span<const Link> links = kCopyOnly) {
     Resize(paths.size());
-    StoreFiles(work_, paths, store_, links, digests_, stats_, outcomes_, kThreads, control_);
+    StoreFiles(work_, paths, store_, links, digests_, stats_, objects_, outcomes_, kThreads, control_);
     return outcomes_;
   }
 
@@ -116,8 +117,8 @@ class Batch : public testing::Test {
     Resize(1);
     digests_[0] = DigestOf(text);
     const std::uint8_t flag = executable;
-    PlaceObjects(store_, digests_, work_, std::span(&path, 1), std::span(&flag, 1), links, stats_, outcomes_, kThreads,
-                 control_);
+    PlaceObjects(store_, digests_, work_, std::span(&path, 1), std::span(&flag, 1), links, stats_, objects_,
+                 outcomes_, kThreads, control_);
     return outcomes_[0];
   }
 
@@ -133,6 +134,7 @@ class Batch : public testing::Test {
   Control control_;
   std::vector<Digest> digests_;
   std::vector<Stat> stats_;
+  std::vector<Stat> objects_;
   std::vector<int> outcomes_;
 };
 
@@ -422,7 +424,7 @@ TEST_F(Batch, PlacesObjectsAndMakesTheirDirectories) {
   std::ranges::sort(paths);
   Resize(200);
   for (int i = 0; i < 200; ++i) digests_[i] = DigestOf(texts[i]);
-  PlaceObjects(store_, digests_, work_, paths, {}, kCopyOnly, stats_, outcomes_, kThreads, control_);
+  PlaceObjects(store_, digests_, work_, paths, {}, kCopyOnly, stats_, {}, outcomes_, kThreads, control_);
   EXPECT_EQ(outcomes_, std::vector(200, kOk));
   for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(Read(Work(paths[i])), texts[i]);
@@ -571,7 +573,7 @@ TEST_F(Batch, VerifiesObjects) {
 TEST_F(Batch, TakesNothingAtAll) {
   EXPECT_EQ(Hash({}), std::vector<int>());
   EXPECT_EQ(StoreAll({}), std::vector<int>());
-  PlaceObjects(store_, {}, work_, {}, {}, kCopyOnly, {}, {}, 0, control_);
+  PlaceObjects(store_, {}, work_, {}, {}, kCopyOnly, {}, {}, {}, 0, control_);
   TransferObjects(store_, other_, {}, "", {}, 0, control_);
   PresentObjects(store_, {}, "", {}, 0);
   VerifyObjects(store_, {}, "", {}, 0, control_);

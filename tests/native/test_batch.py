@@ -102,7 +102,7 @@ def test_place_leaves_what_the_twin_leaves(
     target = {path: content_id(body) for path, body in sorted(tree.items())}
     table = Table.from_rows(list(target.items()))
 
-    failed = place_rows(table, None, str(root), str(store), [link, "copy"], threads=threads)
+    failed = place_rows(table, None, str(root), str(store), [link, "copy"], threads=threads).failed
 
     new, missing = placed(contents, target)
     assert tree_of(root) == old | new
@@ -182,7 +182,7 @@ def test_placing_never_follows_a_link_out_of_the_root(tmp_path: Path) -> None:
     (root / "empty").mkdir()
     oid = content_id(b"body")
     table = Table.from_rows([(path, oid) for path in ("directory", "empty", "file/below", "link/file")])
-    assert place_rows(table, None, str(root), str(store), ["copy"]) == [
+    assert place_rows(table, None, str(root), str(store), ["copy"]).failed == [
         ("directory", EISDIR),
         ("file/below", ENOTDIR),
         ("link/file", ENOTDIR),
@@ -197,7 +197,7 @@ def test_a_writable_object_that_was_damaged_is_not_placed(tmp_path: Path) -> Non
     store = write(tmp_path / "store", {object_path(oid): b"BODY"}, 0o644)
     root = write(tmp_path / "root", {"file": b"mine"})
     table = Table.from_rows([("file", oid)])
-    assert place_rows(table, None, str(root), str(store), ["copy"]) == [("file", CORRUPT)]
+    assert place_rows(table, None, str(root), str(store), ["copy"]).failed == [("file", CORRUPT)]
     assert (root / "file").read_bytes() == b"mine"
 
 

@@ -9,8 +9,10 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
+from tiffin.footprint import Footprint
 from tiffin.formats import Content
 from tiffin.index._known import Known, parents
+from tiffin.index._sound import SoundObjects
 from tiffin.index._state import IndexState
 from tiffin.objects import ObjectStore, Progress, listing, outcome_text
 
@@ -47,21 +49,56 @@ class Workspace:
         store: ObjectStore,
         state: str | os.PathLike[str],
         links: Sequence[str] = ("reflink", "copy"),
+        verify: bool = False,
         progress: Progress | None = None,
     ) -> None:
+        """verify: read an object again before each link to it, however sure it is."""
         self.root = os.fspath(root)
         self.store = store
         self.links = tuple(links)
         self.ignore = Ignore(self.root)
         self.progress = progress
         self._state = IndexState(state)
+        self._sound = SoundObjects(state, forced=verify)
         self._seen: Known[Seen | None] = Known()
+        self._kept = (os.fspath(state), verify)
+        self._other: Workspace | None = None  # the same files by ids of the other kind, once somebody asked
+        self._legacy = False
+
+    def like(self, content: Content | None) -> "Workspace":
+        """The same files by ids of the kind the content has: MD5, or that of DVC 2."""
+        legacy = content is not None and content.oid is not None and content.legacy
+        return self if legacy == self._legacy else self.other
+
+    @property
+    def other(self) -> "Workspace":
+        """The same files by ids of the other kind."""
+        if self._other is None:
+            from tiffin.objects._legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
+
+            state, verify = self._kept
+            other = Workspace(
+                self.root,
+                store=legacy_store(self.store),
+                state=f"{state}/legacy",
+                links=self.links,
+                verify=verify,
+                progress=self.progress,
+            )
+            other._legacy, other._other, self._other = True, self, other
+        return self._other
 
     def forget(self, paths: Iterable[str] | None = None) -> None:
         """Look again next time at these paths and at all above and below them (None: at everything).
 
         Whoever lets other code write into the workspace calls this afterwards.
         """
+        names = None if paths is None else list(paths)
+        self._forget(names)
+        if self._other is not None:
+            self._other._forget(names)
+
+    def _forget(self, paths: Sequence[str] | None) -> None:
         self._state.stop_clock()
         if paths is None:
             self._seen.clear()
@@ -69,9 +106,22 @@ class Workspace:
         for path in paths:
             self._seen.forget(path)
 
+    def footprint(self, footprint: Footprint) -> None:
+        """Add everything that was looked at."""
+        for path, seen in self._seen.items():
+            if seen is None or seen.table is None:
+                footprint.add([self._at(path)])
+            else:
+                footprint.add_tree(self._state.directory_file(path), self.root, path)
+        if self._other is not None and not self._legacy:
+            self._other.footprint(footprint)
+
     def flush(self) -> None:
         """Save what the index put off: whoever checked out many files calls this at the end."""
         self._state.flush()
+        self._sound.flush()
+        if self._other is not None:
+            self._other._state.flush()
 
     def exists(self, path: str) -> bool:
         return os.path.exists(self._at(path))
@@ -104,7 +154,7 @@ class Workspace:
         self.store.sync()
         for path, table in tables.items():
             oid = self.store.put_manifest(table)
-            contents[path] = Content(oid, table.total_size(), len(table))
+            contents[path] = Content(oid, table.total_size(), len(table), legacy=self._legacy)
             self._remember(path, Seen(contents[path], table))
         return contents
 
@@ -144,7 +194,7 @@ class Workspace:
         whole = self.store.manifest(target.oid or "")
         row = whole.find(inner)
         if row >= 0:
-            return self.checkout(path, Content(whole.oid(row)), force=force)
+            return self.checkout(path, Content(whole.oid(row), legacy=self._legacy), force=force)
         rows = whole.under(inner)
         if not len(rows):
             raise TargetError(f"'{path}' is not part of the tracked directory '{directory}'")
@@ -253,10 +303,14 @@ class Workspace:
         known = self._state.files()
         if table.adopt(known):
             self._expect(table)
-            _raise_failed(_native.hash_rows(table, self.root, progress=self.progress), "read")
+            _raise_failed(self._hash_rows(table, self.root, progress=self.progress), "read")
             self._state.save_files(table)
         for row, path in enumerate(table.paths()):
-            self._seen[path] = _seen_file(table, row)
+            self._seen[path] = self._seen_file(table, row)
+
+    def _hash_rows(self, table: Table, root: str, *, progress: Progress | None) -> list[tuple[str, int]]:
+        kernel = _native.legacy_hash_rows if self._legacy else _native.hash_rows
+        return kernel(table, root, progress=progress)
 
     def _expect(self, table: Table) -> None:
         if self.progress is not None:
@@ -270,11 +324,11 @@ class Workspace:
         if table.adopt(known) or len(table) != len(known):
             at = self._at(path)
             self._expect(table)
-            failed = _native.hash_rows(table, at, progress=self.progress)
+            failed = self._hash_rows(table, at, progress=self.progress)
             _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
             self._state.save_directory(path, table)
         oid = _native.md5(listing(table)) + ".dir"
-        return Seen(Content(oid, table.total_size(), len(table)), table)
+        return Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table)
 
     def _scan(self, path: str) -> Table:
         try:
@@ -302,10 +356,14 @@ class Workspace:
         table.adopt(self._state.files())
         self._store(table, self.root)
         self._state.save_files(table)
-        stored = {path: _seen_file(table, row) for row, path in enumerate(table.paths())}
+        stored = {path: self._seen_file(table, row) for row, path in enumerate(table.paths())}
         for path, seen in stored.items():
             self._remember(path, seen)
         return {path: seen.content for path, seen in stored.items()}
+
+    def _seen_file(self, table: Table, row: int) -> Seen:
+        executable = bool(table.mode(row) & stat.S_IXUSR)
+        return Seen(Content(table.oid(row), table.size(row), isexec=executable, legacy=self._legacy))
 
     def _store_directory(self, path: str) -> Table:
         table = self._scan(path)
@@ -315,7 +373,7 @@ class Workspace:
         return table
 
     def _store(self, table: Table, root: str) -> None:
-        self.store.store(table, root, self.links, self.progress)
+        self._sound.add(self.store.store(table, root, self.links, self.progress).sound)
         if self.links[0] == "symlink":
             # Hard links and reflinks are made while storing; a symlink needs the object to be there.
             # What was written to since it was stored is not replaced.
@@ -323,7 +381,15 @@ class Workspace:
             now.adopt(table)
             found = [now.find(path) for path in table.paths()]
             unchanged = [row for row, at in enumerate(found) if at >= 0 and now.oid(at) is not None]
-            self.store.place(table, unchanged, root, self.links, progress=self.progress)
+            self._place(table, unchanged, root)
+        self._sound.flush()
+
+    def _place(self, table: Table, rows: Sequence[int] | None, root: str, executable: Sequence[int] = ()) -> None:
+        sound = None if self.links[0] == "copy" else self._sound.known()
+        placed = self.store.place(
+            table, rows, root, self.links, executable=executable, sound=sound, progress=self.progress
+        )
+        self._sound.add(placed)
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
         endangered = [*difference.modified, *(name for name in difference.deleted if not _left_by_a_kill(name))]
@@ -360,7 +426,7 @@ class Workspace:
         table = Table.from_rows([(path, target.oid or "")])
         executable = [0] if target.isexec else []
         with self._out_of_the_way(path, in_the_way=os.path.isdir):
-            self.store.place(table, None, self.root, self.links, executable=executable, progress=self.progress)
+            self._place(table, None, self.root, executable)
         self._state.files_written(table)
         self._remember(path, Seen(target))
 
@@ -375,7 +441,7 @@ class Workspace:
         with self._out_of_the_way(path, in_the_way=os.path.isfile):
             os.makedirs(at, exist_ok=True)
             _native.remove_files(at, sorted(blocking))
-            self.store.place(table, wanted, at, self.links, progress=self.progress)
+            self._place(table, wanted, at)
         _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
         self._state.restart_clock()
         if wanted is not None:
@@ -386,12 +452,14 @@ class Workspace:
         else:
             self._state.save_directory(path, table)
         oid = _native.md5(listing(table)) + ".dir"
-        self._remember(path, Seen(Content(oid, table.total_size(), len(table)), table))
+        self._remember(path, Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table))
 
     def _remember(self, path: str, seen: Seen | None) -> None:
         """Note what was just put at a path; what was known of paths above and below it is known no more."""
         self._seen.forget(path)
         self._seen[path] = seen
+        if self._other is not None:
+            self._other._forget([path])
 
     def _size(self, table: Table, directory: str) -> int | None:
         """Bytes of all rows, by the store or else by the workspace; None if neither knows."""
@@ -447,11 +515,6 @@ def _size_of(store: ObjectStore, oid: str, in_workspace: int | None) -> int:
         if in_workspace is None:
             raise
         return in_workspace
-
-
-def _seen_file(table: Table, row: int) -> Seen:
-    executable = bool(table.mode(row) & stat.S_IXUSR)
-    return Seen(Content(table.oid(row), table.size(row), isexec=executable))
 
 
 def _raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:

@@ -1,5 +1,6 @@
 """One store of objects in a local directory: the cache, or a remote that is a directory."""
 
+import errno
 import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
@@ -14,9 +15,10 @@ DIR_SUFFIX = ".dir"
 # Below this many new objects each one is synced by itself; above, one syncfs is cheaper.
 SYNC_ONE_BY_ONE = 16
 
+CORRUPT = -2
 OUTCOMES = {
     -1: "it kept changing while it was read",
-    -2: "its bytes do not match its id",
+    CORRUPT: "its bytes do not match its id",
     -3: "stopped",
 }
 
@@ -34,10 +36,14 @@ class Progress(Protocol):
 
 
 class Stored(NamedTuple):
-    """What a batch added to a store: new objects and their bytes."""
+    """What a batch added to a store: new objects and their bytes.
+
+    sound: rows (id, id, stat) of new objects that the workspace is linked to.
+    """
 
     objects: int
     bytes: int
+    sound: Table
 
 
 class Received(NamedTuple):
@@ -160,7 +166,7 @@ class ObjectStore:
         result = _native.store_rows(table, root, self.root, links, progress=progress)
         if result.failed:
             raise _failure("store", [(f"{root}/{path}", outcome) for path, outcome in result.failed])
-        return Stored(result.stored, result.bytes)
+        return Stored(result.stored, result.bytes, result.sound)
 
     def receive(
         self, oids: Sequence[str], source: "ObjectStore", suffix: str, progress: Progress | None = None
@@ -182,24 +188,39 @@ class ObjectStore:
         links: Sequence[str],
         *,
         executable: Sequence[int] = (),
+        sound: Table | None = None,
         progress: Progress | None = None,
-    ) -> None:
+    ) -> Table:
         """Put the objects of the rows (None: all) at root/path, replacing by rename what is there.
 
-        Fills in the stat columns of those rows.  Raises MissingObjects when objects are not
+        Every object is hashed on the way, but for links to those that `sound`, rows (id, id, stat), knows.
+        Fills in the stat columns of the rows; returns rows as in `sound` of the objects that were linked.
+        Raises CorruptObject when an object does not match its id and MissingObjects when objects are not
         here (the others are placed), TransferError for anything else.
         """
         if not os.path.isdir(self.root):
             raise MissingObjects(f"there is no cache at {self.root}", hint="get the data with `tiffin fetch`")
         if progress is not None:
             progress.expect(len(table) if rows is None else len(rows), 0)
-        failed = _native.place_rows(table, rows, root, self.root, links, executable=executable, progress=progress)
+        done = _native.place_rows(
+            table, rows, root, self.root, links, executable=executable, sound=sound, progress=progress
+        )
+        failed = done.failed
         if not failed:
-            return
-        absent = [path for path, outcome in failed if outcome == 2]  # ENOENT
+            return done.sound
+        corrupt = [path for path, outcome in failed if outcome in (CORRUPT, errno.ELOOP)]
+        if corrupt:
+            raise self._corrupt(table.oid(table.find(corrupt[0])) or "", corrupt)
+        absent = [path for path, outcome in failed if outcome == errno.ENOENT]
         if len(absent) == len(failed):
             raise MissingObjects(f"{_names(absent)} not in the cache", hint="get the data with `tiffin fetch`")
-        raise _failure("write", [(f"{root}/{path}", outcome) for path, outcome in failed if outcome != 2])
+        raise _failure("write", [(f"{root}/{path}", outcome) for path, outcome in failed if outcome != errno.ENOENT])
+
+    def _corrupt(self, oid: str, paths: Sequence[str]) -> CorruptObject:
+        return CorruptObject(
+            f"object {oid} in {self.root} does not match its id: {_names(paths)} not written",
+            hint=f"repair it with `tiffin fsck`, or remove {self.path(oid)} and run `tiffin fetch`",
+        )
 
 
 def _names(paths: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Mapping
 from functools import cached_property
 
+from tiffin import _native
 from tiffin.config import Config
 from tiffin.errors import NotARepository
 from tiffin.formats.template import Flags
@@ -50,6 +51,15 @@ class Repo:
         return cls(root, start, environment, wait_for_lock=wait_for_lock)
 
     @cached_property
+    def started_ns(self) -> int:
+        """The file system's time when this was first asked; 0 where nothing can be written."""
+        try:
+            os.makedirs(self.state, exist_ok=True)
+            return _native.clock_ns(self.state)
+        except OSError:
+            return 0
+
+    @cached_property
     def config(self) -> Config:
         return Config.load(self.metadata, self.environment)
 
@@ -63,13 +73,24 @@ class Repo:
 
     @cached_property
     def workspace(self) -> Workspace:
-        workspace = Workspace(self.root, store=self.store, state=self.state, links=self.config.link_types)
+        workspace = Workspace(
+            self.root,
+            store=self.store,
+            state=self.state,
+            links=self.config.link_types,
+            verify=self.config.flag("cache.verify"),
+        )
         workspace.progress = self.progress
         return workspace
 
     @cached_property
+    def source(self) -> WorkspaceSource:
+        """The metadata files on disk."""
+        return WorkspaceSource(self.root, self.workspace.ignore)
+
+    @cached_property
     def project(self) -> Project:
-        return Project(WorkspaceSource(self.root, self.workspace.ignore), self.flags)
+        return Project(self.source, self.flags)
 
     @cached_property
     def flags(self) -> Flags:
