@@ -18,6 +18,11 @@ COMMANDS: dict[str, Command] = {
         "tiffin.cli._add", "Track files or directories: their content goes to the cache, a .dvc file to Git."
     ),
     "status": Command("tiffin.cli._status", "Show what changed in data and pipelines, or between cache and remote."),
+    "data status": Command(
+        "tiffin.cli._data_status",
+        "Show what changed in tracked data since the last commit, and since it was recorded.",
+    ),
+    "diff": Command("tiffin.cli._diff", "Show which data differs between two revisions, or from the workspace."),
     "commit": Command("tiffin.cli._commit", "Record the outputs as they are now, without running anything."),
     "checkout": Command("tiffin.cli._checkout", "Bring the workspace's data to what the .dvc files and dvc.lock say."),
     "push": Command("tiffin.cli._push", "Upload what the remote lacks."),
@@ -42,12 +47,18 @@ COMMANDS: dict[str, Command] = {
     ),
     "exp run": Command("tiffin.cli._exp_run", "Run an experiment and keep its result beside Git's history."),
     "exp show": Command("tiffin.cli._exp_show", "Compare experiments in a table."),
+    "remove": Command("tiffin.cli._remove", "Stop tracking data, or take stages out of dvc.yaml."),
+    "move": Command("tiffin.cli._move", "Rename tracked data, or move it, with its .dvc file."),
+    "unprotect": Command("tiffin.cli._unprotect", "Replace links into the cache by copies that may be written to."),
+    "check-ignore": Command("tiffin.cli._check_ignore", "Say which paths .dvcignore excludes."),
+    "destroy": Command("tiffin.cli._destroy", "Remove everything of DVC and tiffin from this repository but the data."),
     "config": Command("tiffin.cli._config", "Get, set or list settings."),
     "root": Command("tiffin.cli._root", "Print the path to the repository's root."),
     "version": Command("tiffin.cli._version", "Show the version of tiffin and of what it stands on."),
 }
 
 GROUPS: dict[str, str] = {
+    "data": "Tracked data.",
     "remote": "Storage that data is pushed to and pulled from.",
     "stage": "Stages of the pipeline in dvc.yaml.",
     "params": "Parameters of the pipeline.",
@@ -57,9 +68,9 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("artifacts", "cache", "check-ignore", "completion", "data", "dataset", "destroy", "diff", "du", "freeze", "gc"),
-    *("get", "get-url", "git-hook", "import", "import-db", "import-url", "install", "list", "list-url", "move"),
-    *("plots", "queue", "remove", "studio", "unfreeze", "unprotect", "update"),
+    *("artifacts", "cache", "completion", "dataset", "du", "freeze", "gc"),
+    *("get", "get-url", "git-hook", "import", "import-db", "import-url", "install", "list", "list-url"),
+    *("plots", "queue", "studio", "unfreeze", "update"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )
