@@ -46,6 +46,10 @@ check: lint types layers spelling dependencies test ## everything that must hold
 bench: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes docs/benchmarks/versioning.md
 	$(bin)/python -m benchmarks.versioning $(ARGS)
 
+.PHONY: bench-data
+bench-data: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the data commands and how they grow; writes docs/benchmarks/data.md
+	$(bin)/python -m benchmarks.data $(ARGS)
+
 .PHONY: docs
 docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built strictly into site/
 	$(bin)/python -m tests.meta.reference

@@ -54,13 +54,26 @@ class Result(NamedTuple):
         return ours <= aim.bound * loop + aim.offset_s
 
 
-def page(results: Sequence[Result], facts: Sequence[tuple[str, str]], notes: Sequence[str]) -> str:
-    """The whole page as Markdown.  facts: (name, value) of machine and programs; notes: one paragraph each."""
+def page(
+    results: Sequence[Result],
+    facts: Sequence[tuple[str, str]],
+    notes: Sequence[str],
+    *,
+    title: str = "Versioning: tiffin beside DVC",
+    target: str = "bench",
+    sections: Sequence[str] = (),
+) -> str:
+    """The whole page as Markdown.
+
+    facts: (name, value) of machine and programs; notes: one paragraph each; target: of make; sections: further lines,
+    put after the summary.
+    """
     lines = [
-        "# Versioning: tiffin beside DVC",
+        f"# {title}",
         "",
-        "Written by `make bench`; do not edit. Whole processes, wall time, both programs in turn in every round, each",
-        "with its own caches warm. Ratios are taken round by round; a figure is the median, in brackets the range.",
+        f"Written by `make {target}`; do not edit. Whole processes, wall time, both programs in turn in every round,",
+        "each with its own caches warm. Ratios are taken round by round; a figure is the median, in brackets the",
+        "range.",
         "",
         *_summary(results),
         "",
@@ -68,6 +81,7 @@ def page(results: Sequence[Result], facts: Sequence[tuple[str, str]], notes: Seq
         "",
         *_losses(results),
         "",
+        *sections,
         "## Times",
         "",
         *_times(results),

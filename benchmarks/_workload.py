@@ -10,18 +10,23 @@ from typing import NamedTuple
 __all__ = [
     "Loops",
     "Tool",
+    "agree",
     "build_loops",
     "digest",
     "environment",
     "make_files",
+    "make_large_file",
     "make_stages",
+    "make_targets",
     "new_repository",
     "set_aside",
+    "version",
 ]
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = 50
 FILE_BYTES = 180
+CHUNK = 1 << 20
 
 
 class Tool(NamedTuple):
@@ -37,6 +42,7 @@ class Loops(NamedTuple):
 
     store: Path
     stat: Path
+    read: Path
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -65,7 +71,7 @@ def build_loops(folder: Path) -> Loops:
     folder.mkdir(parents=True, exist_ok=True)
     compiler = os.environ.get("CXX", "c++")
     built = []
-    for name in ("store_loop", "stat_loop"):
+    for name in ("store_loop", "stat_loop", "read_loop"):
         source, program = ROOT / "native" / "bench" / f"{name}.cpp", folder / name
         command = [compiler, "-O2", "-pthread", "-std=c++20", str(source), "-o", str(program)]
         subprocess.run(command, check=True)
@@ -73,14 +79,33 @@ def build_loops(folder: Path) -> Loops:
     return Loops(*built)
 
 
-def make_files(folder: Path, count: int) -> None:
-    """Write `count` small distinct files, spread over FOLDERS folders; the same bytes each time."""
+def make_files(folder: Path, count: int, size: int = FILE_BYTES) -> None:
+    """Write `count` distinct files of `size` bytes, spread over FOLDERS folders; the same bytes each time."""
     for directory in range(FOLDERS):
         (folder / f"{directory:02d}").mkdir(parents=True)
     for number in range(count):
         seed = hashlib.sha256(str(number).encode()).hexdigest()
-        content = (seed * (FILE_BYTES // len(seed) + 1))[:FILE_BYTES]
+        content = (seed * (size // len(seed) + 1))[:size]
         (folder / f"{number % FOLDERS:02d}" / f"{number:06d}.txt").write_text(content, encoding="ascii")
+
+
+def make_large_file(path: Path, size: int) -> None:
+    """Write one file of `size` bytes that no file system can store in less."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for number in range(-(-size // CHUNK)):
+            block = hashlib.shake_128(str(number).encode()).digest(CHUNK)
+            file.write(block[: min(CHUNK, size - number * CHUNK)])
+
+
+def make_targets(tool: Tool, repository: Path, count: int) -> None:
+    """Write `count` small files into one folder and let the tool track each by itself."""
+    (repository / "data").mkdir()
+    names = [f"data/{number:06d}.txt" for number in range(count)]
+    for name in names:
+        (repository / name).write_text(f"target {name}\n", encoding="ascii")
+    command = [str(tool.command), "add", "--quiet", *names]
+    subprocess.run(command, cwd=repository, env=tool.environment, check=True)
 
 
 def make_stages(folder: Path, count: int) -> None:
@@ -122,7 +147,22 @@ def digest(folder: Path) -> str:
     whole = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix().encode()
-        body = path.read_bytes()
-        whole.update(b"%d %s %d " % (len(name), name, len(body)))
-        whole.update(body)
+        whole.update(b"%d %s %d " % (len(name), name, path.stat().st_size))
+        with path.open("rb") as file:
+            while body := file.read(CHUNK):
+                whole.update(body)
     return whole.hexdigest()
+
+
+def agree(what: str, results: Mapping[str, object]) -> None:
+    """Raise RuntimeError unless all results, by tool, are equal."""
+    first, *others = results.values()
+    if any(other != first for other in others):
+        raise RuntimeError(f"`{what}`: the programs left different results: {results}")
+
+
+def version(tool: Tool, folder: Path) -> str:
+    """What the tool says of itself."""
+    command = [str(tool.command), "--version"]
+    done = subprocess.run(command, cwd=folder, env=tool.environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -105,7 +105,7 @@ class Bench:
             os.sync()
             self.run(key, tool, step.command.split(), repository)
             results[tool.name] = step.result(repository)
-        _agree(step.command, results)
+        workload.agree(step.command, results)
         self._loop(key, folder, step)
 
     def _loop(self, key: tuple[str, str], folder: Path, step: Step) -> None:
@@ -135,7 +135,7 @@ class Bench:
                 repository = folder / f"{tool.name}-pipeline"
                 self.run(key, tool, ["repro"], repository)
                 locks[tool.name] = (repository / "dvc.lock").read_bytes()
-            _agree(key[0], locks)
+            workload.agree(key[0], locks)
 
     def start_up(self, folder: Path, rounds: int) -> None:
         """Commands that have next to nothing to do."""
@@ -205,8 +205,8 @@ def _run(options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> str
     rates = md5_rates(kernels, max(3, options.rounds))
     facts = [
         *describe_machine(places),
-        ("tiffin", _version(ours, disk)),
-        ("DVC", _version(theirs, disk)),
+        ("tiffin", workload.version(ours, disk)),
+        ("DVC", workload.version(theirs, disk)),
         ("rounds", f"{options.rounds}, three times as many for start-up"),
         ("small files", f"{options.files:,} of {workload.FILE_BYTES} bytes in {workload.FOLDERS} folders"),
         ("pipeline", f"{options.stages} stages in a chain"),
@@ -227,10 +227,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tiffin", type=Path, help="the program to measure (default: beside this Python)")
     parser.add_argument("--dvc", type=Path, help="the program to compare with (default: beside this Python)")
     return parser
-
-
-def _version(tool: Tool, folder: Path) -> str:
-    return measure([tool.command, "--version"], folder, tool.environment, folder / "version.log").output.strip()
 
 
 def _rate(rate: Spread) -> str:
@@ -268,12 +264,6 @@ def _lose_everything(repository: Path) -> None:
 
 def _lose_data(repository: Path) -> None:
     workload.set_aside(repository / "data", repository.with_name("attic"))
-
-
-def _agree(what: str, results: Mapping[str, object]) -> None:
-    first, *others = results.values()
-    if any(other != first for other in others):
-        raise RuntimeError(f"`{what}`: the programs left different results: {results}")
 
 
 STEPS = (
