@@ -21,13 +21,17 @@ Table StatNamed(const Path& root, nb::handle paths) {
   return StatFiles(root.bytes, names);
 }
 
-nb::list FindNamed(const Path& root, Ignore& ignore, bool git_ignore) {
-  std::vector<std::string> found;
-  {
-    const nb::gil_scoped_release release;
-    found = FindMetafiles(root.bytes, ignore, git_ignore);
-  }
-  return ToPython(found);
+Metafiles Find(const Path& root, Ignore& ignore, bool git_ignore) {
+  const nb::gil_scoped_release release;
+  return FindMetafiles(root.bytes, ignore, git_ignore);
+}
+
+nb::list FindFiles(const Path& root, Ignore& ignore, bool git_ignore) {
+  return ToPython(Find(root, ignore, git_ignore).files);
+}
+
+nb::list FindDirectories(const Path& root, Ignore& ignore, bool git_ignore) {
+  return ToPython(Find(root, ignore, git_ignore).directories);
 }
 
 }  // namespace
@@ -45,9 +49,12 @@ void BindWalk(nb::module_& module) {
   module.def("stat_files", &StatNamed, "root"_a, "paths"_a,
              nb::sig("def stat_files(root: str, paths: collections.abc.Iterable[str]) -> Table"),
              "The named files; what is not there or no regular file is left out.");
-  module.def("find_metafiles", &FindNamed, "root"_a, "ignore"_a, nb::kw_only(), "git_ignore"_a = true,
+  module.def("find_metafiles", &FindFiles, "root"_a, "ignore"_a, nb::kw_only(), "git_ignore"_a = true,
              nb::sig("def find_metafiles(root: str, ignore: Ignore, *, git_ignore: bool = True) -> list[str]"),
              "Files named dvc.yaml or *.dvc below root, sorted; not in ignored places or other repositories.");
+  module.def("find_metadirs", &FindDirectories, "root"_a, "ignore"_a, nb::kw_only(), "git_ignore"_a = true,
+             nb::sig("def find_metadirs(root: str, ignore: Ignore, *, git_ignore: bool = True) -> list[str]"),
+             "The directories that find_metafiles looks into, '' the first.");
 }
 
 }  // namespace tiffin::bind

@@ -408,14 +408,15 @@ class MetafileFinder {
     if (git_ignore) git_ = GitRules::Around(root);
   }
 
-  std::vector<std::string> Find() {
+  Metafiles Find() {
     Visit("");
-    std::sort(found_.begin(), found_.end());
+    std::sort(found_.files.begin(), found_.files.end());
     return std::move(found_);
   }
 
  private:
   void Visit(const std::string& path) {
+    found_.directories.push_back(path);
     const std::string shown = path.empty() ? root_ : root_ + "/" + path;
     const Descriptor directory = OpenAt(top_.get(), path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY);
     if (!directory && !path.empty() && (errno == ENOENT || errno == EACCES)) return;
@@ -450,7 +451,7 @@ class MetafileFinder {
     };
     const auto inside = [&](const std::string& name) { return path.empty() ? name : path + "/" + name; };
     for (const std::string& name : files) {
-      if (!left_out(name, false)) found_.push_back(inside(name));
+      if (!left_out(name, false)) found_.files.push_back(inside(name));
     }
     std::erase_if(below, [&](const std::string& name) { return left_out(name, true); });
     for (const std::string& name : below) Visit(inside(name));
@@ -469,7 +470,7 @@ class MetafileFinder {
   Descriptor top_;
   Ignore& ignore_;
   std::unique_ptr<GitRules> git_;
-  std::vector<std::string> found_;
+  Metafiles found_;
 };
 
 }  // namespace
@@ -494,7 +495,7 @@ Table StatFiles(const std::string& root, std::span<const std::string> paths) {
   return table;
 }
 
-std::vector<std::string> FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore) {
+Metafiles FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore) {
   return MetafileFinder(root, ignore, git_ignore).Find();
 }
 

@@ -27,9 +27,14 @@ Table Scan(const std::string& root, const ScanOptions& options, Control& control
 // The named files, below `root`; what is not there or is no regular file is left out.
 Table StatFiles(const std::string& root, std::span<const std::string> paths);
 
-// The files named dvc.yaml or *.dvc below `root`, sorted.  Left out: what `ignore` ignores, .git, .hg, .dvc, other
-// repositories (directories with a .dvc directory) and, with git_ignore, what Git ignores.  Links to directories are
-// not entered.
-std::vector<std::string> FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore);
+// The files named dvc.yaml or *.dvc below a directory, sorted, and the directories that were looked into, "" the first.
+struct Metafiles {
+  std::vector<std::string> files;
+  std::vector<std::string> directories;
+};
+
+// Left out: what `ignore` ignores, .git, .hg, .dvc, other repositories (directories with a .dvc directory) and, with
+// git_ignore, what Git ignores.  Links to directories are not entered.
+Metafiles FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore);
 
 }  // namespace tiffin

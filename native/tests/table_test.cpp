@@ -112,9 +112,9 @@ TEST_F(TableTest, MetafilesAreFoundBelowAnyNumberOfDirectories) {
   Write("a/b/c/x.dvc", "");
   Write("a/.gitignore", "/b\n");
   Ignore ignore(root_.string(), {".dvcignore"}, {}, Dialect::kDvc);
-  EXPECT_EQ(FindMetafiles(root_.string(), ignore, false), (Paths{"a/b/c/x.dvc", "dvc.yaml"}));
+  EXPECT_EQ(FindMetafiles(root_.string(), ignore, false).files, (Paths{"a/b/c/x.dvc", "dvc.yaml"}));
   fs::create_directory(root_ / ".git");
-  EXPECT_EQ(FindMetafiles(root_.string(), ignore, true), (Paths{"dvc.yaml"}));
+  EXPECT_EQ(FindMetafiles(root_.string(), ignore, true).files, (Paths{"dvc.yaml"}));
 }
 
 TEST(ManifestTest, WhatIsWrittenIsRead) {

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
-from tiffin.cli import COMMANDS
+from tiffin.cli._table import COMMANDS
 from tiffin.cli._options import Argument, Flag
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"

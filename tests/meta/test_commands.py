@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from tiffin.cli import COMMANDS
+from tiffin.cli._table import COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.native import twins
-from tiffin._native import Ignore, find_metafiles, scan, stat_files
+from tiffin._native import Ignore, find_metadirs, find_metafiles, scan, stat_files
 
 names = st.sampled_from(["a", "a-b", "a0", "a.b", "b", "c d", "é", "x" * 200, "data.dvc", "dvc.yaml", ".hidden", "-"])
 # A tree: a name to None for a file, or to a tree.
@@ -229,6 +229,14 @@ def test_metafiles_keep_out_of_ignored_places(project: Path) -> None:
     root = str(project)
     assert find_metafiles(root, Ignore(root)) == kept
     assert find_metafiles(root, Ignore(root), git_ignore=False) == sorted(kept + hidden)
+
+
+def test_metadirs_are_those_a_metafile_could_appear_in(project: Path) -> None:
+    root = str(project)
+    kept = ["", "deep", "deep/er", "models", "nested", "node"]
+    assert sorted(find_metadirs(root, Ignore(root))) == kept
+    assert find_metadirs(root, Ignore(root))[0] == ""
+    assert sorted(find_metadirs(root, Ignore(root), git_ignore=False)) == sorted([*kept, "excluded", "gitignored"])
 
 
 def test_git_rules_reach_from_above_the_project_and_into_linked_working_trees(tmp_path: Path) -> None:

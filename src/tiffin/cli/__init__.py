@@ -3,7 +3,6 @@
 Only the module of the command that was asked for is loaded.
 """
 
-from tiffin.cli._main import main
-from tiffin.cli._table import COMMANDS, Command
+from tiffin.cli._start import main
 
-__all__ = ["COMMANDS", "Command", "main"]
+__all__ = ["main"]

@@ -27,9 +27,14 @@ __all__ = [
 ]
 
 
-def open_repo(ui: Ui) -> Repo:
-    """The repository the user stands in.  Raises ConfigError for settings that cannot be read, whatever is asked."""
+def open_repo(ui: Ui, *, repeatable: bool = False) -> Repo:
+    """The repository the user stands in.  Raises ConfigError for settings that cannot be read, whatever is asked.
+
+    repeatable: the answer may turn out to rest on nothing but the workspace, and be kept (see `Ui.repeatable`).
+    """
     repo = Repo.open(ui.context.directory, ui.context.environment, wait_for_lock=ui.context.wait_for_lock)
+    if repeatable:
+        _ = repo.started_ns  # before anything is read
     _ = repo.config  # read when first asked for
     return repo
 

@@ -6,26 +6,22 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from tiffin import __version__
+from tiffin.cli._again import remember
 from tiffin.cli._options import Common, parse
+from tiffin.cli._start import INTERRUPTED
 from tiffin.cli._table import COMMANDS, GROUPS, ONLY_IN_DVC
 from tiffin.cli._ui import Context, Ui
 from tiffin.errors import TiffinError, UsageError
 
-__all__ = ["main"]
+__all__ = ["run"]
 
-INTERRUPTED, BROKEN_PIPE = 252, 141
+BROKEN_PIPE = 141
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code, which is DVC's for the same outcome."""
+def run(given: Sequence[str]) -> int:
+    """Run one command; return its exit code."""
     # Loading modules makes many objects that all stay: looking for garbage among them takes 3 ms.
     gc.set_threshold(100_000)
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    _open_closed_streams()
-    if given in (["--version"], ["-V"]):
-        sys.stdout.write(f"{__version__}\n")
-        return 0
     ui = Ui(Context(os.getcwd(), os.environ))
     try:
         common, rest = _leading(given)
@@ -44,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ui = _ui(common.joined(own))
         code = int(module.run(options, ui))
         sys.stdout.flush()
+        if ui.repeatable is not None and ui.said is not None:
+            remember(ui.repeatable, given, os.getcwd(), code, "".join(ui.said))
     except TiffinError as error:
         return _failed(ui, error)
     except KeyboardInterrupt:
@@ -58,14 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a user is never shown a traceback unasked
         return _failed(ui, _defect(error), cause=error)
     return code
-
-
-def _open_closed_streams() -> None:
-    """Python has no stdout or stderr when they were closed (`>&-`); then nobody listens."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _leading(arguments: Sequence[str]) -> tuple[Common, list[str]]:

@@ -43,7 +43,7 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
-    repo = open_repo(ui)
+    repo = open_repo(ui, repeatable=True)
     scope = Scope(
         options.targets,
         options.single_item,
@@ -69,6 +69,7 @@ def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
         ui.warning(f"failed and ignored: {', '.join(stage.address for stage in done.failed)}")
     if not done.reproduced:
         ui.write("Data and pipelines are up to date.")
+        ui.repeatable = repo
         return 0
     if not settings.dry:
         tell_git(ui, repo, git.files)

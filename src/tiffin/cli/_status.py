@@ -36,10 +36,11 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
-    repo = open_repo(ui)
+    repo = open_repo(ui, repeatable=True)
     cloud = options.cloud or options.remote is not None
     with errors_exit_with(1):
         found = _cloud(options, repo) if cloud else _local(options, repo, ui)
+    ui.repeatable = None if cloud else repo
     if options.json:
         ui.json(found)
         return 0

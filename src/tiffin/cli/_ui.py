@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from tiffin.objects import Progress
+if TYPE_CHECKING:
+    from tiffin.objects import Progress
+    from tiffin.repo import Repo
 
 __all__ = ["Context", "Ui"]
 
@@ -34,12 +36,14 @@ class Ui:
         self.context = context
         self.quiet = quiet
         self.verbose = verbose
+        self.repeatable: Repo | None = None  # whose state the answer rests on, and on nothing else
+        self.said: list[str] | None = []  # the answer so far; None once anything else was said
         self._color = "NO_COLOR" not in context.environment and context.environment.get("TERM") != "dumb"
 
     def write(self, text: str = "") -> None:
         """One line of the answer."""
         if not self.quiet:
-            sys.stdout.write(f"{text}\n")
+            self._say(f"{text}\n")
 
     def flush(self) -> None:
         """Hand what was written to the terminal, before another program writes there."""
@@ -47,11 +51,11 @@ class Ui:
 
     def answer(self, text: str) -> None:
         """Machine-readable output: written even when quiet."""
-        sys.stdout.write(f"{text}\n")
+        self._say(f"{text}\n")
 
     def table(self, text: str) -> None:
         """A table or the like, every line with its end: written even when quiet."""
-        sys.stdout.write(text)
+        self._say(text)
 
     def page(self, text: str, *, pager: bool = True) -> None:
         """A table that may be larger than the terminal: through a pager there, as it is when piped."""
@@ -87,6 +91,7 @@ class Ui:
 
     def status(self, text: str) -> None:
         """What is going on."""
+        self.said = None
         if not self.quiet:
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
@@ -111,7 +116,7 @@ class Ui:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
-    def progress(self, description: str) -> Iterator[Progress]:
+    def progress(self, description: str) -> Iterator["Progress"]:
         """A bar with rate and time left for work that takes longer than a moment; nothing when piped."""
         if self.quiet or not sys.stderr.isatty():
             yield _Silent()
@@ -121,7 +126,13 @@ class Ui:
         with Bar(description, sys.stderr) as bar:
             yield bar
 
+    def _say(self, text: str) -> None:
+        sys.stdout.write(text)
+        if self.said is not None:
+            self.said.append(text)
+
     def _complain(self, word: str, color: str, text: str, hint: str | None) -> None:
+        self.said = None
         sys.stdout.flush()
         tag = self._painted(word, color, sys.stderr)
         sys.stderr.write(f"{tag}: {text}\n")

@@ -5,7 +5,8 @@ disk (docs/formats/index-file.md), so that an unchanged file costs one stat.
 """
 
 from tiffin.index._known import parents
+from tiffin.index._recorded import look_as_recorded, store_as_recorded
 from tiffin.index._state import IndexState
 from tiffin.index._workspace import Difference, Seen, Workspace
 
-__all__ = ["Difference", "IndexState", "Seen", "Workspace", "parents"]
+__all__ = ["Difference", "IndexState", "Seen", "Workspace", "look_as_recorded", "parents", "store_as_recorded"]

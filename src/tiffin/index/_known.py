@@ -1,6 +1,6 @@
 """What was seen at paths, forgotten together with all above and below them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 __all__ = ["Known", "parents"]
@@ -29,6 +29,9 @@ class Known(Generic[_Value]):
 
     def get(self, path: str) -> _Value | None:
         return self._values.get(path)
+
+    def items(self) -> Iterable[tuple[str, _Value]]:
+        return self._values.items()
 
     def forget(self, path: str) -> None:
         """Forget the path, all above it and all below it."""

@@ -65,21 +65,22 @@ class IndexState:
             self._merge_files(_merged(rows), self._sample())
 
     def directory(self, path: str) -> Table:
-        return self._load(self._directory_path(path))
+        return self._load(self.directory_file(path))
 
     def save_files(self, looked_at: Table) -> None:
         """Merge rows into the table of single files."""
         self.flush()  # older rows first
         self._merge_files(looked_at, self.now_ns())
 
+    def directory_file(self, path: str) -> str:
+        """Where the table of a tracked directory is kept."""
+        return f"{self._directory}/dirs/{_native.md5(os.fsencode(path))}"
+
     def save_directory(self, path: str, table: Table) -> None:
-        self._save(table, self._directory_path(path), self.now_ns())
+        self._save(table, self.directory_file(path), self.now_ns())
 
     def _files_path(self) -> str:
         return f"{self._directory}/files"
-
-    def _directory_path(self, path: str) -> str:
-        return f"{self._directory}/dirs/{_native.md5(os.fsencode(path))}"
 
     def _sample(self) -> int:
         try:

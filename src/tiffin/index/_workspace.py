@@ -74,7 +74,7 @@ class Workspace:
     def other(self) -> "Workspace":
         """The same files by ids of the other kind."""
         if self._other is None:
-            from tiffin.objects._legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
+            from tiffin.objects.legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
 
             state, verify = self._kept
             other = Workspace(
@@ -94,11 +94,12 @@ class Workspace:
         Whoever lets other code write into the workspace calls this afterwards.
         """
         names = None if paths is None else list(paths)
-        self._forget(names)
+        self.forget_here(names)
         if self._other is not None:
-            self._other._forget(names)
+            self._other.forget_here(names)
 
-    def _forget(self, paths: Sequence[str] | None) -> None:
+    def forget_here(self, paths: Sequence[str] | None) -> None:
+        """Forget, but for the ids of the other kind."""
         self._state.stop_clock()
         if paths is None:
             self._seen.clear()
@@ -120,8 +121,8 @@ class Workspace:
         """Save what the index put off: whoever checked out many files calls this at the end."""
         self._state.flush()
         self._sound.flush()
-        if self._other is not None:
-            self._other._state.flush()
+        if self._other is not None and not self._legacy:
+            self._other.flush()
 
     def exists(self, path: str) -> bool:
         return os.path.exists(self._at(path))
@@ -178,7 +179,7 @@ class Workspace:
         self.store.sync()
         oid = self.store.put_manifest(table)
         self._seen.forget(directory)
-        return Content(oid, self._size(table, directory), len(table))
+        return Content(oid, self._size(table, directory), len(table), legacy=self._legacy)
 
     def recorded_inside(self, directory: str, path: str, recorded: Content | None) -> bool:
         """Whether a recorded directory has something at a path inside it, or is that path."""
@@ -285,12 +286,25 @@ class Workspace:
 
     def saved(self, path: str) -> bool:
         """Whether everything at the path is in the store, so that it can be removed without loss."""
+        return not self._unsaved(path)
+
+    def _unsaved(self, path: str, names: Sequence[str] | None = None) -> list[str]:
+        """The files at a path (only these names in it) that neither the store nor that of the other kind has."""
+        here = self.unsaved_here(path, names)
+        elsewhere = self.other.unsaved_here(path, names) if here else []
+        return [file for file in here if file in elsewhere]
+
+    def unsaved_here(self, path: str, names: Sequence[str] | None = None) -> list[str]:
+        """The files at a path (only these names in it) that the store does not have."""
         seen = self.look(path)
         if seen is None:
-            return True
+            return []
         if seen.table is None:
-            return self.store.keeps(seen.content.oid, seen.content.size)
-        return all(map(self.store.keeps, seen.table.oids(), seen.table.sizes()))
+            return [] if self.store.keeps(seen.content.oid, seen.content.size) else [path]
+        chosen = None if names is None else [row for name in names if (row := seen.table.find(name)) >= 0]
+        rows = seen.table if chosen is None else seen.table.select(chosen)
+        kept = map(self.store.keeps, rows.oids(), rows.sizes())
+        return [f"{path}/{name}" for name, safe in zip(rows.paths(), kept, strict=True) if not safe]
 
     def _at(self, path: str) -> str:
         return os.path.join(self.root, path) if path else self.root  # a dependency may be anywhere
@@ -393,18 +407,10 @@ class Workspace:
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
         endangered = [*difference.modified, *(name for name in difference.deleted if not _left_by_a_kill(name))]
-        seen = self._seen.get(path)
-        if not endangered or seen is None:
-            return
-        if seen.table is None:
-            lost = None if self.store.keeps(seen.content.oid, seen.content.size) else path
-        else:
-            rows = seen.table.select([row for name in endangered if (row := seen.table.find(name)) >= 0])
-            kept = map(self.store.keeps, rows.oids(), rows.sizes())
-            lost = next((f"{path}/{name}" for name, safe in zip(rows.paths(), kept, strict=True) if not safe), None)
-        if lost is not None:
+        lost = self._unsaved(path, endangered) if endangered and self._seen.get(path) else []
+        if lost:
             raise UnsavedChanges(
-                f"'{lost}' has changes that are stored nowhere else and would be lost",
+                f"'{lost[0]}' has changes that are stored nowhere else and would be lost",
                 hint="keep them with `tiffin commit`, or give them up with --force",
             )
 
@@ -459,7 +465,7 @@ class Workspace:
         self._seen.forget(path)
         self._seen[path] = seen
         if self._other is not None:
-            self._other._forget([path])
+            self._other.forget_here([path])
 
     def _size(self, table: Table, directory: str) -> int | None:
         """Bytes of all rows, by the store or else by the workspace; None if neither knows."""

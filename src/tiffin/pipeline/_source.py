@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tiffin import _native
 from tiffin._native import Ignore
+from tiffin.footprint import Footprint
 
 __all__ = ["Source", "WorkspaceSource", "is_metafile"]
 
@@ -27,16 +28,28 @@ class WorkspaceSource:
     def __init__(self, root: str, ignore: Ignore) -> None:
         self._root = root
         self._ignore = ignore
+        self._asked_for: dict[str, None] = {}
 
     def metafiles(self) -> list[str]:
         return _native.find_metafiles(self._root, self._ignore)
 
     def read(self, path: str) -> bytes | None:
+        self._asked_for[path] = None
         try:
             with open(os.path.join(self._root, path), "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+
+    def footprint(self, footprint: Footprint) -> None:
+        """Add all files that were asked for, and all directories in which another metadata file could appear."""
+        folders = [os.path.join(self._root, path) for path in _native.find_metadirs(self._root, self._ignore)]
+        footprint.add(os.path.join(self._root, path) for path in self._asked_for)
+        footprint.add(folders)
+        # Whether these are there at all is seen by the directory.
+        rules = [f"{folder}/{name}" for folder in folders for name in (".dvcignore", ".gitignore")]
+        footprint.add(path for path in rules if os.path.exists(path))
 
 
 def is_metafile(path: str) -> bool:

@@ -1,0 +1,57 @@
+"""The first thing that runs: what can be answered before anything is loaded is answered here."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tiffin import __version__
+from tiffin.cli._again import answer_again
+
+# As in `tiffin.footprint`: not even the imports of annotations are free.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["INTERRUPTED", "main"]
+
+INTERRUPTED = 252
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code, which is DVC's for the same outcome."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
+    if given in (["--version"], ["-V"]):
+        sys.stdout.write(f"{__version__}\n")
+        return 0
+    try:
+        code = _answered(given)
+    except KeyboardInterrupt:
+        sys.stderr.write("ERROR: interrupted by the user\n")
+        return INTERRUPTED
+    if code is not None:
+        return code
+    from tiffin.cli._main import run  # noqa: PLC0415 - 20 ms
+
+    return run(given)
+
+
+def _answered(arguments: Sequence[str]) -> int | None:
+    try:
+        answer = answer_again(arguments, os.getcwd(), os.environ)
+        if answer is None:
+            return None
+        sys.stdout.write(answer[1])
+        sys.stdout.flush()
+    except OSError:
+        return None  # the long way will meet the same, and say it
+    return answer[0]
+
+
+def _open_closed_streams() -> None:
+    """Python has no stdout or stderr when they were closed (`>&-`); then nobody listens."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115

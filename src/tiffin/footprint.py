@@ -1,0 +1,116 @@
+"""What an answer rests on, so that the same question is not worked out again while nothing of it has changed.
+
+    file   := "tiffin answer 1" LF question LF code LF size LF output line* "end" LF      size: bytes of the output
+    line   := fields SP path LF | "tree" SP index NUL root NUL directory LF
+    fields := mtime_ns "," ctime_ns "," size "," inode "," mode | "-"           "-": there is nothing at the path
+
+A file or directory is unchanged if the stat fields are what they were, by the rule of the index
+(docs/formats/index-file.md): what was written after the clock was sampled may still change without showing it, so no
+answer rests on it.
+"""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISDIR
+
+# Importing typing and collections.abc takes longer than all that is done here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Footprint", "recall"]
+
+TITLE = "tiffin answer 1"
+ABSENT, LAST = "-", "end"
+
+
+class Footprint:
+    """Collects what an answer rests on.  clock_ns: the file system's time before the first look at any of it."""
+
+    def __init__(self, clock_ns: int) -> None:
+        self._clock_ns = clock_ns
+        self._paths: dict[str, None] = {}
+        self._trees: dict[tuple[str, str, str], None] = {}
+
+    def add(self, paths: Iterable[str]) -> None:
+        """Absolute paths: files, and directories for the names in them; there or not."""
+        self._paths.update(dict.fromkeys(paths))
+
+    def add_tree(self, index: str, root: str, directory: str) -> None:
+        """All files below a directory of the workspace at root, as the index file has them."""
+        self._trees[index, root, directory] = None
+        self._paths[index] = None
+
+    def save(self, file: str, question: str, code: int, output: str) -> bool:
+        """Keep the answer; False if it rests on what was written too recently, or on a name with a line end."""
+        lines = [f"{fields(path)} {path}" for path in self._paths]
+        lines += ["tree " + "\0".join(tree) for tree in self._trees]
+        if any(self._is_young(path) for path in self._paths) or any("\n" in line for line in (question, *lines)):
+            return False
+        from tiffin.fs import write_atomically  # noqa: PLC0415 - whoever recalls an answer does not need it
+
+        text = output.encode("utf-8", "surrogateescape")
+        head = f"{TITLE}\n{question}\n{code}\n{len(text)}\n".encode("utf-8", "surrogateescape")
+        body = "".join(f"{line}\n" for line in (*lines, LAST)).encode("utf-8", "surrogateescape")
+        write_atomically(file, head + text + body, durable=False)
+        return True
+
+    def _is_young(self, path: str) -> bool:
+        try:
+            found = os.stat(path)
+        except OSError:
+            return False
+        return max(found.st_mtime_ns, found.st_ctime_ns) >= self._clock_ns
+
+
+def recall(file: str, question: str) -> tuple[int, str] | None:
+    """Exit code and output of the question when it was last asked; None if it was another, or anything has changed."""
+    try:
+        with open(file, "rb") as opened:
+            body = opened.read()
+        head, asked, code, size, rest = body.split(b"\n", 4)
+        length = int(size)
+        exit_code = int(code)
+    except (OSError, ValueError):
+        return None
+    if head.decode("ascii", "replace") != TITLE or asked.decode("utf-8", "surrogateescape") != question:
+        return None
+    lines = rest[length:].decode("utf-8", "surrogateescape").split("\n")
+    # A file that a power failure cut off would rest on less than it did.
+    if lines[-2:] != [LAST, ""] or not all(map(_holds, lines[:-2])):
+        return None
+    return exit_code, rest[:length].decode("utf-8", "surrogateescape")
+
+
+def fields(path: str) -> str:
+    """The stat fields of a path as they are written into a footprint."""
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    # The size of a directory says nothing, and some file systems make it up anew each time.
+    size = 0 if S_ISDIR(found.st_mode) else found.st_size
+    return f"{found.st_mtime_ns},{found.st_ctime_ns},{size},{found.st_ino},{found.st_mode}"
+
+
+def _holds(line: str) -> bool:
+    known, _, path = line.partition(" ")
+    if known == "tree":
+        return _tree_holds(*path.split("\0"))
+    try:
+        return fields(path) == known
+    except OSError:
+        return False
+
+
+def _tree_holds(index: str, root: str, directory: str) -> bool:
+    from tiffin._native import Ignore, Table, scan  # noqa: PLC0415 - 3 ms that only directories need
+
+    try:
+        known = Table.load(index)
+        ignore = None if directory.startswith(("/", "../")) else Ignore(root)
+        now = scan(os.path.join(root, directory), ignore=ignore, under=directory, follow_directories=False)
+    except (OSError, ValueError):
+        return False
+    return now.adopt(known) == 0 and len(now) == len(known)
