@@ -74,7 +74,18 @@ class Stage(NamedTuple):
 
     @property
     def is_import(self) -> bool:
-        return self.is_data and len(self.deps) == 1 and len(self.outs) == 1
+        return self.is_data and self.dvc_file is not None and len(self.dvc_file.deps) == 1 and len(self.outs) == 1
+
+    @property
+    def origin(self) -> DependencyEntry | None:
+        """Where an import from another repository comes from; no path of this one, so it is not among `deps`."""
+        dep = self.dvc_file.deps[0] if self.dvc_file is not None and self.is_import else None
+        return dep if dep is not None and "repo" in dep.extra else None
+
+    @property
+    def origin_label(self) -> str:
+        """The origin as `status` names it."""
+        return f"{self.origin.path} ({self.origin.extra['repo']['url']})" if self.origin is not None else ""
 
     @property
     def is_callback(self) -> bool:
@@ -133,7 +144,9 @@ def from_dvc_file(file: str, parsed: DvcFile) -> Stage:
         name=None,
         wdir=wdir,
         cmd=parsed.cmd,
-        deps=tuple(Dependency(join(wdir, dep.path), dep, dep.content) for dep in parsed.deps),
+        deps=tuple(
+            Dependency(join(wdir, dep.path), dep, dep.content) for dep in parsed.deps if "repo" not in dep.extra
+        ),
         params=(),
         outs=tuple(Output(_inside(wdir, out.path, file), out, out.content) for out in parsed.outs),
         frozen=parsed.frozen,
