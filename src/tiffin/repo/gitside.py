@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from tiffin.errors import TargetError
 from tiffin.repo._repo import Repo
-from tiffin.scm import Git, find_git_root, ignore
+from tiffin.scm import Git, find_git_root, ignore, unignore
 
 __all__ = ["GitSide"]
 
@@ -37,6 +37,15 @@ class GitSide:
             return
         for file in ignore(self._git, [self._absolute(path) for path in outputs]):
             self.files[os.path.relpath(file, self._repo.root)] = None
+
+    def unignore(self, outputs: Iterable[str]) -> None:
+        """Take the lines of outputs out of the .gitignore files beside them."""
+        if self._git is None:
+            return
+        for path in outputs:
+            file = unignore(self._git, self._absolute(path))
+            if file is not None:
+                self.files[os.path.relpath(file, self._repo.root)] = None
 
     def tracks(self, path: str) -> bool:
         """Whether Git's index has the path, or something below it."""
