@@ -24,12 +24,14 @@ TiffinError                      exit code 255
 ├── StageFailed                       a stage's command ended with a non-zero exit code
 ├── MissingObjects                    the store lacks objects that were asked for
 ├── CorruptObject                     an object's bytes do not match its id
+├── ScopeUnreadable                   `gc` cannot tell what is in use, so nothing was removed
 ├── UnsavedChanges                    going on would remove data that is nowhere else
 ├── LockHeld                          another process holds the repository
 ├── ExperimentError                   an experiment cannot be named or found as asked
 ├── LiveError                         a value, name or plot that `Live` cannot log
 ├── GitError                          git is missing, or refused
 └── TransferError                     bytes could not be written or read
+    └── TransferInterrupted           ... this time: another attempt may work
 """
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "RemoteMissing",
     "RulesInside",
     "SchemaError",
+    "ScopeUnreadable",
     "StageFailed",
     "StageInvalid",
     "StageNotFound",
@@ -60,6 +63,7 @@ __all__ = [
     "TemplateError",
     "TiffinError",
     "TransferError",
+    "TransferInterrupted",
     "UnsavedChanges",
     "UsageError",
     "YamlError",
@@ -198,6 +202,10 @@ class CorruptObject(TiffinError):
     """An object's bytes do not match its id."""
 
 
+class ScopeUnreadable(TiffinError):
+    """What is in use cannot be told, so nothing may be removed."""
+
+
 class UnsavedChanges(TiffinError):
     """Going on would remove data that is stored nowhere else."""
 
@@ -220,3 +228,7 @@ class GitError(TiffinError):
 
 class TransferError(TiffinError):
     """Bytes could not be read or written."""
+
+
+class TransferInterrupted(TransferError):
+    """A connection broke or a server was busy: another attempt may work."""

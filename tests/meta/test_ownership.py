@@ -12,6 +12,7 @@ from tests.meta import sources
 OWNERS = {
     "ruamel": "tiffin.formats",
     "tqdm": "tiffin.cli",
+    "urllib3": "tiffin.fs",
     # Extras of the live logger, imported when a plot or an image of theirs is logged.
     "sklearn": "tiffin.live",
     "numpy": "tiffin.live",

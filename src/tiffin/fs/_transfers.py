@@ -1,0 +1,197 @@
+"""Whole files to and from a place: many at once, hashed on the way, visible only when they are right."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol
+
+from tiffin.errors import CorruptObject, TransferError
+from tiffin.fs._attempts import Stop, each, patiently
+from tiffin.fs._filesystem import FileSystem, Info
+from tiffin.fs._local import remove_quietly
+
+__all__ = ["Fetched", "Wanted", "Watched", "download", "infos", "read", "receive", "remove", "upload"]
+
+
+TOGETHER = 1000  # removals in one request: what S3 takes
+
+
+class Watched(Protocol):
+    """Is told how many files and bytes are done."""
+
+    def __call__(self, files: int, size: int, /) -> None: ...
+
+
+class Wanted(NamedTuple):
+    """A file to get.  target: where it goes; md5: what its bytes must be, None for whatever comes."""
+
+    path: str
+    target: str
+    md5: str | None = None
+
+
+class Fetched(NamedTuple):
+    """A file that was got; md5: of the bytes that were written."""
+
+    target: str
+    md5: str
+    size: int
+
+
+class _Count:
+    """Bytes and files so far, counted by many threads."""
+
+    def __init__(self, watched: Watched | None) -> None:
+        self._lock = threading.Lock()
+        self._watched = watched
+        self.files = 0
+        self.bytes = 0
+
+    def add(self, files: int, size: int) -> None:
+        with self._lock:
+            self.files += files
+            self.bytes += size
+
+    def tell(self) -> None:
+        if self._watched is not None:
+            self._watched(self.files, self.bytes)
+
+
+def download(
+    fs: FileSystem,
+    wanted: Sequence[Wanted],
+    *,
+    jobs: int | None = None,
+    mode: int = 0o666,
+    progress: Watched | None = None,
+) -> list[Fetched | None]:
+    """Get files, each under its final name only once it is whole and right; None for one that is not there.
+
+    In the order of `wanted`.  mode: of the new files, less the umask; what is at a target gives way.  The names are
+    not synced: whoever needs that syncs once for all.  Raises CorruptObject, TransferError.
+    """
+    count = _Count(progress)
+
+    def one(item: Wanted, stop: Stop) -> Fetched | None:
+        os.makedirs(os.path.dirname(item.target) or ".", exist_ok=True)
+        try:
+            with _temporary(item.target) as temporary:
+                found = receive(fs, item.path, temporary, mode=mode, stop=stop, count=count.add)
+                if item.md5 is not None and found.md5 != item.md5:
+                    raise CorruptObject(
+                        f"{fs.url(item.path)} does not match its id; it was not copied",
+                        hint="push it again from where the data is",
+                    )
+                os.replace(temporary, item.target)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TransferError(f"cannot write '{item.target}': {error.strerror}") from error
+        count.add(1, 0)
+        return found._replace(target=item.target)
+
+    return each(one, wanted, jobs=jobs or fs.jobs, poll=count.tell)
+
+
+def receive(
+    fs: FileSystem,
+    path: str,
+    target: str,
+    *,
+    mode: int = 0o666,
+    stop: Stop | None = None,
+    count: Callable[[int, int], None] = lambda _files, _size: None,
+) -> Fetched:
+    """Write a file to a name that nobody reads yet; after an interruption it goes on where it was.
+
+    Raises FileNotFoundError, TransferError; the target then holds a part, or is not there.
+    """
+    stop = stop or Stop()
+    opened = False
+    digest, done, etag = hashlib.md5(usedforsecurity=False), 0, None
+
+    def attempt() -> None:
+        nonlocal opened, digest, done, etag
+        # The source is asked first: what is not there leaves no empty file.
+        with fs.open(path, done, etag=etag) as body:
+            descriptor = os.open(target, os.O_RDWR | os.O_CREAT | (0 if opened else os.O_TRUNC), mode | 0o200)
+            opened = True
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                if body.start != done:
+                    file.truncate(0)
+                    count(0, -done)
+                    digest, done = hashlib.md5(usedforsecurity=False), 0
+                file.seek(done)
+                etag = body.etag
+                for chunk in body.chunks:
+                    stop.check()
+                    file.write(chunk)
+                    digest.update(chunk)
+                    done += len(chunk)
+                    count(0, len(chunk))
+            if mode & 0o200 == 0:
+                os.chmod(target, mode)
+
+    patiently(attempt, stop)
+    return Fetched(target, digest.hexdigest(), done)
+
+
+def read(fs: FileSystem, path: str) -> bytes:
+    """A whole small file.  Raises FileNotFoundError, TransferError."""
+
+    def attempt() -> bytes:
+        with fs.open(path) as body:
+            return b"".join(body.chunks)
+
+    return patiently(attempt, Stop())
+
+
+def infos(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> list[Info | None]:
+    """What is known of each path; None where nothing is."""
+
+    def one(path: str, stop: Stop) -> Info | None:
+        try:
+            return patiently(lambda: fs.info(path), stop)
+        except FileNotFoundError:
+            return None
+
+    return each(one, paths, jobs=jobs or fs.jobs)
+
+
+def upload(
+    fs: FileSystem, files: Sequence[tuple[str, str]], *, jobs: int | None = None, progress: Watched | None = None
+) -> None:
+    """Put local files, given as (file, path there)."""
+    count = _Count(progress)
+
+    def one(pair: tuple[str, str], stop: Stop) -> None:
+        local, path = pair
+
+        def attempt() -> None:
+            with open(local, "rb") as source:
+                fs.put(path, source, os.fstat(source.fileno()).st_size)
+
+        patiently(attempt, stop)
+        count.add(1, os.path.getsize(local))
+
+    each(one, files, jobs=jobs or fs.jobs, poll=count.tell)
+
+
+def remove(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> None:
+    """Remove files, those of one request together."""
+    groups = [paths[at : at + TOGETHER] for at in range(0, len(paths), TOGETHER)]
+    each(lambda group, stop: patiently(lambda: fs.remove(group), stop), groups, jobs=jobs or fs.jobs)
+
+
+@contextmanager
+def _temporary(target: str) -> Iterator[str]:
+    """A name beside the target that is gone in the end, whatever happens; one a thread."""
+    directory = os.path.dirname(target)
+    name = f".tiffin-{os.getpid()}-{threading.get_native_id()}.tmp"
+    temporary = f"{directory}/{name}" if directory else name
+    try:
+        yield temporary
+    finally:
+        remove_quietly(temporary)

@@ -1,0 +1,76 @@
+"""Files beyond the local disk: one protocol, its implementations, and whole-file transfers over any of them.
+
+Apart from `tiffin.fs`, because only commands that leave the machine need it.  A new kind of store is a module with a
+class of that protocol, a line in `open_filesystem`, and a test that runs the suite of `tiffin.testing.filesystem`.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+from tiffin.errors import ConfigError
+from tiffin.fs._directory import Directory
+from tiffin.fs._filesystem import Body, FileSystem, Info
+from tiffin.fs._transfers import Fetched, Wanted, download, infos, read, receive, remove, upload
+
+__all__ = [
+    "SCHEMES",
+    "Body",
+    "Directory",
+    "Fetched",
+    "FileSystem",
+    "Info",
+    "Wanted",
+    "download",
+    "infos",
+    "local_path",
+    "open_filesystem",
+    "read",
+    "receive",
+    "remove",
+    "upload",
+]
+
+SCHEMES = ("http", "https")
+
+
+def open_filesystem(
+    url: str, options: Mapping[str, object] | None = None, *, environment: Mapping[str, str] | None = None
+) -> FileSystem:
+    """The files below a URL or a local directory.
+
+    options: as of a remote.  environment: where `http_proxy` and its like are looked up.  Raises ConfigError.
+    """
+    directory = local_path(url)
+    if directory is not None:
+        return Directory(directory)
+    scheme = urlsplit(url).scheme.lower()
+    if scheme in SCHEMES:
+        # urllib3 takes 30 ms to load.
+        from tiffin.fs._http import Http  # noqa: PLC0415
+
+        return Http(url, options, proxy=_proxy(url, environment or {}))
+    raise ConfigError(
+        f"no support for {scheme}:// ({url})", hint=f"so far: directories, {', '.join(f'{s}://' for s in SCHEMES)}"
+    )
+
+
+def local_path(url: str) -> str | None:
+    """The path a URL stands for on this machine; None for a place elsewhere."""
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return unquote(parts.path) if parts.scheme.lower() == "file" and parts.netloc in ("", "localhost") else None
+
+
+def _proxy(url: str, environment: Mapping[str, str]) -> str | None:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    excluded = _variable(environment, "no_proxy")
+    suffixes = [name.strip().lstrip("*.") for name in excluded.split(",") if name.strip()]
+    if excluded.strip() == "*" or any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes):
+        return None
+    return _variable(environment, f"{parts.scheme}_proxy") or _variable(environment, "all_proxy") or None
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    return environment.get(name) or environment.get(name.upper()) or ""
