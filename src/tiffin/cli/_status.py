@@ -5,6 +5,8 @@ from typing import Annotated, Any, NamedTuple
 from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
+from tiffin.errors import UsageError
+from tiffin.index import look_as_recorded
 from tiffin.pipeline import Changes, Selection, changes, looked_at
 from tiffin.repo import Repo
 
@@ -30,6 +32,9 @@ class Options(NamedTuple):
     jobs: Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")] = (
         None
     )
+    all_branches: Annotated[bool, Flag("with --cloud: also of every branch", ("-a", "--all-branches"))] = False
+    all_tags: Annotated[bool, Flag("with --cloud: also of every tag", ("-T", "--all-tags"))] = False
+    all_commits: Annotated[bool, Flag("with --cloud: also of every commit", ("-A", "--all-commits"))] = False
     no_updates: Annotated[bool, Flag("do not look whether imports have newer versions")] = False
     json: Annotated[bool, Flag("print JSON")] = False
 
@@ -47,7 +52,7 @@ def run(options: Options, ui: Ui) -> int:
     if ui.quiet:
         return int(bool(found))
     if found:
-        _show(ui, found, 1 if cloud else 0)
+        _show(ui, found, 1 if options.cloud else 0)
     elif not repo.project.stages:
         ui.write(EMPTY)
     elif cloud:
@@ -58,27 +63,42 @@ def run(options: Options, ui: Ui) -> int:
 
 
 def _cloud(options: Options, repo: Repo) -> dict[str, str]:
-    from tiffin.repo.sync import Selected, cloud_status  # noqa: PLC0415 - most calls of `status` are local
+    from tiffin.repo._revisions import Revisions  # noqa: PLC0415 - most calls of `status` are local
+    from tiffin.repo.sync import Selected, cloud_status  # noqa: PLC0415 - as above
 
-    selected = Selected(options.targets, options.with_deps, options.recursive)
+    revisions = Revisions((), options.all_branches, options.all_tags, options.all_commits)
+    selected = Selected(options.targets, options.with_deps, options.recursive, revisions)
     found = cloud_status(repo, selected, remote=options.remote)
     return {repo.shown(name): state for name, state in found.items()}
 
 
 def _local(options: Options, repo: Repo, ui: Ui) -> dict[str, list[Any]]:
+    _refuse_cloud_options(options)
     selections = _selected(options, repo)
     for stage, _ in selections:
         if stage.frozen and not stage.is_import:
             ui.warning(f"{stage.label} is frozen. Its dependencies are not shown.")
     with ui.progress("Looking at the workspace") as progress:
         repo.workspace.progress = progress
-        repo.workspace.look_many([path for stage, _ in selections for path in looked_at(stage)])
+        look_as_recorded(repo.workspace, looked_at(*(stage for stage, _ in selections)))
     found = {}
     for stage, path in selections:
         changed = changes(repo.project, repo.workspace, stage, path=path)
         if changed:
             found[stage.seen_from(repo.directory)] = _entries(repo, changed)
     return found
+
+
+def _refuse_cloud_options(options: Options) -> None:
+    given = {
+        "--all-branches": options.all_branches,
+        "--all-tags": options.all_tags,
+        "--all-commits": options.all_commits,
+        "--jobs": options.jobs,
+    }
+    idle = [name for name, value in given.items() if value]
+    if idle:
+        raise UsageError(f"without --cloud, {', '.join(idle)} would mean nothing", hint="add -c, or leave it out")
 
 
 def _selected(options: Options, repo: Repo) -> list[Selection]:

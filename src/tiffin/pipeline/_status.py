@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tiffin.formats import Content
-from tiffin.index import Seen, Workspace
+from tiffin.index import Seen, Workspace, look_as_recorded
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Output, Stage
 
@@ -30,15 +30,16 @@ class Changes(NamedTuple):
         return bool(self.deps or self.params or self.outs or self.command or self.checksum or self.always)
 
 
-def looked_at(stage: Stage) -> list[str]:
-    """All paths that `changes` will look at; looking at many at once is much cheaper."""
-    return [*(dep.path for dep in stage.deps), *(out.path for out in stage.outs)]
+def looked_at(*stages: Stage) -> dict[str, Content | None]:
+    """All paths that `changes` will look at, with what is recorded there; looking at many at once is much cheaper."""
+    paths: dict[str, Content | None] = {dep.path: dep.recorded for stage in stages for dep in stage.deps}
+    return paths | {out.path: out.recorded for stage in stages for out in stage.outs}
 
 
 def changes(project: Project, workspace: Workspace, stage: Stage, *, path: str | None = None) -> Changes:
     """Compare a stage with the workspace; path: only outputs at or above it."""
     outs = stage.outs if path is None else [out for out in stage.outs if _at_or_above(out.path, path)]
-    seen = workspace.look_many([dep.path for dep in stage.deps])
+    seen = look_as_recorded(workspace, {dep.path: dep.recorded for dep in stage.deps})
     return Changes(
         deps={} if stage.frozen else _dep_states(stage, seen),
         params={} if stage.frozen else _param_states(project, stage),
@@ -51,6 +52,7 @@ def changes(project: Project, workspace: Workspace, stage: Stage, *, path: str |
 def output_state(workspace: Workspace, output: Output) -> str | None:
     """deleted, modified, new or not in cache; None if the output is as recorded."""
     recorded = output.recorded
+    workspace = workspace.like(recorded)
     if recorded is not None and recorded.oid and output.entry.cache and not _in_store(workspace, output.path, recorded):
         return NOT_IN_CACHE
     seen = workspace.look(output.path)

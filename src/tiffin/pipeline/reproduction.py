@@ -7,7 +7,7 @@ from tiffin import _native
 from tiffin.errors import MissingDependency, StageFailed, TiffinError
 from tiffin.formats import Content, LockEntry, LockItem
 from tiffin.fs import FileLock
-from tiffin.index import Seen, Workspace
+from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
@@ -87,7 +87,7 @@ class Runner:
         """
         graph = self._project.graph
         order = list(numbers)
-        self._workspace.look_many([path for number in order for path in looked_at(graph.stages[number])])
+        look_as_recorded(self._workspace, looked_at(*(graph.stages[number] for number in order)))
         done: list[Stage] = []
         failed: list[int] = []
         skipped: set[int] = set()
@@ -130,7 +130,7 @@ class Runner:
         if self._outdated:
             # A command ran since, and maybe for hours: the user may have gone on working.
             self._workspace.forget()
-            self._workspace.look_many(looked_at(stage))
+            look_as_recorded(self._workspace, looked_at(stage))
             self._outdated = False
         if not settings.force:
             found = changes(self._project, self._workspace, stage)
@@ -156,7 +156,7 @@ class Runner:
             fetch(stage)
             for out in stage.outs:
                 if out.entry.cache and out.recorded is not None:
-                    self._workspace.checkout(out.path, out.recorded)
+                    self._workspace.like(out.recorded).checkout(out.path, out.recorded)
         except TiffinError as error:
             self._watcher.warning(f"unable to pull data for '{stage.address}': {error.message}")
             return False
@@ -226,7 +226,7 @@ class Runner:
             return False
         self._watcher.restored(stage)
         for out in stage.outs:
-            self._workspace.checkout(out.path, contents[out.path], force=True)
+            self._workspace.like(contents[out.path]).checkout(out.path, contents[out.path], force=True)
         self._ignore([out.path for out in stage.outs if out.entry.cache])
         self._record_entry(stage, entry)
         return True
@@ -246,7 +246,7 @@ class Runner:
         return self._run_cache.find(wanted) if settings.run_cache else None
 
     def _inputs(self, stage: Stage, *, strict: bool = True) -> dict[str, Seen] | None:
-        seen = self._workspace.look_many([dep.path for dep in stage.deps])
+        seen = look_as_recorded(self._workspace, {dep.path: dep.recorded for dep in stage.deps})
         absent = [path for path, found in seen.items() if found is None]
         if absent and strict:
             raise MissingDependency(
@@ -264,7 +264,7 @@ class Runner:
         used = before or {}
         as_found = True
         self._workspace.forget(used)
-        after = self._workspace.look_many(list(used))
+        after = look_as_recorded(self._workspace, {path: seen.content for path, seen in used.items()})
         for path, seen in used.items():
             now = after[path]
             if now is None:
@@ -287,9 +287,10 @@ class Runner:
                 f"output '{absent[0]}' does not exist", hint=f"the command of {stage.label} must write it"
             )
         self._ignore([out.path for out in stage.outs if out.entry.cache])
-        stored = [out.path for out in stage.outs if out.entry.cache and commit]
-        contents = self._workspace.store_all(stored)
-        seen = self._workspace.look_many([out.path for out in stage.outs if out.path not in contents])
+        stored = {out.path: out.recorded for out in stage.outs if out.entry.cache and commit}
+        contents = store_as_recorded(self._workspace, stored)
+        rest = {out.path: out.recorded for out in stage.outs if out.path not in contents}
+        seen = look_as_recorded(self._workspace, rest)
         return {**contents, **{path: found.content for path, found in seen.items() if found is not None}}
 
     def _record(

@@ -64,9 +64,10 @@ def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> di
     contents = {out.path: recorded.get(out.entry.path) for out in stage.outs}
     found: dict[str, Content] = {}
     for path, content in contents.items():
-        if content is None or not content.oid or not workspace.store.has(content.oid):
+        store = workspace.like(content).store
+        if content is None or not content.oid or not store.has(content.oid):
             return None
-        if content.is_dir and workspace.store.lacks_any(workspace.store.manifest(content.oid)):
+        if content.is_dir and store.lacks_any(store.manifest(content.oid)):
             return None
         found[path] = content
     return found

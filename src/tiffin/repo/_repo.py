@@ -8,6 +8,7 @@ from functools import cached_property
 from tiffin import _native
 from tiffin.config import Config
 from tiffin.errors import NotARepository
+from tiffin.formats import Content
 from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
 from tiffin.index import Workspace
@@ -68,8 +69,22 @@ class Repo:
         return self.config.cache_dir or f"{self.metadata}/cache"
 
     @cached_property
+    def shares_cache(self) -> bool:
+        """Whether other projects may use the cache: it lies outside of this one."""
+        directory = self.config.text("cache.dir")
+        return directory is not None and not os.path.realpath(directory).startswith(f"{self.root}/")
+
+    @cached_property
     def store(self) -> ObjectStore:
+        if self.shares_cache:
+            from tiffin.repo._sharing import join_shared  # noqa: PLC0415 - most caches are a project's own
+
+            join_shared(self.cache_directory, self.root)
         return ObjectStore(f"{self.cache_directory}/files/md5")
+
+    def store_of(self, content: Content | None) -> ObjectStore:
+        """The part of the cache that a content's objects are in: what DVC 2 wrote is kept apart."""
+        return self.workspace.like(content).store
 
     @cached_property
     def workspace(self) -> Workspace:

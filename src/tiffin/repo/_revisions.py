@@ -218,9 +218,10 @@ class RepoView:
         if found is None:
             out = self._output(directory)
             recorded = None if out is None else out.recorded
-            if out is None or recorded is None or not recorded.is_dir or not self._repo.store.has(recorded.oid or ""):
+            store = self._repo.store_of(recorded)
+            if out is None or recorded is None or not recorded.is_dir or not store.has(recorded.oid or ""):
                 return None
-            paths = [f"{out.path}/{name}" for name in self._repo.store.manifest(recorded.oid or "").paths()]
+            paths = [f"{out.path}/{name}" for name in store.manifest(recorded.oid or "").paths()]
             found = sorted(path for path in paths if path.startswith(f"{directory}/"))
         return [path for path in found if not (is_metafile(path) or path.rpartition("/")[2] == ".dvcignore")]
 
@@ -235,7 +236,7 @@ class RepoView:
         return {out.path: out for stage in self.project.stages for out in stage.outs if out.entry.cache}
 
     def _stored(self, out: Output, path: str) -> bytes | None:
-        store, recorded = self._repo.store, out.recorded
+        store, recorded = self._repo.store_of(out.recorded), out.recorded
         oid = None if recorded is None else recorded.oid
         if oid is not None and path != out.path:
             oid = None

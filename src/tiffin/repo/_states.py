@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import ConfigError, MissingObjects
+from tiffin.formats import Content
 from tiffin.index import parents
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.pipeline import Output, Project, Stage
@@ -32,6 +33,7 @@ class Tracked(NamedTuple):
     table: Table | None = None
     remote: str | None = None
     push: bool = True
+    legacy: bool = False  # recorded by DVC 2
 
     @property
     def is_dir(self) -> bool:
@@ -57,34 +59,39 @@ class Differences(NamedTuple):
 
 
 class Listings:
-    """Directory listings by id, from the cache or else from where they would be fetched; each is read once."""
+    """Directory listings by id: as the workspace has them, from the cache, or else from where they would be fetched."""
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Repo, looked_at: Iterable[Tracked] = ()) -> None:
         self._repo = repo
-        self._known: dict[str, Table | None] = {}
+        self._known: dict[str | None, Table | None] = {tracked.oid: tracked.table for tracked in looked_at if tracked.table is not None}
 
     def of(self, tracked: Tracked) -> Table | None:
         """The files of a directory; None if its listing is nowhere.  A file has none."""
-        if tracked.table is not None:
-            return tracked.table
         oid = tracked.oid
         if oid is None or not tracked.is_dir:
             return NOTHING
         if oid not in self._known:
-            here = _read(self._repo.store, oid)
-            self._known[oid] = here if here is not None else self._fetched(oid, tracked.remote)
+            here = _read(_kind(self._repo.store, tracked), oid)
+            self._known[oid] = here if here is not None else self._fetched(oid, tracked)
         return self._known[oid]
 
-    def known(self, tracked: Tracked) -> bool:
-        """Whether the listing that was recorded is to be had."""
-        oid = tracked.oid or ""
-        return self._repo.store.has(oid) or self.of(tracked._replace(table=None)) is not None
-
-    def _fetched(self, oid: str, remote: str | None) -> Table | None:
+    def _fetched(self, oid: str, tracked: Tracked) -> Table | None:
         try:
-            return _read(remote_store(self._repo, remote), oid)
+            return _read(_kind(remote_store(self._repo, tracked.remote), tracked), oid)
         except ConfigError:  # no remote, or none that can be asked
             return None
+
+
+def _kind(store: ObjectStore, tracked: Tracked) -> ObjectStore:
+    if not tracked.legacy:
+        return store
+    from tiffin.objects.legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
+
+    return legacy_store(store)
+
+
+def _is_legacy(content: Content | None) -> bool:
+    return content is not None and content.legacy and content.oid is not None
 
 
 def _read(store: ObjectStore, oid: str) -> Table | None:
@@ -97,7 +104,9 @@ def _read(store: ObjectStore, oid: str) -> Table | None:
 def recorded(project: Project) -> dict[str, Tracked]:
     """What the metadata of a project tracks, by path; outputs without a recorded content too."""
     return {
-        out.path: Tracked(out.path, _recorded_id(stage, out), None, out.entry.remote, _pushed(stage, out))
+        out.path: Tracked(
+            out.path, _recorded_id(stage, out), None, out.entry.remote, _pushed(stage, out), _is_legacy(out.recorded)
+        )
         for stage in project.stages
         for out in stage.outs
         if out.entry.cache
@@ -120,12 +129,13 @@ def _from_repository(stage: Stage) -> bool:
     return "repo" in stage.deps[0].entry.extra
 
 
-def seen(repo: Repo, state: Iterable[str]) -> dict[str, Tracked]:
-    """What the workspace holds at the paths, hashed, by path."""
-    paths = list(state)
-    looked = repo.workspace.look_many(paths)
+def seen(repo: Repo, state: Mapping[str, Tracked]) -> dict[str, Tracked]:
+    """What the workspace holds where a state has outputs, by path; hashed as it was for the state."""
+    old = [path for path, tracked in state.items() if tracked.legacy]
+    looked = repo.workspace.look_many([path for path, tracked in state.items() if not tracked.legacy])
+    looked |= repo.workspace.other.look_many(old) if old else {}
     return {
-        path: Tracked(path, found.content.oid, found.table)
+        path: Tracked(path, found.content.oid, found.table, legacy=found.content.legacy)
         for path, found in looked.items()
         if found is not None and found.content.oid is not None
     }
@@ -150,16 +160,22 @@ def absent(
     state: Mapping[str, Tracked], listings: Listings, store: ObjectStore | None, *, granular: bool
 ) -> list[Entry]:
     """What of a state is not in a store (None: there is none), in order.  granular: the files of directories too."""
-    whole = {tracked.oid: tracked for tracked in state.values() if tracked.oid}
-    missing = set(store.missing(list(whole))) if store is not None else set(whole)
-    found = [_entry(tracked) for tracked in state.values() if tracked.oid in missing]
+    found = _missing([tracked for tracked in state.values() if not tracked.legacy], store)
+    found += _missing([tracked for tracked in state.values() if tracked.legacy], store)
     for tracked in state.values() if granular else ():
         table = listings.of(tracked)
         if table is not None and len(table):
-            present = store.present(table) if store is not None else [False] * len(table)
+            present = _kind(store, tracked).present(table) if store is not None else [False] * len(table)
             if not all(present):
                 found += _below(tracked.path, table.select([row for row, here in enumerate(present) if not here]))
     return sorted(found, key=_order)
+
+
+def _missing(tracked: Sequence[Tracked], store: ObjectStore | None) -> list[Entry]:
+    """All are in the same part of the store."""
+    ids = [one.oid for one in tracked if one.oid]
+    missing = set(ids) if store is None or not ids else set(_kind(store, tracked[0]).missing(ids))
+    return [_entry(one) for one in tracked if one.oid in missing]
 
 
 def compare(
@@ -197,11 +213,11 @@ class _Comparison:
         """One output; None where the state does not have it."""
         self._whole(before, after)
         path = (before or after or Tracked("", None)).path
-        if before and after and before.oid == after.oid:
-            if self._granular and before.is_dir:
-                self._same_listing(path, before, after)
-        elif self._granular:
+        if self._granular and not (before and after and before.oid == after.oid):
             self._files(path, self._table(before), self._table(after))
+        elif self._granular and self._unchanged and before is not None:
+            same = self._listings.of(before) or NOTHING
+            self.found.unchanged.extend([f"{path}/{name}" for name in same.paths()])
 
     def nested(self, paths: Sequence[str], old: Mapping[str, Tracked], new: Mapping[str, Tracked]) -> None:
         """Outputs of one state that lie in an output of the other; the first path is above all others."""
@@ -223,13 +239,6 @@ class _Comparison:
             self.found.modified.append((_entry(before), _entry(after)))
         elif before is not None and before.oid and self._unchanged:
             self.found.unchanged.append(_entry(before).path)
-
-    def _same_listing(self, path: str, before: Tracked, after: Tracked) -> None:
-        if not self._listings.known(before):
-            self.found.unknown.extend(f"{path}/{name}" for name in (after.table or NOTHING).paths())
-        elif self._unchanged:
-            table = self._listings.of(after) or NOTHING
-            self.found.unchanged.extend([f"{path}/{name}" for name in table.paths()])
 
     def _files(self, path: str, old: Table | None, new: Table | None) -> None:
         if old is None or new is None:

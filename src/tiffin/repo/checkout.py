@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tiffin.errors import MissingObjects
+from tiffin.errors import CorruptObject, MissingObjects
 from tiffin.index import parents
 from tiffin.pipeline import Output, Project, Selection
 from tiffin.repo._outputs import OutputLog
@@ -41,16 +41,18 @@ def checkout(
     """Check out outputs (all without targets) from the cache.
 
     Without targets, outputs that an earlier revision tracked and that nothing tracks any more are
-    removed, if the store has their bytes.  Raises UnsavedChanges before touching the output at risk.
+    removed, if the store has their bytes.  Raises UnsavedChanges before touching the output at risk, and
+    CorruptObject once all that is sound has been checked out.
     """
     done = CheckedOut([], [], [], [], [], Counter())
+    corrupt: list[CorruptObject] = []
     with repo.lock:
         log = OutputLog(repo.state)
         if not targets:
             _ = repo.project.graph  # overlapping outputs would be checked out over each other
             _remove_forgotten(repo, log, done)
         for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
-            _one(repo, output, path, done, force=force, relink=relink)
+            corrupt += _one(repo, output, path, done, force=force, relink=relink)
         repo.workspace.flush()
         log.save(
             [out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache]
@@ -58,6 +60,8 @@ def checkout(
             else None
         )
         done.unknown.extend(_never_written(repo, targets, with_deps=with_deps, recursive=recursive))
+    if corrupt:
+        raise corrupt[0]
     if allow_missing:
         done.failed.clear()
         done.unknown.clear()
@@ -103,10 +107,14 @@ def _named(output: str, path: str | None) -> bool:
     return path is None or output == path or path.startswith(f"{output}/") or output.startswith(f"{path}/")
 
 
-def _one(repo: Repo, output: Output, part: str | None, done: CheckedOut, *, force: bool, relink: bool) -> None:
-    workspace, target = repo.workspace, output.recorded
+def _one(
+    repo: Repo, output: Output, part: str | None, done: CheckedOut, *, force: bool, relink: bool
+) -> list[CorruptObject]:
+    """Check out one output; what was wrong with its objects."""
+    target = output.recorded
     if target is None:
-        return
+        return []
+    workspace = repo.workspace.like(target)
     existed = workspace.exists(part or output.path)
     try:
         if part is None:
@@ -115,10 +123,13 @@ def _one(repo: Repo, output: Output, part: str | None, done: CheckedOut, *, forc
             difference = workspace.checkout_part(output.path, part, target, force=force)
     except MissingObjects:
         done.failed.append(output.path)
-        return
+        return []
+    except CorruptObject as error:
+        return [error]
     if difference:
         (done.modified if existed else done.added).append(output.path)
     done.files.update({word: len(paths) for word, paths in difference._asdict().items()})
+    return []
 
 
 def _remove_forgotten(repo: Repo, log: OutputLog, done: CheckedOut) -> None:

@@ -223,6 +223,6 @@ def _check_out_absent(repo: Repo, scope: Scope) -> None:
         if output.recorded is None or repo.workspace.exists(output.path):
             continue
         try:
-            repo.workspace.checkout(output.path, output.recorded)
+            repo.workspace.like(output.recorded).checkout(output.path, output.recorded)
         except MissingObjects:
             continue  # the run makes it, or says what it lacks

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
 from tiffin.formats import Content, DvcFile, OutputEntry
 from tiffin.fs import copy_atomically
+from tiffin.index import look_as_recorded, store_as_recorded
 from tiffin.pipeline import (
     NOT_IN_CACHE,
     Changes,
@@ -145,7 +146,8 @@ def _addition(repo: Repo, path: str) -> _Addition:
                 f"'{repo.shown(path)}' is written by {stage.label}",
                 hint="run the pipeline, or record the file as it is with `tiffin commit`",
             )
-        if not repo.workspace.exists(path) and not repo.workspace.recorded_inside(output.path, path, output.recorded):
+        workspace = repo.workspace.like(output.recorded)
+        if not workspace.exists(path) and not workspace.recorded_inside(output.path, path, output.recorded):
             raise TargetError(f"'{repo.shown(path)}' does not exist")
         return _Addition(stage, output, path, new=False)
     place = f"{repo.root}/{path}"
@@ -220,18 +222,18 @@ def _check_overlaps(repo: Repo, new: Sequence[Stage]) -> None:
 
 def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> dict[str, Content]:
     """The new contents by output."""
-    whole = [a.path for a in additions if a.path == a.output.path]
+    whole = {a.path: a.output.recorded for a in additions if a.path == a.output.path}
     parts = [a for a in additions if a.output.path not in whole]
     absent = [path for path in whole if not repo.workspace.exists(path)]
     if absent:
         raise _absence(repo, absent[0])
     if commit:
-        contents = repo.workspace.store_all(whole)
+        contents = store_as_recorded(repo.workspace, whole)
     else:
-        contents = {path: seen.content for path, seen in repo.workspace.look_many(whole).items() if seen}
+        contents = {path: seen.content for path, seen in look_as_recorded(repo.workspace, whole).items() if seen}
     for _, output, path, _ in parts:
         recorded = contents.get(output.path, output.recorded)
-        contents[output.path] = repo.workspace.store_part(output.path, path, recorded)
+        contents[output.path] = repo.workspace.like(recorded).store_part(output.path, path, recorded)
     return contents
 
 
@@ -259,8 +261,8 @@ def _commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide) -> 
     absent = [out.path for out in stage.outs if not workspace.exists(out.path)]
     if absent:
         raise MissingDependency(f"output '{repo.shown(absent[0])}' of {stage.label} does not exist")
-    contents = workspace.store_all([out.path for out in stage.outs if out.entry.cache])
-    seen = workspace.look_many(looked_at(stage))
+    contents = store_as_recorded(workspace, {out.path: out.recorded for out in stage.outs if out.entry.cache})
+    seen = look_as_recorded(workspace, looked_at(stage))
     gone = [dep.path for dep in stage.deps if seen[dep.path] is None]
     if gone:
         raise MissingDependency(f"dependency '{repo.shown(gone[0])}' of {stage.label} does not exist")

@@ -12,10 +12,11 @@ from tiffin._native import Table
 from tiffin.errors import CorruptObject, MissingObjects, TransferError
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, Received, Stored, outcome_text
 
-__all__ = ["LegacyStore"]
+__all__ = ["LegacyStore", "legacy_store"]
 
 CORRUPT = -2
 ENOENT = 2
+NOTHING = Table.from_rows([])
 
 Failed = Sequence[tuple[str, int]]
 
@@ -30,7 +31,7 @@ class LegacyStore(ObjectStore):
         _raise_first("read", root, _native.legacy_hash_rows(table, root, progress=progress))
         absent = [row for row, here in enumerate(self.present(table)) if not here]
         _raise_first("store", root, _native.legacy_store_rows(table, absent, root, self.root))
-        return Stored(len(absent), table.select(absent).total_size())
+        return Stored(len(absent), table.select(absent).total_size(), NOTHING)
 
     def place(
         self,
@@ -40,8 +41,9 @@ class LegacyStore(ObjectStore):
         links: Sequence[str],
         *,
         executable: Sequence[int] = (),
+        sound: Table | None = None,  # noqa: ARG002 - no object is believed unread
         progress: Progress | None = None,
-    ) -> None:
+    ) -> Table:
         """Put the objects of the rows (None: all) at root/path; every object is hashed on the way."""
         if not os.path.isdir(self.root):
             raise MissingObjects(f"there is no cache at {self.root}", hint="get the data with `tiffin fetch`")
@@ -54,6 +56,7 @@ class LegacyStore(ObjectStore):
         if failed:
             more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
             raise MissingObjects(f"'{failed[0][0]}'{more} not in the cache", hint="get the data with `tiffin fetch`")
+        return NOTHING
 
     def receive(
         self, oids: Sequence[str], source: ObjectStore, suffix: str, progress: Progress | None = None
@@ -66,6 +69,11 @@ class LegacyStore(ObjectStore):
         lost = {oid for oid, _ in failed}
         names = [f"{oid[:2]}/{oid[2:]}" for oid in absent if oid not in lost]
         return Received(len(names), _native.stat_files(self.root, names).total_size() if names else 0, failed)
+
+
+def legacy_store(store: ObjectStore) -> LegacyStore:
+    """The store of DVC 2 in the cache, or remote, that a store is in."""
+    return LegacyStore(os.path.dirname(os.path.dirname(store.root)))
 
 
 def _raise_first(verb: str, root: str, failed: Failed) -> None:
