@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 
+#include "batch/ahead.h"
 #include "batch/threads.h"
 
 namespace tiffin {
@@ -15,7 +17,8 @@ constexpr std::size_t kGroupFiles = 128;
 constexpr std::size_t kGroupBytes = 2 * 1024 * 1024;
 constexpr std::size_t kChunk = 64 * 1024;  // of each large file in a round
 constexpr std::size_t kMostStreams = 16;
-constexpr std::size_t kMostOpenStreams = 256;  // over all workers: a process often may open only 1024 files
+constexpr std::size_t kMostOpenStreams = 256;      // over all workers: a process often may open only 1024 files
+constexpr std::uint64_t kReadAheadFrom = 4 << 20;  // of a file that is worth another thread: bytes left
 constexpr std::size_t kLargestBlock = 64;
 constexpr int kReadings = 2;
 constexpr std::size_t kMostPadding = (md5::kPadding + 63) / 64 * 64;
@@ -42,6 +45,7 @@ class Worker {
       Round();
     }
     Flush();
+    backlog_.GiveThread();
   }
 
  private:
@@ -60,8 +64,12 @@ class Worker {
     std::uint64_t offset = 0;
     int reading = 1;
     md5::Run run;
+    std::unique_ptr<ReadAhead> ahead;  // the last: its thread uses what is above
 
     bool AtEnd() const { return offset == static_cast<std::uint64_t>(stat.size); }
+    // What is read, and what it is written to or -1.
+    int From() const { return copy.content == Copy::Content::kClone ? copy.temp.get() : source.get(); }
+    int To() const { return copy.temp && copy.content == Copy::Content::kChunks ? copy.temp.get() : -1; }
   };
 
   bool Stopped() const { return control_.stop.load(std::memory_order_relaxed); }
@@ -134,7 +142,8 @@ class Worker {
   // ---- large files
 
   void BeginStream(std::size_t item, Descriptor source, const Stat& stat) {
-    Stream stream{.item = item, .source = std::move(source), .stat = stat, .copy = {}, .buffer = {}, .run = {}};
+    Stream stream{
+        .item = item, .source = std::move(source), .stat = stat, .copy = {}, .buffer = {}, .run = {}, .ahead = {}};
     const int outcome = task_.BeginLarge(item, stream.source, stream.stat, stream.copy);
     if (outcome != kOk) return Done(item, outcome);
     if (spare_.empty()) {
@@ -148,6 +157,7 @@ class Worker {
 
   // Takes every large file one chunk further.
   void Round() {
+    if (streams_.size() == 1) LookAhead(streams_[0]);
     for (std::size_t i = 0; i < streams_.size();) {
       const int outcome = ReadChunk(streams_[i]);
       if (outcome == kOk) {
@@ -166,30 +176,49 @@ class Worker {
     }
   }
 
-  int ReadChunk(Stream& stream) {
+  // The last file of all has nothing to share the lanes with: another thread can at least read and write for it.
+  void LookAhead(Stream& stream) {
     const std::uint64_t left = static_cast<std::uint64_t>(stream.stat.size) - stream.offset;
-    const std::span<std::byte> chunk(stream.buffer.get(), std::min<std::uint64_t>(kChunk, left));
-    const bool cloned = stream.copy.content == Copy::Content::kClone;
-    std::size_t got;
-    int outcome = ReadAt(cloned ? stream.copy.temp.get() : stream.source.get(), chunk, stream.offset, got);
+    if (stream.ahead || left < kReadAheadFrom || !backlog_.TakeThread()) return;
+    const auto size = static_cast<std::uint64_t>(stream.stat.size);
+    stream.ahead = std::make_unique<ReadAhead>(stream.From(), stream.offset, size, stream.To(), kMostPadding);
+    if (!stream.ahead->Running()) EndLookAhead(stream);
+  }
+
+  void EndLookAhead(Stream& stream) {
+    if (!stream.ahead) return;
+    stream.ahead.reset();
+    backlog_.GiveThread();
+  }
+
+  int ReadChunk(Stream& stream) {
+    std::span<std::byte> chunk;
+    int outcome = stream.ahead ? stream.ahead->Next(chunk) : CopyChunk(stream, chunk);
     if (outcome != kOk) return outcome;
-    if (got < chunk.size()) {
+    if (chunk.empty() && !stream.AtEnd()) {
       outcome = Again(stream);
       return outcome == kOk ? ReadChunk(stream) : outcome;
     }
-    if (stream.copy.temp && stream.copy.content == Copy::Content::kChunks) {
-      outcome = WriteAll(stream.copy.temp.get(), chunk);
-      if (outcome != kOk) return outcome;
-    }
-    stream.offset += got;
-    stream.run.data = stream.buffer.get();
-    stream.run.blocks = got / md5::kBlockBytes;
+    stream.offset += chunk.size();
+    stream.run.data = chunk.data();
+    stream.run.blocks = chunk.size() / md5::kBlockBytes;
     if (stream.AtEnd()) {
       const std::size_t whole_blocks = stream.run.blocks * md5::kBlockBytes;
-      stream.run.blocks += md5::Pad(stream.buffer.get() + whole_blocks, got - whole_blocks, stream.offset);
+      stream.run.blocks += md5::Pad(chunk.data() + whole_blocks, chunk.size() - whole_blocks, stream.offset);
     }
-    CountBytes(got);
+    CountBytes(chunk.size());
     return kOk;
+  }
+
+  // Reads the next chunk and writes it to the copy.  Empty: the file is shorter than it was.  An outcome.
+  int CopyChunk(Stream& stream, std::span<std::byte>& chunk) {
+    const std::uint64_t left = static_cast<std::uint64_t>(stream.stat.size) - stream.offset;
+    const std::span<std::byte> room(stream.buffer.get(), std::min<std::uint64_t>(kChunk, left));
+    std::size_t got;
+    const int outcome = ReadAt(stream.From(), room, stream.offset, got);
+    if (outcome != kOk || got < room.size()) return outcome;
+    chunk = room;
+    return stream.To() < 0 ? kOk : WriteAll(stream.To(), chunk);
   }
 
   void Complete(std::size_t i) {
@@ -208,6 +237,7 @@ class Worker {
   int Again(Stream& stream) {
     if (stream.reading == kReadings) return kChangedMeanwhile;
     ++stream.reading;
+    EndLookAhead(stream);
     stream.copy = {};
     stream.offset = 0;
     stream.run = {};
@@ -217,6 +247,7 @@ class Worker {
 
   void EndStream(std::size_t i, int outcome) {
     Done(streams_[i].item, outcome);
+    EndLookAhead(streams_[i]);
     spare_.push_back(std::move(streams_[i].buffer));
     std::swap(streams_[i], streams_.back());
     streams_.pop_back();
@@ -239,9 +270,11 @@ class Worker {
   std::vector<Buffer> spare_;
 };
 
+int Most(int threads) { return WorkerCount(threads, std::numeric_limits<std::size_t>::max()); }
+
 }  // namespace
 
-Backlog::Backlog(std::size_t items, std::span<const Stat> stats, int workers) : items_(items) {
+Backlog::Backlog(std::size_t items, std::span<const Stat> stats, int workers, int idle) : items_(items), idle_(idle) {
   for (std::size_t item = 0; item < stats.size(); ++item) {
     if (stats[item].size > kSmallFile) large_.push_back(item);
   }
@@ -280,7 +313,7 @@ bool Backlog::Next(Block& block, std::size_t& item) {
 void ReadFiles(FileTask& task, std::span<const Stat> stats, std::span<int> outcomes, int threads, Control& control) {
   std::ranges::fill(outcomes, kStopped);
   const int workers = WorkerCount(threads, outcomes.size());
-  Backlog backlog(outcomes.size(), stats, workers);
+  Backlog backlog(outcomes.size(), stats, workers, Most(threads) - workers);
   OnWorkers(workers, [&](int) { Worker(task, backlog, outcomes, control).Work(); });
 }
 
@@ -288,7 +321,7 @@ void ReadFiles(const std::function<std::unique_ptr<FileTask>()>& new_task, std::
                std::span<int> outcomes, int threads, Control& control) {
   std::ranges::fill(outcomes, kStopped);
   const int workers = WorkerCount(threads, outcomes.size());
-  Backlog backlog(outcomes.size(), stats, workers);
+  Backlog backlog(outcomes.size(), stats, workers, Most(threads) - workers);
   OnWorkers(workers, [&](int) {
     const std::unique_ptr<FileTask> task = new_task();
     Worker(*task, backlog, outcomes, control).Work();

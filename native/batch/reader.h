@@ -61,11 +61,15 @@ class Backlog {
 
   // Where stats say that files are large, the largest come first, one at a time; the rest follow in order, in blocks
   // (files of one directory then stay with one worker).  `stats` may be empty.
-  Backlog(std::size_t items, std::span<const Stat> stats, int workers);
+  // idle: threads that are asked for beside the workers.
+  Backlog(std::size_t items, std::span<const Stat> stats, int workers, int idle);
 
   bool Next(Block& block, std::size_t& item);
   // How many large files one worker should have open at a time, so that all have some.
   std::size_t Streams() const { return streams_; }
+  // Threads that are asked for but have nothing to do: a worker with one file left may take one, and gives it back.
+  bool TakeThread() { return idle_.fetch_sub(1) > 0 || (idle_.fetch_add(1), false); }
+  void GiveThread() { idle_.fetch_add(1); }
 
  private:
   bool IsLarge(std::size_t item) const { return !large_.empty() && is_large_[item]; }
@@ -77,6 +81,7 @@ class Backlog {
   std::size_t streams_;
   std::atomic<std::size_t> next_large_{0};
   std::atomic<std::size_t> next_{0};
+  std::atomic<int> idle_;
 };
 
 // Runs `task` over outcomes.size() items.

@@ -8,6 +8,7 @@
 #include <exception>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace tiffin {
@@ -67,6 +68,15 @@ void OnWorkers(int count, const std::function<void(int)>& work) {
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
+  }
+}
+
+std::thread BeginThread(std::function<void()> work) {
+  const SignalsBlocked blocked;
+  try {
+    return std::thread(std::move(work));
+  } catch (const std::system_error&) {
+    return {};
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <thread>
 
 namespace tiffin {
 
@@ -12,5 +13,9 @@ int WorkerCount(int asked, std::size_t items);
 // Runs work(0) ... work(count - 1), the first on the calling thread, and returns when all have.  Other threads take
 // no signals.  An exception is rethrown here, after all have ended.
 void OnWorkers(int count, const std::function<void(int)>& work);
+
+// A thread beside the workers, which takes no signals either.  Not joinable where there is none to be had.
+// `work` throws nothing.
+std::thread BeginThread(std::function<void()> work);
 
 }  // namespace tiffin

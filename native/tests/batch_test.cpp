@@ -231,9 +231,9 @@ class Changing : public Batch {
  protected:
   Changing() { Write(Work("file"), Large('x')); }
 
-  int ReadWith(Disturbing& task) {
+  int ReadWith(Disturbing& task, int threads = 1) {
     std::vector<int> outcomes(1);
-    ReadFiles(task, {}, outcomes, 1, control_);
+    ReadFiles(task, {}, outcomes, threads, control_);
     return outcomes[0];
   }
 
@@ -265,6 +265,19 @@ TEST_F(Changing, AFileThatGoesOnChangingIsGivenUp) {
   Disturbing task(Work("file"), [&](int) { Append(); });
   EXPECT_EQ(ReadWith(task), kChangedMeanwhile);
   EXPECT_EQ(task.begun, 2);
+}
+
+TEST_F(Changing, AFileThatIsReadAheadIsReadOnceMoreToo) {
+  const std::string whole(9'000'001, 'x');
+  for (const std::size_t size : {9'000'006, 9'000'000, 4'500'000, 70'000, 0}) {
+    Write(Work("file"), whole);
+    Disturbing task(Work("file"), [&](int begun) {
+      if (begun == 1) fs::resize_file(Work("file"), size);
+    });
+    EXPECT_EQ(ReadWith(task, 2), kOk);
+    EXPECT_EQ(task.begun, 2);
+    EXPECT_EQ(task.result, DigestOf(Read(Work("file"))));
+  }
 }
 
 TEST_F(Changing, WhatIsStoredAlwaysHasItsOwnName) {
@@ -409,6 +422,20 @@ TEST_F(Batch, AFullDiskLeavesNothingBehind) {
   std::signal(SIGXFSZ, before);
   EXPECT_EQ(outcomes, (std::vector{EFBIG, EFBIG}));
   EXPECT_FALSE(fs::exists(Store(Object(Large('l')))));
+  EXPECT_EQ(Leftovers(), std::vector<std::string>());
+}
+
+TEST_F(Batch, AFileThatIsReadAheadFillsTheDiskAndLeavesNothingBehind) {
+  Write(Work("large"), std::string(9'000'000, 'l'));
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit;
+  getrlimit(RLIMIT_FSIZE, &limit);
+  const rlimit lower{6'000'000, limit.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &lower);
+  const std::vector<int> outcomes = StoreAll({"large"});
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, before);
+  EXPECT_EQ(outcomes, std::vector{EFBIG});
   EXPECT_EQ(Leftovers(), std::vector<std::string>());
 }
 

@@ -49,6 +49,21 @@ def modes_below(root: Path) -> set[int]:
     return {path.stat().st_mode & 0o7777 for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.parametrize("size", [4 * 2**20 - 1, 4 * 2**20, 4 * 2**20 + 1, 5 * 2**20 + 63, 2**23 + 2**18])
+@pytest.mark.parametrize("beside", [0, 3])
+def test_a_large_file_is_stored_as_it_is_whoever_reads_it(tmp_path: Path, size: int, beside: int) -> None:
+    # With a thread to spare it is read ahead, in other pieces than without.
+    tree = {"large": bytes(range(251)) * (size // 251) + b"!" * (size % 251)}
+    tree |= {f"small-{number}": b"%d" % number for number in range(beside)}
+    root = write(tmp_path / "root", tree)
+    for threads in (1, 2, 4):
+        table, store = scan(str(root)), tmp_path / f"store-{threads}"
+        store.mkdir()
+        assert store_rows(table, str(root), str(store), ["copy"], threads=threads).failed == []
+        assert tree_of(store) == store_after({}, tree.values())
+        assert table.oids() == [content_id(tree[path]) for path in table.paths()]
+
+
 @settings(max_examples=40)
 @given(trees, objects, objects, st.integers(1, 3))
 def test_store_leaves_what_the_twin_leaves(
