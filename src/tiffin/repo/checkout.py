@@ -1,10 +1,11 @@
 """Bringing the workspace to what the metadata files say: `checkout`."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tiffin.errors import CorruptObject, MissingObjects
+from tiffin.formats import Content
 from tiffin.index import parents
 from tiffin.pipeline import Output, Project, Selection
 from tiffin.repo._outputs import OutputLog
@@ -37,8 +38,11 @@ def checkout(
     with_deps: bool = False,
     recursive: bool = False,
     allow_missing: bool = False,
+    also: Mapping[str, Content] = {},
 ) -> CheckedOut:
     """Check out outputs (all without targets) from the cache.
+
+    also: what outputs hold of which no content is recorded.
 
     Without targets, outputs that an earlier revision tracked and that nothing tracks any more are
     removed, if the store has their bytes.  Raises UnsavedChanges before touching the output at risk, and
@@ -53,6 +57,11 @@ def checkout(
             _remove_forgotten(repo, log, done)
         for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
             corrupt += _one(repo, output, path, done, force=force, relink=relink)
+        for path, content in also.items():
+            found = repo.project.graph.producer(path)
+            if found is not None:
+                output = found[1]._replace(recorded=content)
+                corrupt += _one(repo, output, None, done, force=force, relink=relink)
         repo.workspace.flush()
         log.save(
             [out.path for stage in repo.project.stages for out in stage.outs if out.entry.cache]
