@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from tiffin.cli._table import COMMANDS
 from tiffin.cli._options import Argument, Flag
+from tiffin.cli._table import HIDDEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 
@@ -22,7 +23,7 @@ could not be had, 251 bad setting, 252 interrupted, 253 not in a repository, 254
 
 def commands_page() -> str:
     """The page as Markdown, commands in the order of the table."""
-    return HEAD + "".join(_section(name) for name in COMMANDS)
+    return HEAD + "".join(_section(name) for name in COMMANDS if name not in HIDDEN)
 
 
 def _section(name: str) -> str:

@@ -27,13 +27,17 @@ def run(given: Sequence[str]) -> int:
         common, rest = _leading(given)
         ui = _ui(common)
         if rest in (["-h"], ["--help"], ["help"], []):
-            sys.stdout.write(_overview())
+            from tiffin.cli._overview import overview  # noqa: PLC0415 - only who asks has to pay for it
+
+            sys.stdout.write(overview())
             return 0 if rest else UsageError.exit_code
         if rest[0] == "help":
             rest = [*rest[1:], "--help"]
         name, rest = _command(rest)
         if name in GROUPS:
-            sys.stdout.write(_group_overview(name))
+            from tiffin.cli._overview import group_overview  # noqa: PLC0415 - as above
+
+            sys.stdout.write(group_overview(name))
             return 0 if rest else UsageError.exit_code
         module = import_module(COMMANDS[name].module)
         options, own = parse(module.Options, name, rest)
@@ -129,26 +133,6 @@ def _did_you_mean(name: str, known: Sequence[str]) -> str:
 
     near = get_close_matches(name, known, n=1)
     return f"did you mean `tiffin {near[0]}`?" if near else "see `tiffin --help`"
-
-
-def _overview() -> str:
-    lines = [
-        "tiffin: data, models, pipelines and experiments beside Git, in DVC's formats.",
-        "",
-        "usage: tiffin [-q] [-v] [--cd DIR] [--wait-for-lock] COMMAND ...",
-        "       tiffin --version",
-        "",
-        *(f"  {name:<16}{command.help}" for name, command in COMMANDS.items()),
-        "",
-        "`tiffin COMMAND --help` tells more.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _group_overview(group: str) -> str:
-    members = {name: command for name, command in COMMANDS.items() if name.startswith(f"{group} ")}
-    lines = [GROUPS[group], "", *(f"  tiffin {name:<18}{command.help}" for name, command in members.items())]
-    return "\n".join(lines) + "\n"
 
 
 def _failed(ui: Ui, error: TiffinError, cause: BaseException | None = None) -> int:

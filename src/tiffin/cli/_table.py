@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["COMMANDS", "GROUPS", "ONLY_IN_DVC", "Command"]
+__all__ = ["COMMANDS", "GROUPS", "HIDDEN", "ONLY_IN_DVC", "Command"]
 
 
 class Command(NamedTuple):
@@ -52,13 +52,28 @@ COMMANDS: dict[str, Command] = {
     "unprotect": Command("tiffin.cli._unprotect", "Replace links into the cache by copies that may be written to."),
     "check-ignore": Command("tiffin.cli._check_ignore", "Say which paths .dvcignore excludes."),
     "destroy": Command("tiffin.cli._destroy", "Remove everything of DVC and tiffin from this repository but the data."),
+    "get": Command("tiffin.cli._get", "Download a file or directory from another repository."),
+    "import": Command("tiffin.cli._import", "Download data from another repository, and track where it came from."),
+    "update": Command("tiffin.cli._update", "Bring imported data to what its source has now."),
+    "list": Command("tiffin.cli._list", "List what is in a repository, tracked or in Git."),
+    "du": Command("tiffin.cli._du", "Show how many bytes the files of a repository have."),
+    "artifacts get": Command("tiffin.cli._artifacts_get", "Download a version of an artifact of a repository."),
+    "gc": Command("tiffin.cli._gc", "Remove objects from the cache that nothing in scope names."),
+    "install": Command("tiffin.cli._install", "Have Git call tiffin: hooks, and merge drivers for what tiffin records."),
+    "git-hook": Command("tiffin.cli._git_hook", "Run what a hook of Git stands for."),
+    "cache dir": Command("tiffin.cli._cache_dir", "Show, set or unset the directory of the cache."),
+    "cache migrate": Command("tiffin.cli._cache_migrate", "Bring a cache that DVC 2 wrote to the form of 3.x."),
     "config": Command("tiffin.cli._config", "Get, set or list settings."),
     "root": Command("tiffin.cli._root", "Print the path to the repository's root."),
     "version": Command("tiffin.cli._version", "Show the version of tiffin and of what it stands on."),
 }
 
+# What other programs call: in no list, but it works.
+HIDDEN = ("git-hook",)
+
 GROUPS: dict[str, str] = {
     "data": "Tracked data.",
+    "cache": "Where the objects of tracked data are.",
     "remote": "Storage that data is pushed to and pulled from.",
     "stage": "Stages of the pipeline in dvc.yaml.",
     "params": "Parameters of the pipeline.",
@@ -68,8 +83,8 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("artifacts", "cache", "completion", "dataset", "du", "freeze", "gc"),
-    *("get", "get-url", "git-hook", "import", "import-db", "import-url", "install", "list", "list-url"),
+    *("artifacts", "completion", "dataset", "du", "freeze"),
+    *("get", "get-url", "import", "import-db", "import-url", "list", "list-url"),
     *("plots", "queue", "studio", "unfreeze", "update"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
