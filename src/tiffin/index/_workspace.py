@@ -440,7 +440,8 @@ class Workspace:
         at = self._at(path)
         seen = self.look(path)
         before = seen.table if seen and seen.table is not None else NOTHING
-        wanted = None if relink else [table.find(name) for name in (*difference.added, *difference.modified) if name]
+        changed = [name for name in (*difference.added, *difference.modified) if name]
+        wanted = None if relink or len(changed) == len(table) else [table.find(name) for name in changed]
         self.forget([path])
         # What is in the way of new files and directories goes first, the rest only once the new ones are there.
         blocking = _in_the_way(difference, table)
@@ -506,6 +507,8 @@ class Workspace:
 
 def _in_the_way(difference: Difference, target: Table) -> set[str]:
     """The deleted files that are where a directory must be, or below where a file must be."""
+    if not difference.deleted:
+        return set()
     added = set(difference.added)
     return {
         name
