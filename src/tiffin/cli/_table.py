@@ -74,6 +74,7 @@ HIDDEN = ("git-hook",)
 GROUPS: dict[str, str] = {
     "data": "Tracked data.",
     "cache": "Where the objects of tracked data are.",
+    "artifacts": "Artifacts of a repository, by name and version.",
     "remote": "Storage that data is pushed to and pulled from.",
     "stage": "Stages of the pipeline in dvc.yaml.",
     "params": "Parameters of the pipeline.",
