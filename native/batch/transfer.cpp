@@ -16,8 +16,7 @@ class TransferTask final : public FileTask {
 
   Descriptor Open(std::size_t item, int& outcome) override {
     const ObjectPath path(digests_[item], suffix_);
-    Stat there;
-    if (StatAt(to_, path.c_str(), false, there) == kOk) return {};
+    if (IsThere(path)) return {};
     Descriptor source = OpenAt(from_, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!source) outcome = errno;
     return source;
@@ -42,6 +41,14 @@ class TransferTask final : public FileTask {
   }
 
  private:
+  // An object of another size than the source's was cut off when the power failed during an earlier transfer.
+  bool IsThere(const ObjectPath& path) const {
+    Stat there;
+    if (StatAt(to_, path.c_str(), false, there) != kOk) return false;
+    Stat here;
+    return StatAt(from_, path.c_str(), false, here) != kOk || here.size == there.size;
+  }
+
   int Finish(const ObjectPath& path, const Stat& stat, TempFile& temp) {
     if (const int outcome = Protect(temp.get()); outcome != kOk) return outcome;
     if (const int outcome = temp.Close(); outcome != kOk) return outcome;

@@ -58,6 +58,7 @@ class Workspace:
         self.links = tuple(links)
         self.ignore = Ignore(self.root)
         self.progress = progress
+        self.elsewhere: Callable[[str], Seen | None] = lambda _url: None  # what is at a URL
         self._state = IndexState(state)
         self._sound = SoundObjects(state, forced=verify)
         self._seen: Known[Seen | None] = Known()
@@ -136,7 +137,7 @@ class Workspace:
         new = [path for path in dict.fromkeys(paths) if path not in self._seen]
         if new:
             self._state.now_ns()
-            self._look_at_files(new)
+            self._look_at_files([path for path in new if "://" not in path])
             for path in new:
                 if path not in self._seen:
                     self._seen[path] = self._look_at_directory(path)
@@ -331,6 +332,8 @@ class Workspace:
             self.progress.expect(table.missing(), 0)
 
     def _look_at_directory(self, path: str) -> Seen | None:
+        if "://" in path:
+            return self.elsewhere(path)
         if not self.is_directory(path):
             return None
         table = self._scan(path)
@@ -408,6 +411,9 @@ class Workspace:
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
         endangered = [*difference.modified, *(name for name in difference.deleted if not _left_by_a_kill(name))]
         lost = self._unsaved(path, endangered) if endangered and self._seen.get(path) else []
+        # An empty file that is to hold something: a power failure cut it off, and there is nothing to lose in it.
+        written_over = {f"{path}/{name}" if name else path for name in difference.modified}
+        lost = [file for file in lost if file not in written_over or os.path.getsize(self._at(file))]
         if lost:
             raise UnsavedChanges(
                 f"'{lost[0]}' has changes that are stored nowhere else and would be lost",
