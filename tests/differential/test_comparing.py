@@ -63,9 +63,7 @@ def test_files_edited_added_deleted_and_renamed(tracked: TwinRepos) -> None:
 
 
 def test_files_where_directories_were_and_the_other_way_round(tracked: TwinRepos) -> None:
-    tracked.remove("data/sub", "data/a", "file", "flat")
-    tracked.write("data/sub", "a file now")
-    tracked.write("data/a/inner", "a directory now")
+    tracked.remove("file", "flat")
     tracked.write("file/inner", "a directory now")
     tracked.write("flat", "a file now")
     _compare(tracked)
@@ -79,3 +77,99 @@ def test_nothing_changed(tracked: TwinRepos) -> None:
     tracked.both("diff", text=True)
     tracked.both("diff", "--md", text=True)
     tracked.both("diff", "HEAD", "main", "--json")
+
+
+def test_objects_that_the_cache_lacks(tracked: TwinRepos) -> None:
+    tracked.write("file", "edited")
+    tracked.remove(".dvc/cache/files/md5/8c")  # of file
+    _compare(tracked)
+    tracked.remove(".dvc/cache")
+    _compare(tracked)
+    tracked.both("diff", "--hide-missing", "--json", mask=_ordered, state=False)
+    tracked.both("diff", text=True, state=False)
+
+
+def test_targets(tracked: TwinRepos) -> None:
+    tracked.write("data/a", "edited")
+    tracked.write("data/sub/new", "new")
+    tracked.write("file", "edited")
+    for targets in (["data"], ["data/sub"], ["data/a", "file"], ["data/sub/new"], ["nope"]):
+        tracked.both(*GRANULAR, *targets, mask=_ordered, state=False)
+        tracked.both("data", "status", "--json", *targets, mask=_ordered, state=False)
+        code = 255 if targets == ["nope"] else 0
+        tracked.both("diff", "--json", "--targets", *targets, mask=_ordered, state=False, code=code)
+    tracked.both(*GRANULAR, "place", mask=_ordered, state=False)
+    tracked.both("diff", "--json", "--targets", "file.dvc", "data.dvc", mask=_ordered, state=False)
+    tracked.both("diff", "--json", "--targets", "file", "nope", mask=_ordered, state=False, code=None)
+
+
+def test_before_the_first_commit(bare_twins: TwinRepos) -> None:
+    bare_twins.both("init", "-q")
+    bare_twins.write("data/a", "a")
+    bare_twins.write("data/sub/b", "b")
+    bare_twins.both("data", "status", state=False)
+    bare_twins.both("add", "data", state=False)
+    _compare(bare_twins)
+    bare_twins.both("data", "status", "--granular", state=False)
+    bare_twins.both("diff", text=True)
+
+
+def test_without_git(bare_twins: TwinRepos) -> None:
+    bare_twins.both("init", "-q", "--no-scm")
+    bare_twins.write("data/a", "a")
+    bare_twins.both("add", "data", state=False)
+    bare_twins.write("data/a", "edited")
+    bare_twins.both(*GRANULAR, mask=_ordered, state=False)
+    bare_twins.both("diff", "--json", code=None)
+
+
+def test_from_a_subdirectory_and_a_detached_head(tracked: TwinRepos) -> None:
+    tracked.write("file", "edited")
+    tracked.both("add", "file", state=False)
+    tracked.commit("two")
+    tracked.git("checkout", "-q", "--detach", "HEAD~1")
+    tracked.write("place/untracked", "u")
+    tracked.both(*GRANULAR, cwd="place", mask=_ordered, state=False)
+    tracked.both("diff", "--json", "--show-hash", cwd="place", mask=_ordered, state=False)
+    tracked.both("diff", "main", "--json", cwd="place", mask=_ordered, state=False)
+    tracked.both("diff", "nope", "--json", code=None)
+
+
+def test_outputs_of_stages(twins: TwinRepos) -> None:
+    twins.write(
+        "dvc.yaml",
+        "stages:\n  a:\n    cmd: mkdir -p out; echo 1 > out/x; echo 2 > y\n    outs: [out, y]\n"
+        "    metrics: [m.json: {cache: false}]\n",
+    )
+    twins.commit("never run")
+    _compare(twins)
+    twins.write("out/x", "1\n")
+    _compare(twins)
+    twins.write("y", "2\n")
+    twins.write("m.json", "{}")
+    twins.both("commit", "-f", state=False)
+    _compare(twins)
+    twins.commit("committed")
+    twins.both("diff", "HEAD~1", "HEAD", "--json", "--show-hash", mask=_ordered, state=False)
+
+
+def test_outputs_inside_of_what_was_an_output(twins: TwinRepos) -> None:
+    for name in ("d/a", "d/sub/b", "d/sub/c"):
+        twins.write(name, name)
+    twins.both("add", "d/a", "d/sub", state=False)
+    twins.commit("parts")
+    twins.git("rm", "-q", "d/a.dvc", "d/sub.dvc", "d/.gitignore")
+    twins.write("d/e", "e")
+    twins.both("add", "d", state=False)
+    twins.both(*GRANULAR, mask=_ordered, state=False)
+
+
+def test_not_in_remote(tracked: TwinRepos) -> None:
+    tracked.both("data", "status", "--not-in-remote", "--json", mask=_ordered, state=False)
+    tracked.both("remote", "add", "-d", "store", "../remote")
+    tracked.both("push", "file", "data", state=False)
+    for options in ([], ["--granular"]):
+        tracked.both("data", "status", "--not-in-remote", "--json", *options, mask=_ordered, state=False)
+    tracked.both("data", "status", "--not-in-remote", "-r", "nope", "--json", mask=_ordered, state=False, code=None)
+    tracked.remove(".dvc/cache")
+    tracked.both("data", "status", "--not-in-remote", "--granular", "--json", mask=_ordered, state=False)

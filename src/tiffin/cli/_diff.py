@@ -6,6 +6,8 @@ from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._table_text import markdown
 from tiffin.cli._ui import Ui
+from tiffin.errors import StageNotFound
+from tiffin.repo import Repo
 from tiffin.repo.datadiff import DataDiff, data_diff
 
 __all__ = ["Options", "run"]
@@ -36,9 +38,9 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
-    with errors_exit_with(1), ui.progress("Looking at the workspace") as progress:
+    with ui.progress("Looking at the workspace") as progress:
         repo.progress = progress
-        found = data_diff(repo, options.a_rev or "HEAD", options.b_rev, options.targets)
+        found = _found(options, repo)
     groups = _groups(found)
     if options.b_rev or options.hide_missing:
         groups.pop(MISSING, None)
@@ -49,6 +51,16 @@ def run(options: Options, ui: Ui) -> int:
     else:
         _show(ui, groups, with_hash=options.show_hash)
     return 0
+
+
+def _found(options: Options, repo: Repo) -> DataDiff:
+    """What differs.  As in DVC a target that is nowhere is 255, every other failure 1."""
+    try:
+        with errors_exit_with(1):
+            return data_diff(repo, options.a_rev or "HEAD", options.b_rev, options.targets)
+    except StageNotFound as error:
+        error.exit_code = StageNotFound.exit_code
+        raise
 
 
 def _groups(found: DataDiff) -> dict[str, list[dict[str, Any]]]:

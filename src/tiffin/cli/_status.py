@@ -1,5 +1,6 @@
 """The command `tiffin status`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from tiffin.cli._common import errors_exit_with, open_repo
@@ -45,7 +46,8 @@ def run(options: Options, ui: Ui) -> int:
     cloud = options.cloud or options.remote is not None
     with errors_exit_with(1):
         found = _cloud(options, repo) if cloud else _local(options, repo, ui)
-    ui.repeatable = None if cloud else repo
+    # What lies elsewhere may have changed since.
+    ui.repeatable = None if cloud or any(stage.is_import for stage in repo.project.stages) else repo
     if options.json:
         ui.json(found)
         return 0
@@ -81,12 +83,23 @@ def _local(options: Options, repo: Repo, ui: Ui) -> dict[str, list[Any]]:
     with ui.progress("Looking at the workspace") as progress:
         repo.workspace.progress = progress
         look_as_recorded(repo.workspace, looked_at(*(stage for stage, _ in selections)))
+    newer = {} if options.no_updates else _updates(repo, selections)
     found = {}
     for stage, path in selections:
         changed = changes(repo.project, repo.workspace, stage, path=path)
+        changed = changed._replace(deps={**newer.get(stage.file, {}), **changed.deps})
         if changed:
             found[stage.seen_from(repo.directory)] = _entries(repo, changed)
     return found
+
+
+def _updates(repo: Repo, selections: Sequence[Selection]) -> dict[str, dict[str, str]]:
+    imports = {stage.file: stage for stage, _ in selections if stage.origin is not None}
+    if not imports:
+        return {}
+    from tiffin.repo.imports import updates  # noqa: PLC0415 - few repositories have some
+
+    return updates(repo, imports.values())
 
 
 def _refuse_cloud_options(options: Options) -> None:

@@ -63,7 +63,9 @@ class Listings:
 
     def __init__(self, repo: Repo, looked_at: Iterable[Tracked] = ()) -> None:
         self._repo = repo
-        self._known: dict[str | None, Table | None] = {tracked.oid: tracked.table for tracked in looked_at if tracked.table is not None}
+        self._known: dict[str | None, Table | None] = {
+            tracked.oid: tracked.table for tracked in looked_at if tracked.table is not None
+        }
 
     def of(self, tracked: Tracked) -> Table | None:
         """The files of a directory; None if its listing is nowhere.  A file has none."""

@@ -41,7 +41,7 @@ def data_diff(repo: Repo, old: str = "HEAD", new: str | None = None, targets: Se
         before, after = (
             _state(repo, project, paths, now=name == WORKSPACE) for name, project in zip(names, projects, strict=True)
         )
-    listings = Listings(repo)
+    listings = Listings(repo, after.values())
     found = compare(before, after, listings, wanted=paths)
     if new is not None:
         return DataDiff(found, [])

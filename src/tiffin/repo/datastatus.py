@@ -56,8 +56,11 @@ class Wanted(NamedTuple):
 
 def data_status(repo: Repo, targets: Sequence[str] = (), wanted: Wanted = Wanted()) -> DataStatus:  # noqa: B008 - immutable
     """Compare last commit, metadata and workspace, at and below the targets (none: everywhere)."""
-    paths, listings = _paths(repo, targets), Listings(repo)
+    paths = _paths(repo, targets)
     inside = covers(paths)
+    outputs = touching(recorded(repo.project), paths)
+    now, here = _known(outputs), seen(repo, outputs)
+    listings = Listings(repo, here.values())
 
     def compared(old: Mapping[str, Tracked], new: Mapping[str, Tracked]) -> Differences:
         return compare(old, new, listings, wanted=paths, granular=wanted.granular, unchanged=wanted.unchanged)
@@ -66,9 +69,7 @@ def data_status(repo: Repo, targets: Sequence[str] = (), wanted: Wanted = Wanted
         entries = absent(state, listings, store, granular=wanted.granular)
         return [entry.path for entry in entries if inside(entry.path)]
 
-    outputs = touching(recorded(repo.project), paths)
-    now = _known(outputs)
-    uncommitted = compared(now, seen(repo, outputs))
+    uncommitted = compared(now, here)
     with States(repo) as states:
         head = _last_commit(states)
         committed = None if head is None else compared(_known(touching(head, paths)), now)

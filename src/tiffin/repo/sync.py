@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from tiffin.errors import ConfigError, StageNotFound
+from tiffin.config import RemoteSettings
+from tiffin.errors import StageNotFound
+from tiffin.formats import Content
 from tiffin.fs import write_atomically
-from tiffin.objects import ObjectStore, closure, transfer
-from tiffin.pipeline import Output
+from tiffin.objects import ObjectStore, closure, is_dir, transfer
+from tiffin.pipeline import Output, Project
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import Revisions, States
 from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
@@ -21,11 +23,15 @@ _STATES = {(False, True): "new", (True, False): "deleted", (True, True): "missin
 
 
 class Moved(NamedTuple):
-    """Objects copied (files and directory listings), their bytes, and the ids that neither side has."""
+    """Objects copied (files and directory listings), their bytes, and the ids that neither side has.
+
+    partial: output -> what imports hold whose .dvc files do not say it, of the workspace.
+    """
 
     objects: int = 0
     bytes: int = 0
     lost: Sequence[str] = ()
+    partial: Mapping[str, Content] = {}
 
 
 class Selected(NamedTuple):
@@ -40,12 +46,12 @@ class Selected(NamedTuple):
 def push(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None, run_cache: bool = False) -> Moved:  # noqa: B008 - a NamedTuple is immutable
     """Copy to the remote what it lacks; what neither side has is in `lost`, and the listings that name it stay here."""
     total = Moved()
-    for name, oids in _by_remote(repo, selected, remote, pushed=True).items():
-        there = remote_store(repo, name)
-        done = transfer(oids, repo.store, there, repo.progress)
+    for (name, legacy), oids in _by_remote(repo, selected, remote, pushed=True).items():
+        here, there = _sides(repo, name, legacy=legacy)
+        done = transfer(oids, here, there, repo.progress)
         total = _plus(total, Moved(done.objects, done.bytes, there.missing(done.missing)))
-    if run_cache:
-        total = _plus(total, _copy_runs(repo.cache_directory, _directory(repo, remote)))
+    if run_cache and (runs := _runs(repo, remote)):
+        total = _plus(total, _copy_runs(repo.cache_directory, runs))
     return total
 
 
@@ -58,15 +64,16 @@ def fetch(
 ) -> Moved:
     """Copy to the cache what it lacks; what neither side has is in `lost`."""
     total = Moved()
-    for name, oids in _by_remote(repo, selected, remote, pushed=False).items():
-        wanted = _absent(oids, repo.store)
+    for (name, legacy), oids in _by_remote(repo, selected, remote, pushed=False).items():
+        wanted = _absent(oids, _kind(repo.store, legacy=legacy))
         if not wanted:
             continue
-        done = transfer(wanted, remote_store(repo, name), repo.store, repo.progress)
-        total = _plus(total, Moved(done.objects, done.bytes, repo.store.missing(done.missing)))
-    if run_cache:
-        total = _plus(total, _copy_runs(_directory(repo, remote), repo.cache_directory))
-    return total
+        here, there = _sides(repo, name, legacy=legacy)
+        done = transfer(wanted, there, here, repo.progress)
+        total = _plus(total, Moved(done.objects, done.bytes, here.missing(done.missing)))
+    if run_cache and (runs := _runs(repo, remote)):
+        total = _plus(total, _copy_runs(runs, repo.cache_directory))
+    return _plus(total, _fetch_imports(repo, selected))
 
 
 def pull(
@@ -88,6 +95,7 @@ def pull(
             with_deps=selected.with_deps,
             recursive=selected.recursive,
             allow_missing=allow_missing,
+            also=moved.partial,
         )
     return moved, done
 
@@ -95,68 +103,120 @@ def pull(
 def cloud_status(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None) -> dict[str, str]:  # noqa: B008
     """Object name -> new (not at the remote), deleted (not in the cache) or missing (in neither).
 
-    A file of a tracked directory is named directory/path.
+    A file of a tracked directory is named directory/path; bytes that have several names go by the first.
     """
-    states: dict[str, str] = {}
-    for output, _ in _outputs(repo, selected):
-        if not output.entry.push or output.recorded is None:
+    found: dict[tuple[str | None, str], tuple[str, str]] = {}
+    asked = set()
+    for output, part in _outputs(repo, selected):
+        name, recorded = output.entry.remote or remote, output.recorded
+        question = (output.path, part, recorded and recorded.oid, name)
+        if not output.entry.push or recorded is None or not recorded.oid or question in asked:
             continue
-        store = remote_store(repo, output.entry.remote or remote)
-        states.update(_compare(repo, store, output.path, output.recorded.oid or ""))
-    return states
+        asked.add(question)
+        here, there = _sides(repo, name, legacy=recorded.legacy)
+        for oid, state in _compare(here, there, output.path, recorded.oid, part).items():
+            found.setdefault((name, oid), state)
+    return dict(found.values())
 
 
 def remote_store(repo: Repo, name: str | None) -> ObjectStore:
     """The objects of a remote (None: the default one).  Raises NoRemote, RemoteMissing, ConfigError."""
-    return ObjectStore(f"{_directory(repo, name)}/files/md5")
-
-
-def _directory(repo: Repo, name: str | None) -> str:
     settings = repo.config.remote(name)
-    if settings.scheme:
-        raise ConfigError(
-            f"remote '{settings.name}' is at {settings.url}: only local directories can be remotes so far",
-            hint="use a directory, such as a mounted share, or let `dvc` push and pull in this repository",
-        )
+    if not settings.scheme:
+        return ObjectStore(f"{_directory(settings)}/files/md5")
+    # Late: only for what lies beyond the machine.
+    from tiffin.repo.places import open_remote  # noqa: PLC0415
+
+    return open_remote(repo, settings)
+
+
+def _sides(repo: Repo, name: str | None, *, legacy: bool) -> tuple[ObjectStore, ObjectStore]:
+    """Cache and remote, or the parts of them with what DVC 2 wrote."""
+    return _kind(repo.store, legacy=legacy), _kind(remote_store(repo, name), legacy=legacy)
+
+
+def _kind(store: ObjectStore, *, legacy: bool) -> ObjectStore:
+    if not legacy:
+        return store
+    from tiffin.objects.legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
+
+    return legacy_store(store)
+
+
+def _directory(settings: RemoteSettings) -> str:
     return settings.url.rstrip("/") or "/"
 
 
-def _by_remote(repo: Repo, selected: Selected, remote: str | None, *, pushed: bool) -> Mapping[str | None, list[str]]:
-    """Object ids by the remote they belong to; an output may name its own."""
-    wanted: dict[str | None, dict[str, None]] = {}
+def _runs(repo: Repo, name: str | None) -> str | None:
+    """The directory below which a remote keeps the results of past runs; as in DVC only one on this machine does."""
+    settings = repo.config.remote(name)
+    return None if settings.scheme else _directory(settings)
+
+
+def _by_remote(
+    repo: Repo, selected: Selected, remote: str | None, *, pushed: bool
+) -> Mapping[tuple[str | None, bool], list[str]]:
+    """Object ids by the remote they belong to, those of DVC 2 apart; an output may name its own remote."""
+    wanted: dict[tuple[str | None, bool], dict[str, None]] = {}
     outputs = list(_outputs(repo, selected))
-    if not outputs or remote:
+    if remote or not (outputs or (not pushed and _has_imports(repo))):
         repo.config.remote(remote)  # a misspelled remote is an error even when there is nothing to do
     for output, part in outputs:
         if output.recorded is None or (pushed and not output.entry.push):
             continue
-        ids = _ids(repo, output.path, part, output.recorded.oid or "", remote or output.entry.remote)
-        wanted.setdefault(remote or output.entry.remote, {}).update(dict.fromkeys(ids))
-    return {name: list(oids) for name, oids in wanted.items()}
+        name = remote or output.entry.remote
+        ids = _ids(repo, output, part, name)
+        wanted.setdefault((name, output.recorded.legacy), {}).update(dict.fromkeys(ids))
+    return {key: list(oids) for key, oids in wanted.items()}
 
 
 def _outputs(repo: Repo, selected: Selected) -> Iterator[tuple[Output, str | None]]:
     """The outputs of the workspace, then those of each revision; what they share comes more than once."""
     how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
-    yield from recorded_outputs(repo, repo.project, selected.targets, **how)
+    yield from _of_this_repository(repo, repo.project, selected.targets, **how)
     if not selected.revisions:
         return
     with States(repo) as states:
         for commit in states.select(selected.revisions):
             with suppress(StageNotFound):  # a target need not be in every revision
-                yield from recorded_outputs(repo, states.at(commit).project, selected.targets, **how)
+                yield from _of_this_repository(repo, states.at(commit).project, selected.targets, **how)
 
 
-def _ids(repo: Repo, path: str, part: str | None, oid: str, remote: str | None) -> list[str]:
+def _of_this_repository(
+    repo: Repo, project: Project, targets: Sequence[str], **how: bool
+) -> Iterator[tuple[Output, str | None]]:
+    """Without what other repositories keep: imports are fetched from there, and never pushed."""
+    elsewhere = {out.path for stage in project.stages if stage.origin is not None for out in stage.outs}
+    found = recorded_outputs(repo, project, targets, **how)
+    return (pair for pair in found if pair[0].path not in elsewhere)
+
+
+def _fetch_imports(repo: Repo, selected: Selected) -> Moved:
+    if not selected.revisions and not _has_imports(repo):
+        return Moved()
+    from tiffin.repo.imports import fetch_imports  # noqa: PLC0415 - few repositories have some
+
+    how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
+    found = fetch_imports(repo, tuple(selected.targets), revisions=selected.revisions, **how)
+    return Moved(found.objects, 0, found.lost, found.partial)
+
+
+def _has_imports(repo: Repo) -> bool:
+    return any(stage.origin is not None for stage in repo.project.stages)
+
+
+def _ids(repo: Repo, output: Output, part: str | None, remote: str | None) -> list[str]:
+    oid, legacy = (output.recorded.oid or "", output.recorded.legacy) if output.recorded else ("", False)
     if part is None:
         return [oid]
-    if not repo.store.has(oid):
+    store = _kind(repo.store, legacy=legacy)
+    if not store.has(oid):
         # The listing is needed to know the part; it is a single small object.
-        listing = remote_store(repo, remote).manifest(oid)
-        repo.store.put_manifest(listing)
+        listing = _sides(repo, remote, legacy=legacy)[1].manifest(oid)
+        store.put_manifest(listing)
     else:
-        listing = repo.store.manifest(oid)
-    inner = part.removeprefix(f"{path}/")
+        listing = store.manifest(oid)
+    inner = part.removeprefix(f"{output.path}/")
     row = listing.find(inner)
     return [listing.oid(row) or ""] if row >= 0 else [oid for oid in listing.under(inner).oids() if oid]
 
@@ -173,21 +233,28 @@ def _absent(oids: Sequence[str], store: ObjectStore) -> list[str]:
     return [oid for oid in oids if oid in lacking or oid in here.unknown or oid in incomplete]
 
 
-def _compare(repo: Repo, remote: ObjectStore, path: str, oid: str) -> dict[str, str]:
-    names = {oid: path}
-    whole = closure([oid], repo.store, remote)
-    for directory in whole.directories:
-        listing = (repo.store if repo.store.has(directory) else remote).manifest(directory)
-        names.update({file or "": f"{path}/{name}" for name, file in zip(listing.paths(), listing.oids(), strict=True)})
-    oids = [oid, *whole.files] if whole.directories else [oid]
-    here, there = set(repo.store.missing(oids)), set(remote.missing(oids))
-    states = {}
-    for name in dict.fromkeys(oids):
-        state = _STATES.get((name in here, name in there))
-        if state:
-            states[names[name]] = state
-    if states.get(path) == "deleted" and len(states) > 1:
-        del states[path]  # as in DVC, which fetches the listing to look into it
+def _compare(
+    here: ObjectStore, there: ObjectStore, path: str, oid: str, part: str | None
+) -> dict[str, tuple[str, str]]:
+    """Name and state, by id, of what is not on both sides: of an output and its files, or those that a part names."""
+    named = [(oid, path)]
+    holder = next((store for store in (here, there) if store.has(oid)), None) if is_dir(oid) else None
+    if holder is not None:
+        rows, top = holder.manifest(oid), path
+        if part is not None:
+            row = rows.find(part.removeprefix(f"{path}/"))
+            rows, top = (rows.select([row]), path) if row >= 0 else (rows.under(part.removeprefix(f"{path}/")), part)
+        named += [(file or "", f"{top}/{name}") for file, name in zip(rows.oids(), rows.paths(), strict=True)]
+    oids = list(dict.fromkeys(file for file, _ in named))
+    lost, unsent = set(here.missing(oids)), set(there.missing(oids))
+    if not lost and not unsent:
+        return {}
+    names = dict(reversed(named))
+    states = {
+        file: (names[file], _STATES[file in lost, file in unsent]) for file in oids if file in lost or file in unsent
+    }
+    if len(states) > 1 and states.get(oid, ("", ""))[1] == "deleted":
+        del states[oid]  # as in DVC, which fetches the listing to look into it
     return states
 
 
@@ -206,4 +273,4 @@ def _copy_runs(source: str, destination: str) -> Moved:
 
 
 def _plus(one: Moved, other: Moved) -> Moved:
-    return Moved(one.objects + other.objects, one.bytes + other.bytes, [*one.lost, *other.lost])
+    return Moved(one.objects + other.objects, one.bytes + other.bytes, [*one.lost, *other.lost], {**one.partial, **other.partial})
