@@ -149,3 +149,31 @@ def test_a_pipeline(twins: TwinRepos) -> None:
     twins.both("repro")
     assert twins.both("status", "--json") == {}
     twins.swap()
+
+
+def test_migrating(old: TwinRepos) -> None:
+    old.write("new", "x")
+    old.both("add", "new")
+    old.both("cache", "migrate", "--dry", text=True)
+    old.both("cache", "migrate", text=True)
+    old.both("cache", "migrate", text=True)
+    assert old.both("status", "--json") == {}
+    old.both("cache", "migrate", "--dvc-files", "--dry", text=True)
+    old.both("cache", "migrate", "--dvc-files")
+    assert old.both("status", "--json") == {}
+    old.both("cache", "migrate", "--dvc-files", text=True)
+    old.swap()
+
+
+def test_migrating_a_pipeline(twins: TwinRepos) -> None:
+    twins.each(_pipeline)
+    twins.both("cache", "migrate", "--dvc-files", "--dry", text=True)
+    twins.both("cache", "migrate", "--dvc-files")
+    assert twins.both("status", "--json") == {}
+    twins.both("repro")
+    twins.swap()
+
+
+def test_nothing_to_migrate(twins: TwinRepos) -> None:
+    twins.both("cache", "migrate", "--dvc-files", text=True)
+    twins.both("cache", "migrate", "--dvc-files", "--dry", text=True)

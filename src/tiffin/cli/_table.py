@@ -54,6 +54,9 @@ COMMANDS: dict[str, Command] = {
     "destroy": Command("tiffin.cli._destroy", "Remove everything of DVC and tiffin from this repository but the data."),
     "get": Command("tiffin.cli._get", "Download a file or directory from another repository."),
     "import": Command("tiffin.cli._import", "Download data from another repository, and track where it came from."),
+    "import-url": Command("tiffin.cli._import_url", "Track a file or directory from a URL or elsewhere on the disk."),
+    "get-url": Command("tiffin.cli._get_url", "Download a file or directory from a URL or elsewhere on the disk."),
+    "ls-url": Command("tiffin.cli._ls_url", "List a directory that is elsewhere."),
     "update": Command("tiffin.cli._update", "Bring imported data to what its source has now."),
     "list": Command("tiffin.cli._list", "List what is in a repository, tracked or in Git."),
     "du": Command("tiffin.cli._du", "Show how many bytes the files of a repository have."),
@@ -72,6 +75,7 @@ COMMANDS: dict[str, Command] = {
 HIDDEN = ("git-hook",)
 
 GROUPS: dict[str, str] = {
+    "artifacts": "Versions of what a repository offers, such as models.",
     "data": "Tracked data.",
     "cache": "Where the objects of tracked data are.",
     "artifacts": "Artifacts of a repository, by name and version.",
@@ -84,9 +88,9 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("artifacts", "completion", "dataset", "du", "freeze"),
-    *("get", "get-url", "import", "import-db", "import-url", "list", "list-url"),
-    *("plots", "queue", "studio", "unfreeze", "update"),
+    *("completion", "dataset", "freeze"),
+    *("import-db"),
+    *("plots", "queue", "studio", "unfreeze"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tiffin import _native
 from tiffin._native import Table
-from tiffin.errors import CorruptObject, MissingObjects, TransferError
+from tiffin.errors import ConfigError, CorruptObject, MissingObjects, TransferError
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, Received, Stored, outcome_text
 
 __all__ = ["LegacyStore", "legacy_store"]
@@ -72,7 +72,12 @@ class LegacyStore(ObjectStore):
 
 
 def legacy_store(store: ObjectStore) -> LegacyStore:
-    """The store of DVC 2 in the cache, or remote, that a store is in."""
+    """The store of DVC 2 in the cache, or remote, that a store is in.  Raises ConfigError beyond the local disk."""
+    if "://" in store.root:
+        raise ConfigError(
+            f"what DVC 2 pushed to {store.root} cannot be used: only local directories can be such remotes so far",
+            hint="let `dvc` pull in this repository, then `tiffin cache migrate --dvc-files`",
+        )
     return LegacyStore(os.path.dirname(os.path.dirname(store.root)))
 
 

@@ -28,7 +28,7 @@ from tiffin.pipeline.runcache import RunCache, remember_run
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
-__all__ = ["add", "commit"]
+__all__ = ["add", "commit", "commit_stage"]
 
 
 class _Addition(NamedTuple):
@@ -100,7 +100,7 @@ def commit(
                     raise TiffinError(
                         f"unable to commit changed {stage.label}", hint="use -f to record it without being asked"
                     )
-                _commit_stage(repo, stage, locks, git)
+                commit_stage(repo, stage, locks, git)
         git.changed(locks.written)
         repo.reload()
         return [selection.stage for selection in selections]
@@ -256,14 +256,18 @@ def _selected(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive:
     ]
 
 
-def _commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide) -> None:
+def commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide, *, anew: bool = False) -> None:
+    """Record one stage.  anew: also what DVC 2 recorded and has not changed gets an id of 3.x."""
     workspace = repo.workspace
+    # What an import comes from is asked for by `update` alone.
+    recorded = looked_at(stage, frozen=stage.dvc_file is None)
+    recorded = dict.fromkeys(recorded) if anew else recorded
     absent = [out.path for out in stage.outs if not workspace.exists(out.path)]
     if absent:
         raise MissingDependency(f"output '{repo.shown(absent[0])}' of {stage.label} does not exist")
-    contents = store_as_recorded(workspace, {out.path: out.recorded for out in stage.outs if out.entry.cache})
-    seen = look_as_recorded(workspace, looked_at(stage))
-    gone = [dep.path for dep in stage.deps if seen[dep.path] is None]
+    contents = store_as_recorded(workspace, {out.path: recorded[out.path] for out in stage.outs if out.entry.cache})
+    seen = look_as_recorded(workspace, recorded)
+    gone = [dep.path for dep in stage.deps if dep.path in seen and seen[dep.path] is None]
     if gone:
         raise MissingDependency(f"dependency '{repo.shown(gone[0])}' of {stage.label} does not exist")
     now = {path: found.content for path, found in seen.items() if found} | contents
