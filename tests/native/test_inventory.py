@@ -17,7 +17,9 @@ LATER = 1 << 62
 def store(tmp_path: Path) -> Path:
     """Objects, a listing, and what is none."""
     for number in range(700):
-        _native.put_object(str(tmp_path), b"%d" % number)
+        oid = _native.md5(b"%d" % number)
+        (tmp_path / oid[:2]).mkdir(exist_ok=True)
+        (tmp_path / oid[:2] / oid[2:]).write_bytes(b"%d" % number)
     _native.put_object(str(tmp_path), b"[]", suffix=".dir")
     for name in ("junk", "00/.tiffin-1-2.tmp", "00/" + "A" * 30, "00/" + "a" * 31, "zz/" + "a" * 30):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -75,7 +75,6 @@ COMMANDS: dict[str, Command] = {
 HIDDEN = ("git-hook",)
 
 GROUPS: dict[str, str] = {
-    "artifacts": "Versions of what a repository offers, such as models.",
     "data": "Tracked data.",
     "cache": "Where the objects of tracked data are.",
     "artifacts": "Artifacts of a repository, by name and version.",
@@ -88,9 +87,7 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("completion", "dataset", "freeze"),
-    *("import-db"),
-    *("plots", "queue", "studio", "unfreeze"),
+    *("completion", "dataset", "freeze", "import-db", "plots", "queue", "studio", "unfreeze"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )

@@ -11,7 +11,7 @@ from tiffin.errors import NotARepository
 from tiffin.formats import Content
 from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
-from tiffin.index import Workspace
+from tiffin.index import Seen, Workspace
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Project, WorkspaceSource, relative
 
@@ -37,6 +37,7 @@ class Repo:
         self.state = f"{self.tmp}/tiffin"
         self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
         self.progress: Progress | None = None
+        self.opened: dict[str, ObjectStore] = {}  # remotes beyond this machine, by name: each keeps its connections
 
     @classmethod
     def open(
@@ -96,6 +97,7 @@ class Repo:
             verify=self.config.flag("cache.verify"),
         )
         workspace.progress = self.progress
+        workspace.elsewhere = self._look_at_url
         return workspace
 
     @cached_property
@@ -112,6 +114,12 @@ class Repo:
         """How maps in templates become flags of a command: the settings parsing.bool and parsing.list."""
         declared = {option: self.config.text(f"parsing.{option}") for option in Flags._fields}
         return Flags(**{option: value for option, value in declared.items() if value})  # type: ignore[arg-type]
+
+    def _look_at_url(self, url: str) -> Seen | None:
+        # Late: nothing else needs what speaks to servers.
+        from tiffin.repo.places import look_at  # noqa: PLC0415
+
+        return look_at(self, url)
 
     def reload(self) -> None:
         """Load the stages again: their files have changed."""

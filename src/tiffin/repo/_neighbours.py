@@ -1,0 +1,102 @@
+"""The other projects whose objects `gc` must keep, and keeping everybody at rest meanwhile."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+from tiffin.errors import LockHeld, NotARepository, TransferError
+from tiffin.pipeline._rwlock import holding
+from tiffin.repo._repo import Repo
+from tiffin.repo._sharing import Sharing
+
+__all__ = ["Neighbour", "lock_all"]
+
+
+class Neighbour(NamedTuple):
+    """Another project.  asked_for: named by the user, rather than known to share the cache."""
+
+    repo: Repo
+    asked_for: bool
+
+
+def lock_all(
+    repo: Repo, directories: Sequence[str], held: ExitStack, *, dry: bool, warn: Callable[[str], None]
+) -> list[Neighbour]:
+    """Lock the project, its cache, those named and those that share the cache; give all but the first.
+
+    The locks are released with `held`.  Raises LockHeld, or ScopeUnreadable where nobody can
+    tell who shares the cache.
+    """
+    found: dict[str, Neighbour] = {}
+    for directory in directories:
+        path = os.path.join(repo.root, repo.directory, directory)
+        if not os.path.isdir(path):
+            raise NotARepository(f"directory '{directory}' does not exist")
+        other = Repo.open(path, repo.environment)
+        found[other.root] = Neighbour(other, asked_for=True)
+    # They join before joining is locked.
+    for one in [repo, *(neighbour.repo for neighbour in found.values())]:
+        _ = one.store
+    if repo.shares_cache:
+        sharing = Sharing(repo.cache_directory)
+        held.enter_context(sharing.lock())
+        for root in sharing.projects():
+            other = Repo(root, root, repo.environment)
+            if _same(other.cache_directory, repo.cache_directory):
+                found.setdefault(root, Neighbour(other, asked_for=False))
+        for root in [] if dry else sharing.forget_gone():
+            warn(f"the project '{root}' is gone: what only it needed does not stay")
+    for root in _beside_the_workspace(repo):
+        found.setdefault(root, Neighbour(Repo(root, root, repo.environment), asked_for=False))
+    found.pop(repo.root, None)
+    # In one order, so that two of these cannot wait for each other.
+    for other in sorted([repo, *(neighbour.repo for neighbour in found.values())], key=lambda one: one.root):
+        held.enter_context(_at_rest(other))
+    return list(found.values())
+
+
+@contextmanager
+def _at_rest(repo: Repo) -> Iterator[None]:
+    """Nobody else at work in the project, and none of its commands running."""
+    if not os.access(repo.tmp if os.path.isdir(repo.tmp) else repo.metadata, os.W_OK):
+        with _shared_lock(f"{repo.tmp}/lock"):
+            yield
+        return
+    with repo.lock, holding(repo.tmp, "gc", read=[], write=[repo.root]):
+        yield
+
+
+@contextmanager
+def _shared_lock(path: str) -> Iterator[None]:
+    """The lock of a project that only others may write to."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield
+        return
+    except OSError as error:
+        raise TransferError(f"cannot lock '{path}': {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise LockHeld(f"another process holds the lock '{path}'", hint="wait until it is done") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _beside_the_workspace(repo: Repo) -> list[str]:
+    """Where DVC runs experiments apart from the workspace: whole repositories with the same cache."""
+    try:
+        entries = sorted(os.scandir(f"{repo.tmp}/exps"), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    return [entry.path for entry in entries if os.path.isdir(f"{entry.path}/.dvc")]
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
