@@ -50,6 +50,10 @@ bench: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes doc
 bench-data: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the data commands and how they grow; writes docs/benchmarks/data.md
 	$(bin)/python -m benchmarks.data $(ARGS)
 
+.PHONY: bench-dvc
+bench-dvc: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/python/.stamp ## DVC's own benchmark suite; writes docs/benchmarks/dvc-suite.md
+	$(bin)/python -m benchmarks.dvc_suite $(ARGS)
+
 .PHONY: docs
 docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built strictly into site/
 	$(bin)/python -m tests.meta.reference
@@ -149,6 +153,11 @@ $(venv)/.stamp-tiffin: $(native_sources) $(venv)/.stamp-build | $(venv)/.stamp-p
 $(venv)/.stamp-dev: pyproject.toml | $(venv)/.stamp-venv
 	$(call requirements,["project"]["optional-dependencies"]["dev"]) > $(venv)/dev.txt
 	$(bin)/python -m pip install --quiet -r $(venv)/dev.txt
+	@touch $@
+
+# Beside the environment: pytest would load it for every test run, and it warns when tests run side by side.
+build/bench/python/.stamp: | $(venv)/.stamp-venv
+	$(bin)/python -m pip install --quiet --no-deps --target $(@D) pytest-benchmark py-cpuinfo
 	@touch $@
 
 $(venv)/.stamp-docs: pyproject.toml | $(venv)/.stamp-venv
