@@ -56,7 +56,7 @@ COMMANDS: dict[str, Command] = {
     "import": Command("tiffin.cli._import", "Download data from another repository, and track where it came from."),
     "import-url": Command("tiffin.cli._import_url", "Track a file or directory from a URL or elsewhere on the disk."),
     "get-url": Command("tiffin.cli._get_url", "Download a file or directory from a URL or elsewhere on the disk."),
-    "ls-url": Command("tiffin.cli._ls_url", "List a directory that is elsewhere."),
+    "list-url": Command("tiffin.cli._list_url", "List a directory that is elsewhere."),
     "update": Command("tiffin.cli._update", "Bring imported data to what its source has now."),
     "list": Command("tiffin.cli._list", "List what is in a repository, tracked or in Git."),
     "du": Command("tiffin.cli._du", "Show how many bytes the files of a repository have."),

@@ -102,6 +102,13 @@ class Config:
             merge(settings, read_level(files[level], level, environ))
         return cls(files, environ, settings, check=check)
 
+    def overlaid(self, settings: Settings) -> "Config":
+        """These settings with others over them, stronger than those of any file."""
+        merged: Settings = {}
+        merge(merged, self._settings)
+        merge(merged, settings)
+        return Config(self.files, self.environ, merged)
+
     def get(self, name: str) -> object:
         """The typed value of "section.option": of the environment, the strongest file, or the default.
 

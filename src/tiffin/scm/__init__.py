@@ -1,5 +1,6 @@
 """Git, through the `git` program: revisions, trees, status, commits, refs, and the lines of `.gitignore`."""
 
+from tiffin.scm._clones import Clones
 from tiffin.scm._git import Change, Git
 from tiffin.scm._ignore import ignore, unignore
 from tiffin.scm._objects import Commit, GitObject, GitObjects, TreeEntry
@@ -8,6 +9,7 @@ from tiffin.scm._trees import Trees
 
 __all__ = [
     "Change",
+    "Clones",
     "Commit",
     "Git",
     "GitObject",

@@ -29,15 +29,16 @@ class Git:
     """A repository with a working tree at `root` (absolute).  Paths given are absolute or relative to it.
 
     Nothing is kept between calls: each asks git, in one process.  All errors of git are GitError.
+    foreign: not the user's own repository, so GIT_DIR and its like are not about it; it may be bare, too.
     """
 
-    def __init__(self, root: StrPath) -> None:
+    def __init__(self, root: StrPath, *, foreign: bool = False) -> None:
         self.root = os.path.abspath(root)
-        self._git = Runner(self.root)
+        self._git = Runner(self.root, foreign=foreign)
 
     def objects(self) -> GitObjects:
         """A reader for many objects in one process."""
-        return GitObjects(self.root)
+        return GitObjects(self.root, foreign=self._git.foreign)
 
     # Names and revisions
 
@@ -67,6 +68,19 @@ class Git:
     def tags(self) -> list[str]:
         """Tags, by name."""
         return [ref.removeprefix("refs/tags/") for ref in self.for_each_ref("refs/tags/")]
+
+    def annotated_tags(self) -> dict[str, tuple[str, int]]:
+        """Tags that are objects of their own, by name: their commit, and when they were made, in seconds since 1970."""
+        fields = "%(objecttype) %(*objectname) %(taggerdate:unix) %(refname)"
+        lines = (
+            line.split(" ", 3)
+            for line in self._git.text("for-each-ref", f"--format={fields}", "refs/tags/").splitlines()
+        )
+        return {
+            ref.removeprefix("refs/tags/"): (commit, int(time or 0))
+            for kind, commit, time, ref in lines
+            if kind == "tag"
+        }
 
     def all_commits(self) -> list[str]:
         """Ids of the commits that branches and tags reach, and HEAD, the newest first."""
@@ -108,6 +122,13 @@ class Git:
         commit = self.resolve_rev(rev)
         # ls-tree takes plain prefixes, never patterns, but knows the literal magic.
         return parse_tree(self._git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *target).out)
+
+    def sizes(self, rev: str) -> dict[str, int]:
+        """The sizes of all files of a revision, by the ids of their bytes."""
+        lines = nul_split(self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", self.resolve_rev(rev)).out)
+        # mode ' ' kind ' ' id ' ' size TAB path; a submodule has no size
+        words = (line.partition("\t")[0].split() for line in lines)
+        return {oid: int(size) for _, _, oid, size in words if size != "-"}
 
     # The working tree
 

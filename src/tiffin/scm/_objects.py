@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import IO, NamedTuple, Self
 
 from tiffin.errors import GitError
-from tiffin.scm._run import no_git
+from tiffin.scm._run import git_command, no_git
 
 __all__ = ["Commit", "GitObject", "GitObjects", "TreeEntry", "parse_tree"]
 
@@ -42,8 +42,10 @@ class GitObject(NamedTuple):
 class GitObjects:
     """A reader of objects; a context manager.  The process starts with the first read and ends at exit."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, foreign: bool = False) -> None:
+        """foreign: see Runner in _run.py."""
         self._directory = directory
+        self._foreign = foreign
         self._stdin: IO[bytes] | None = None
         self._stdout: IO[bytes] | None = None
         self._process: object = None
@@ -105,7 +107,7 @@ class GitObjects:
         if self._process is None:
             try:
                 process = subprocess.Popen(
-                    ["git", "cat-file", "--batch"],
+                    [*git_command(foreign=self._foreign), "cat-file", "--batch"],
                     cwd=self._directory,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from tiffin.errors import GitError
 
-__all__ = ["Answer", "Runner", "git_error", "no_git", "nul_joined", "nul_split"]
+__all__ = ["Answer", "Runner", "git_command", "git_error", "no_git", "nul_joined", "nul_split"]
+
+# Set while git runs a hook; they are about the user's repository, not about another one that is read meanwhile.
+_OF_THE_USER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 
 
 class Answer(NamedTuple):
@@ -18,10 +21,14 @@ class Answer(NamedTuple):
 
 
 class Runner:
-    """Runs git in one directory, with the caller's environment: GIT_DIR and its like hold as for git itself."""
+    """Runs git in one directory, with the caller's environment: GIT_DIR and its like hold as for git itself.
 
-    def __init__(self, directory: str) -> None:
+    foreign: they do not, for the directory is not in the user's repository.
+    """
+
+    def __init__(self, directory: str, *, foreign: bool = False) -> None:
         self.directory = directory
+        self.foreign = foreign
 
     def run(
         self,
@@ -37,11 +44,9 @@ class Runner:
         # Half of all commands never start git, and subprocess takes 8 ms to import.
         import subprocess  # noqa: PLC0415
 
-        # Through `env`, so that the environment is handed on and never read here.
-        prefix = ["env", *(f"{name}={value}" for name, value in environ.items())] if environ else []
         try:
             done = subprocess.run(
-                [*prefix, "git", *arguments],
+                [*git_command(foreign=self.foreign, environ=environ), *arguments],
                 cwd=self.directory,
                 input=stdin,
                 capture_output=True,
@@ -56,6 +61,14 @@ class Runner:
     def text(self, *arguments: str) -> str:
         """What a command prints, without the last line's end."""
         return os.fsdecode(self.run(*arguments).out).rstrip("\n")
+
+
+def git_command(*, foreign: bool = False, environ: Mapping[str, str] | None = None) -> list[str]:
+    """How git is started, see Runner."""
+    # Through `env`, so that the environment is handed on and never read here.
+    unset = [word for name in _OF_THE_USER for word in ("-u", name)] if foreign else []
+    changed = [*unset, *(f"{name}={value}" for name, value in (environ or {}).items())]
+    return ["env", *changed, "git"] if changed else ["git"]
 
 
 def git_error(verb: str, err: bytes) -> GitError:

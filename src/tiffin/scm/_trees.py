@@ -58,6 +58,13 @@ class Trees:
                 paths.append(f"{prefix}{name}")
         return sorted(paths)
 
+    def names(self, tree: str, path: str = "") -> list[str]:
+        """What is directly in a directory, without submodules; [] if there is no such directory."""
+        found = self.find(tree, path)
+        if found is None or found.mode != _TREE:
+            return []
+        return [name for name, entry in self._read(found.id).items() if entry.mode != _SUBMODULE]
+
     def matching(self, tree: str) -> list[str]:
         """Paths of the wanted files below a tree, without those in a repository inside this one (it has a .dvc)."""
         if tree not in self._matching:
