@@ -14,6 +14,18 @@ def test_deleted_data_comes_back(sandbox):
     assert sandbox.read("file") == "2"
 
 
+def test_targets_may_be_absolute(sandbox):
+    sandbox.write("sub/data/a", "1")
+    sandbox.write("sub/file", "2")
+    sandbox.tiffin("add", "data", "file", cd="sub")
+    for target in ("sub/data", "sub/data/a", "sub/file.dvc"):
+        (sandbox.root / "sub/data/a").unlink()
+        (sandbox.root / "sub/file").unlink()
+        sandbox.tiffin("checkout", str(sandbox.root / target), cd="sub")
+        assert (sandbox.exists("sub/data/a"), sandbox.exists("sub/file")) == ("data" in target, "file" in target)
+        sandbox.tiffin("checkout")
+
+
 def test_an_older_revision_brings_its_data(sandbox):
     sandbox.write("data/a", "old")
     sandbox.write("data/gone", "old")

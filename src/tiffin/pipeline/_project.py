@@ -30,13 +30,19 @@ class Project:
     """The stages of the repository state `source`.  Loading raises FormatError and GraphError."""
 
     def __init__(
-        self, source: Source, flags: Flags | None = None, parsed: dict[tuple[str, str | bytes], Any] | None = None
+        self,
+        source: Source,
+        flags: Flags | None = None,
+        parsed: dict[tuple[str, str | bytes], Any] | None = None,
+        *,
+        root: str | None = None,
     ) -> None:
-        """flags: how maps in templates become flags of a command.
+        """flags: how maps in templates become flags of a command; root: what absolute targets are looked for below.
 
         parsed: what other projects with these flags parsed already; equal files are parsed once.
         """
         self.source = source
+        self._root = root
         self._flags = flags
         self._parsed = {} if parsed is None else parsed
         self._pipelines: dict[str, PipelineFile] = {}
@@ -98,9 +104,11 @@ class Project:
         """The stages a target names, seen from a directory of the repository.
 
         A target is a dvc.yaml or .dvc file, a stage (`name`, `path/dvc.yaml:name`, `:name`), a group of
-        foreach or matrix stages, an output or a path inside one; with recursive, a directory.
+        foreach or matrix stages, an output or a path inside one; with recursive, a directory.  Paths may be absolute.
         Raises StageNotFound.
         """
+        if self._root is not None and target.startswith(f"{self._root}/"):
+            target, directory = target.removeprefix(f"{self._root}/"), ""
         found = self._select(target, directory, recursive=recursive)
         if not with_deps:
             return found

@@ -107,7 +107,7 @@ class Repo:
 
     @cached_property
     def project(self) -> Project:
-        return Project(self.source, self.flags)
+        return Project(self.source, self.flags, root=self.root)
 
     @cached_property
     def flags(self) -> Flags:

@@ -166,7 +166,7 @@ class _Tree:
         self._tree = tree
         self._prefix = states.prefix
         self._repo = repo
-        self.project = Project(self, repo.flags, states.parsed)
+        self.project = Project(self, repo.flags, states.parsed, root=repo.root)
 
     def metafiles(self) -> list[str]:
         top = self._trees.find(self._tree, self._prefix.rstrip("/"))
