@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import unquote
 
 __all__ = ["Web", "serving"]
@@ -47,7 +46,7 @@ class Web(ThreadingHTTPServer):
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Web
-    extensions_map: ClassVar[dict[str, str]] = {"": "application/octet-stream"}
+    extensions_map = {"": "application/octet-stream"}  # noqa: RUF012 - as its base has it
 
     def log_message(self, *_: object) -> None:
         self.server.requests.append((self.command, unquote(self.path)))

@@ -156,4 +156,4 @@ def _system_text(error: OSError) -> str:
     return f"'{os.fsdecode(error.filename)}': {error.strerror}"
 
 
-ALIASES = {"ls": "list", "rm": "remove", "mv": "move", "experiments": "exp", "doctor": "version"}
+ALIASES = {"ls": "list", "ls-url": "list-url", "rm": "remove", "mv": "move", "experiments": "exp", "doctor": "version"}

@@ -12,7 +12,7 @@ from tiffin.fs._attempts import Stop, each, patiently
 from tiffin.fs._filesystem import FileSystem, Info
 from tiffin.fs._local import remove_quietly
 
-__all__ = ["Fetched", "Wanted", "Watched", "download", "infos", "read", "receive", "remove", "upload"]
+__all__ = ["Fetched", "Wanted", "Watched", "download", "infos", "read", "read_all", "receive", "remove", "upload"]
 
 
 TOGETHER = 1000  # removals in one request: what S3 takes
@@ -148,6 +148,19 @@ def read(fs: FileSystem, path: str) -> bytes:
     return patiently(attempt, Stop())
 
 
+def read_all(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> list[bytes | None]:
+    """Many whole small files; None for one that is not there."""
+
+    def one(path: str, stop: Stop) -> bytes | None:
+        stop.check()
+        try:
+            return read(fs, path)
+        except FileNotFoundError:
+            return None
+
+    return each(one, paths, jobs=jobs or fs.jobs)
+
+
 def infos(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> list[Info | None]:
     """What is known of each path; None where nothing is."""
 
@@ -162,8 +175,8 @@ def infos(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> l
 
 def upload(
     fs: FileSystem, files: Sequence[tuple[str, str]], *, jobs: int | None = None, progress: Watched | None = None
-) -> None:
-    """Put local files, given as (file, path there)."""
+) -> int:
+    """Put local files, given as (file, path there); return how many bytes that were."""
     count = _Count(progress)
 
     def one(pair: tuple[str, str], stop: Stop) -> None:
@@ -177,6 +190,7 @@ def upload(
         count.add(1, os.path.getsize(local))
 
     each(one, files, jobs=jobs or fs.jobs, poll=count.tell)
+    return count.bytes
 
 
 def remove(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> None:

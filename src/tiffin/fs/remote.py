@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from tiffin.errors import ConfigError
 from tiffin.fs._directory import Directory
 from tiffin.fs._filesystem import Body, FileSystem, Info
-from tiffin.fs._transfers import Fetched, Wanted, download, infos, read, receive, remove, upload
+from tiffin.fs._transfers import Fetched, Wanted, download, infos, read, read_all, receive, remove, upload
 
 __all__ = [
     "SCHEMES",
@@ -25,6 +25,7 @@ __all__ = [
     "local_path",
     "open_filesystem",
     "read",
+    "read_all",
     "receive",
     "remove",
     "upload",

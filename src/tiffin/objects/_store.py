@@ -134,8 +134,7 @@ class ObjectStore:
         Raises MissingObjects, or CorruptObject when the bytes are not what the id says.
         """
         try:
-            with open(self.path(oid), "rb") as file:
-                body = file.read()
+            body = self._read(oid)
         except FileNotFoundError:
             raise MissingObjects(
                 f"directory listing {oid} is not in {self.root}", hint="get it with `tiffin fetch`"
@@ -149,6 +148,13 @@ class ObjectStore:
             return Table.from_manifest(body)
         except ValueError as error:
             raise CorruptObject(f"directory listing {oid} in {self.root} cannot be read: {error}") from error
+
+    def prefetch(self, oids: Sequence[str]) -> None:
+        """Be told which listings will be asked for: here they are near."""
+
+    def _read(self, oid: str) -> bytes:
+        with open(self.path(oid), "rb") as file:
+            return file.read()
 
     def put_manifest(self, table: Table) -> str:
         """Store the listing of a directory, durably; return its id."""
@@ -174,6 +180,16 @@ class ObjectStore:
         """Copy objects from another store, each checked against its id on the way; ids are without `suffix`."""
         done = _native.transfer(oids, source.root, self.root, suffix=suffix, progress=progress)
         return Received(done.copied, done.bytes, done.failed)
+
+    def hand(
+        self, oids: Sequence[str], destination: "ObjectStore", suffix: str, progress: Progress | None = None
+    ) -> Received:
+        """Copy objects to another store, as its `receive` does."""
+        return destination.receive(oids, self, suffix, progress)
+
+    def reachable(self) -> bool:
+        """Whether there is anything at all."""
+        return os.path.isdir(self.root)
 
     def sync(self) -> None:
         """Make all objects stored so far durable."""

@@ -1,6 +1,5 @@
 """Copying objects between stores, files before the listings that name them."""
 
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,6 +33,7 @@ def closure(oids: Sequence[str], *stores: ObjectStore) -> Closure:
     directories: list[str] = []
     unknown: list[str] = []
     files = dict.fromkeys(file_ids(oids))
+    stores[0].prefetch(oids)
     for oid in dict.fromkeys(filter(is_dir, oids)):
         listing = _find_manifest(oid, stores)
         if listing is None:
@@ -82,12 +82,12 @@ def _find_manifest(oid: str, stores: Sequence[ObjectStore]) -> Table | None:
 def _copy(
     oids: Sequence[str], source: ObjectStore, destination: ObjectStore, suffix: str, progress: Progress | None
 ) -> Transferred:
-    if not oids or not os.path.isdir(source.root):
+    if not oids or not source.reachable():
         return Transferred(0, 0, list(oids))
     if progress is not None:
         progress.expect(len(oids), 0)
     try:
-        done = destination.receive(oids, source, suffix, progress)
+        done = source.hand(oids, destination, suffix, progress)
     except OSError as error:
         raise TransferError(f"cannot copy objects to {destination.root}: {error.strerror}") from error
     corrupt = [oid for oid, outcome in done.failed if outcome == -2]

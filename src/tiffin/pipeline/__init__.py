@@ -7,7 +7,7 @@ from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._project import Project, Selection, lock_path, stage_params
 from tiffin.pipeline._source import Source, WorkspaceSource, is_metafile
 from tiffin.pipeline._stage import Dependency, Output, Stage, from_dvc_file, join, relative
-from tiffin.pipeline._status import NOT_IN_CACHE, Changes, changes, looked_at, output_state
+from tiffin.pipeline._status import NOT_IN_CACHE, Changes, changes, looked_at, output_state, same
 
 __all__ = [
     "NOT_IN_CACHE",
@@ -28,5 +28,6 @@ __all__ = [
     "looked_at",
     "output_state",
     "relative",
+    "same",
     "stage_params",
 ]

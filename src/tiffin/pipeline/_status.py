@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tiffin.formats import Content
-from tiffin.index import Seen, Workspace, look_as_recorded
+from tiffin.formats import Content, dvcfile
+from tiffin.index import Workspace, look_as_recorded
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Output, Stage
 
@@ -30,21 +30,25 @@ class Changes(NamedTuple):
         return bool(self.deps or self.params or self.outs or self.command or self.checksum or self.always)
 
 
-def looked_at(*stages: Stage) -> dict[str, Content | None]:
-    """All paths that `changes` will look at, with what is recorded there; looking at many at once is much cheaper."""
-    paths: dict[str, Content | None] = {dep.path: dep.recorded for stage in stages for dep in stage.deps}
+def looked_at(*stages: Stage, frozen: bool = False) -> dict[str, Content | None]:
+    """All paths that `changes` will look at, with what is recorded there; looking at many at once is much cheaper.
+
+    frozen: also the dependencies of frozen stages, which `changes` leaves alone.
+    """
+    awake = [stage for stage in stages if frozen or not stage.frozen]
+    paths: dict[str, Content | None] = {dep.path: dep.recorded for stage in awake for dep in stage.deps}
     return paths | {out.path: out.recorded for stage in stages for out in stage.outs}
 
 
 def changes(project: Project, workspace: Workspace, stage: Stage, *, path: str | None = None) -> Changes:
     """Compare a stage with the workspace; path: only outputs at or above it."""
     outs = stage.outs if path is None else [out for out in stage.outs if _at_or_above(out.path, path)]
-    seen = look_as_recorded(workspace, {dep.path: dep.recorded for dep in stage.deps})
     return Changes(
-        deps={} if stage.frozen else _dep_states(stage, seen),
+        deps={} if stage.frozen else _dep_states(workspace, stage),
         params={} if stage.frozen else _param_states(project, stage),
         outs={out.path: state for out in outs if (state := output_state(workspace, out))},
         command=stage.command_changed,
+        checksum=_is_another_import(stage),
         always=stage.is_callback or stage.always_changed,
     )
 
@@ -62,8 +66,13 @@ def output_state(workspace: Workspace, output: Output) -> str | None:
 
 
 def same(now: Content, recorded: Content | None) -> bool:
-    """Whether a path holds the bytes that were recorded.  As in DVC, the executable bit does not count."""
-    return recorded is not None and now.oid == recorded.oid
+    """Whether a path holds the bytes that were recorded.  As in DVC, the executable bit does not count.
+
+    What is at a URL is not read: its store says whether it is another.
+    """
+    if recorded is None or now.oid != recorded.oid:
+        return False
+    return now.oid is not None or now.extra.get("checksum") == recorded.extra.get("checksum")
 
 
 def _in_store(workspace: Workspace, path: str, recorded: Content) -> bool:
@@ -77,7 +86,15 @@ def _in_store(workspace: Workspace, path: str, recorded: Content) -> bool:
     return not workspace.store.lacks_any(table if table is not None else workspace.store.manifest(oid))
 
 
-def _dep_states(stage: Stage, seen: Mapping[str, Seen | None]) -> dict[str, str]:
+def _is_another_import(stage: Stage) -> bool:
+    """Whether an import's checksum is not that of what the file says: it was edited, or never carried out."""
+    if not stage.is_import or stage.dvc_file is None:
+        return False
+    return stage.dvc_file.md5 != dvcfile.stage_checksum(stage.dvc_file)
+
+
+def _dep_states(workspace: Workspace, stage: Stage) -> dict[str, str]:
+    seen = look_as_recorded(workspace, {dep.path: dep.recorded for dep in stage.deps})
     states = {}
     for dependency in stage.deps:
         now = seen[dependency.path]

@@ -98,12 +98,13 @@ def write_dvc_files(root: str, parsed: Mapping[str, DvcFile]) -> list[str]:
 
 
 def with_contents(parsed: DvcFile, contents: Mapping[str, Content]) -> DvcFile:
-    """A .dvc file whose outputs, named as in the file, hold the given contents."""
+    """A .dvc file whose outputs, named as in the file, hold the given contents; of an import, with its checksum."""
 
     def updated(entry: OutputEntry) -> OutputEntry:
         return entry._replace(content=contents.get(entry.path, entry.content))
 
-    return parsed._replace(outs=tuple(map(updated, parsed.outs)))
+    filled = parsed._replace(outs=tuple(map(updated, parsed.outs)))
+    return filled if parsed.md5 is None else filled._replace(md5=dvcfile.stage_checksum(filled))
 
 
 def _keep_unreadable(path: str) -> None:

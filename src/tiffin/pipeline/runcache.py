@@ -22,7 +22,8 @@ def cacheable(stage: Stage) -> bool:
         return False
     if not stage.outs or not (stage.deps or stage.params):
         return False
-    return not any(out.entry.persist for out in stage.outs)
+    # What is at a URL has no id that would tell one content from another for good.
+    return not any(out.entry.persist for out in stage.outs) and not any("://" in dep.path for dep in stage.deps)
 
 
 class RunCache:
