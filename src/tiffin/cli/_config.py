@@ -3,7 +3,15 @@
 import os
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import GlobalLevel, LocalLevel, ProjectLevel, SystemLevel, level_of, settings
+from tiffin.cli._common import (
+    GlobalLevel,
+    LocalLevel,
+    ProjectLevel,
+    SystemLevel,
+    errors_exit_with,
+    level_of,
+    settings,
+)
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.config import LEVELS, Config
@@ -31,16 +39,13 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     config = settings(ui)
     level = level_of(options)
+    with errors_exit_with(1):
+        _check(options)
     if options.list:
         return _list(options, ui, config, level)
-    if options.name is None:
-        ui.error("the name of a setting is needed", "list all with -l")
-        return 1
+    key, option = split_name(options.name or "")
     if options.value is None and not options.unset:
         return _get(options, ui, config, level)
-    if options.show_origin:
-        raise UsageError("--show-origin goes with reading only")
-    key, option = split_name(options.name)
     with config.edit(level, cwd=ui.context.directory) as editor:
         if options.unset:
             editor.unset(key, option)
@@ -51,9 +56,17 @@ def run(options: Options, ui: Ui) -> int:
     return 0
 
 
-def _list(options: Options, ui: Ui, config: Config, level: str | None) -> int:
-    if options.name is not None or options.unset:
+def _check(options: Options) -> None:
+    """Raise UsageError for options that make no sense together."""
+    if options.show_origin and (options.value is not None or options.unset):
+        raise UsageError("--show-origin goes with reading only")
+    if options.list and (options.name is not None or options.unset):
         raise UsageError("-l goes without a name")
+    if not options.list and options.name is None:
+        raise UsageError("the name of a setting is needed", hint="list all with -l")
+
+
+def _list(options: Options, ui: Ui, config: Config, level: str | None) -> int:
     for one in _levels(config, level):
         for name, entry in config.entries(one):
             ui.write(f"{_origin(options, ui, config, one)}{name}={_text(entry.value)}")

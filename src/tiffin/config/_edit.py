@@ -35,7 +35,7 @@ def split_name(name: str) -> tuple[Key, str]:
     parts = name.lower().split(".")
     if len(parts) == 3 and parts[0] in ("remote", "db"):
         return (parts[0], parts[1]), parts[2]
-    if len(parts) == 2:
+    if len(parts) == 2 and parts[0] not in ("remote", "db"):
         return (parts[0], ""), parts[1]
     raise UsageError(
         f"no setting can be called {name!r}", hint="write section.option, remote.NAME.option or db.NAME.option"
