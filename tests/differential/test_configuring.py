@@ -1,7 +1,6 @@
 """`config` and `cache dir` on all levels, and how remotes build on each other."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ def both(twins: TwinRepos) -> Callable[..., Any]:
             assert ours == theirs
         return answer
 
+    return run
 
 
 def test_levels(both: Callable[..., Any]) -> None:
