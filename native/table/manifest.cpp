@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "table/utf8.h"
 
@@ -48,8 +49,17 @@ void AppendAscii(std::string& out, char c) {
   }
 }
 
+bool NeedsNoEscape(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
+}
+
 void AppendJsonString(std::string& out, std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    const std::size_t plain = at;
+    while (at < text.size() && NeedsNoEscape(text[at])) ++at;
+    out.append(text, plain, at - plain);
+    if (at == text.size()) return;
     if (static_cast<unsigned char>(text[at]) < 0x80) {
       AppendAscii(out, text[at++]);
       continue;
@@ -66,17 +76,33 @@ void AppendJsonString(std::string& out, std::string_view text) {
   }
 }
 
-// A walk never lists what Git keeps its settings and hooks in; a listing from a stranger may.
-bool HasGitPart(std::string_view path) {
-  constexpr std::string_view kGit = ".git";
+// A walk never lists what Git and DVC keep their settings and hooks in; a listing from a stranger may.
+bool HasMetadataPart(std::string_view path) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
   for (std::size_t start = 0; start <= path.size();) {
     const std::size_t end = std::min(path.find('/', start), path.size());
     const std::string_view part = path.substr(start, end - start);
     start = end + 1;
-    if (part.size() != kGit.size() || part[0] != '.') continue;
-    if ((part[1] | 0x20) == 'g' && (part[2] | 0x20) == 'i' && (part[3] | 0x20) == 't') return true;
+    if (part.size() != 4 || part[0] != '.') continue;
+    const std::array<char, 3> name = {lower(part[1]), lower(part[2]), lower(part[3])};
+    if (name == std::array{'g', 'i', 't'} || name == std::array{'d', 'v', 'c'}) return true;
   }
   return false;
+}
+
+// Throws where a path is that of a file and of a directory too.
+void RefuseClashes(const Table& table) {
+  std::vector<std::string_view> above;  // paths that the one at hand begins with
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    const std::string_view path = table.path(row);
+    while (!above.empty() && !path.starts_with(above.back())) above.pop_back();
+    for (const std::string_view file : above) {
+      if (path[file.size()] == '/') {
+        throw std::invalid_argument("both a file and a directory: " + std::string(file));
+      }
+    }
+    above.push_back(path);
+  }
 }
 
 class Reader {
@@ -99,7 +125,9 @@ class Reader {
     }
     SkipBlanks();
     if (at_ != body_.size()) Fail("text after the end");
-    return builder_.Build();
+    Table table = builder_.Build();
+    RefuseClashes(table);
+    return table;
   }
 
  private:
@@ -165,7 +193,7 @@ class Reader {
     const std::size_t start = at_;
     ReadString(path_);
     if (const auto fault = PathFault(path_)) FailAt(start, std::string(*fault) + ": " + path_);
-    if (HasGitPart(path_)) FailAt(start, "\".git\" in path: " + path_);
+    if (HasMetadataPart(path_)) FailAt(start, "a directory of Git or DVC in path: " + path_);
   }
 
   // Decodes the string at the cursor into `out`, as UTF-8.
@@ -314,23 +342,43 @@ class Reader {
   TableBuilder builder_;
 };
 
+void AppendEntry(std::string& body, const Table& table, std::size_t row) {
+  if (!table.has_id(row)) throw std::invalid_argument("no id for " + std::string(table.path(row)));
+  body += row > 0 ? ", {\"md5\": \"" : "{\"md5\": \"";
+  for (const std::uint8_t byte : table.digests[row]) {
+    body += kHexDigits[byte >> 4];
+    body += kHexDigits[byte & 0xF];
+  }
+  body += "\", \"relpath\": \"";
+  AppendJsonString(body, table.path(row));
+  body += "\"}";
+}
+
 }  // namespace
 
 std::string WriteManifest(const Table& table) {
   std::string body;
   body.reserve(table.blob.size() + table.size() * 64 + 2);
   body += '[';
-  for (std::size_t row = 0; row < table.size(); ++row) {
-    if (!table.has_id(row)) throw std::invalid_argument("no id for " + std::string(table.path(row)));
-    if (row > 0) body += ", ";
-    body += "{\"md5\": \"";
-    body += ToHex(table.digests[row]);
-    body += "\", \"relpath\": \"";
-    AppendJsonString(body, table.path(row));
-    body += "\"}";
-  }
+  for (std::size_t row = 0; row < table.size(); ++row) AppendEntry(body, table, row);
   body += ']';
   return body;
+}
+
+Digest ManifestId(const Table& table) {
+  constexpr std::size_t kPiece = 64 * 1024;
+  Md5 md5;
+  std::string piece = "[";
+  piece.reserve(2 * kPiece);
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    AppendEntry(piece, table, row);
+    if (piece.size() < kPiece) continue;
+    md5.Update(std::as_bytes(std::span(piece)));
+    piece.clear();
+  }
+  piece += ']';
+  md5.Update(std::as_bytes(std::span(piece)));
+  return md5.Finish();
 }
 
 Table ReadManifest(std::string_view body) { return Reader(body).Read(); }

@@ -525,16 +525,116 @@ TEST_F(Batch, RefusesPathsThatLeadElsewhere) {
 }
 
 TEST_F(Batch, DoesNotPlaceWhatIsMissingOrDamaged) {
-  for (const std::string& text : {std::string("small"), Large('l')}) {
-    EXPECT_EQ(Place("file", text), ENOENT);
-    std::string other = text;
-    other[0] = '!';
-    WriteObject(Store(Object(text)), other, 0644);
-    Write(Work("file"), "mine");
-    EXPECT_EQ(Place("file", text), kCorrupt);
-    EXPECT_EQ(Read(Work("file")), "mine");
-    fs::remove(Work("file"));
+  constexpr Link kinds[] = {Link::kCopy, Link::kHardlink, Link::kSymlink, Link::kReflink};
+  for (const Link kind : kinds) {
+    const Link links[] = {kind, Link::kCopy};
+    for (const std::string& text : {std::string("small"), Large('l')}) {
+      EXPECT_EQ(Place("file", text, links), ENOENT);
+      for (const std::string& other : {'!' + text.substr(1), text.substr(1), text + "!", std::string()}) {
+        WriteObject(Store(Object(text)), other);
+        Write(Work("file"), "mine");
+        EXPECT_EQ(Place("file", text, links), kCorrupt);
+        EXPECT_EQ(Read(Work("file")), "mine");
+        EXPECT_EQ(Read(Store(Object(text))), other);
+        fs::remove(Store(Object(text)));
+      }
+      fs::remove(Work("file"));
+    }
   }
+  EXPECT_EQ(Leftovers(), std::vector<std::string>());
+}
+
+TEST_F(Batch, AnObjectThatIsNoFileIsNotPlaced) {
+  fs::create_directories(Store(Object("text")));
+  EXPECT_EQ(Place("file", "text"), EISDIR);
+  fs::remove(Store(Object("text")));
+  Write(directory_ / "outside", "text");
+  fs::create_symlink(directory_ / "outside", Store(Object("text")));
+  constexpr Link hard[] = {Link::kHardlink, Link::kCopy};
+  EXPECT_EQ(Place("file", "text", hard), ELOOP);
+  EXPECT_EQ(ModeOf(directory_ / "outside") & 0200, 0200u);
+  fs::remove(Store(Object("text")));
+  ASSERT_EQ(mkfifo(Store(Object("text")).c_str(), 0666), 0);
+  EXPECT_EQ(Place("file", "text"), EINVAL);
+  EXPECT_FALSE(fs::exists(Work("file")));
+}
+
+TEST_F(Batch, AnObjectKnownToBeSoundIsLinkedUnread) {
+  constexpr Link hard[] = {Link::kHardlink};
+  constexpr Link symbolic[] = {Link::kSymlink};
+  // Not what its id says: it would be found out if it were read.
+  WriteObject(Store(Object("text")), "TEXT");
+  EXPECT_EQ(Place("file", "text", symbolic), kCorrupt);
+  EXPECT_EQ(objects_[0].size, -1);
+  struct stat stat;
+  ASSERT_EQ(lstat(Store(Object("text")).c_str(), &stat), 0);
+  const Stat known{.size = stat.st_size,
+                   .mtime_ns = stat.st_mtim.tv_sec * 1'000'000'000 + stat.st_mtim.tv_nsec,
+                   .ctime_ns = stat.st_ctim.tv_sec * 1'000'000'000 + stat.st_ctim.tv_nsec,
+                   .inode = stat.st_ino,
+                   .device = stat.st_dev};
+  for (int field = 0; field < 5; ++field) {
+    objects_[0] = known;
+    if (field == 0) ++objects_[0].size;
+    if (field == 1) ++objects_[0].mtime_ns;
+    if (field == 2) ++objects_[0].ctime_ns;
+    if (field == 3) ++objects_[0].inode;
+    if (field == 4) ++objects_[0].device;
+    EXPECT_EQ(Place("file", "text", symbolic), kCorrupt) << field;
+  }
+  objects_[0] = known;
+  EXPECT_EQ(Place("file", "text"), kCorrupt);  // a copy is always hashed
+  objects_[0] = known;
+  EXPECT_EQ(Place("file", "text", symbolic), kOk);
+  objects_[0] = known;
+  EXPECT_EQ(Place("hard", "text", hard), kOk);
+  EXPECT_GT(objects_[0].ctime_ns, known.ctime_ns);  // the link has moved it
+  EXPECT_EQ(Place("another", "text", hard), kOk);   // and it is known under its new time
+  EXPECT_EQ(InodeOf(Work("another")), known.inode);
+}
+
+TEST_F(Batch, ManyLinksToOneObjectEndWithOneStat) {
+  constexpr Link hard[] = {Link::kHardlink};
+  for (const std::string& text : {std::string("text"), Large('l')}) {
+    WriteObject(Store(Object(text)), text);
+    std::vector<std::string> paths;
+    for (int i = 0; i < 100; ++i) paths.push_back(std::to_string(text.size()) + "/" + std::to_string(i));
+    Resize(paths.size());
+    std::ranges::fill(digests_, DigestOf(text));
+    std::ranges::fill(objects_, Stat{});
+    PlaceObjects(store_, digests_, work_, paths, {}, hard, stats_, objects_, outcomes_, kThreads, control_);
+    EXPECT_EQ(outcomes_, std::vector(100, kOk));
+    struct stat stat;
+    ASSERT_EQ(lstat(Store(Object(text)).c_str(), &stat), 0);
+    const std::int64_t ctime_ns = stat.st_ctim.tv_sec * 1'000'000'000 + stat.st_ctim.tv_nsec;
+    for (int i = 0; i < 100; ++i) {
+      EXPECT_EQ(stats_[i].ctime_ns, ctime_ns);
+      EXPECT_EQ(objects_[i].ctime_ns, ctime_ns);
+    }
+  }
+  EXPECT_EQ(Leftovers(), std::vector<std::string>());
+}
+
+TEST_F(Batch, SaysUnderWhichStatANewObjectIsKnown) {
+  constexpr Link hard[] = {Link::kHardlink};
+  Write(Work("copied"), "copied");
+  Write(Work("linked"), Large('l'));
+  StoreAll({"copied"});
+  EXPECT_EQ(objects_[0].inode, InodeOf(Store(Object("copied"))));
+  StoreAll({"copied"});
+  EXPECT_EQ(objects_[0].size, -1);  // it was there, and was not read
+  StoreAll({"linked"}, hard);
+  EXPECT_EQ(objects_[0].inode, InodeOf(Work("linked")));
+}
+
+TEST_F(Batch, FindsObjectsThatWereCutOff) {
+  WriteObject(Store(Object("text")), "text");
+  WriteObject(Store(Object("other")), "");
+  const std::vector<Digest> digests = {DigestOf("text"), DigestOf("text"), DigestOf("other"), DigestOf("none")};
+  const std::vector<std::int64_t> sizes = {4, -1, 5, -1};
+  std::vector<std::uint8_t> present(4);
+  PresentInSize(store_, digests, sizes, present, kThreads);
+  EXPECT_EQ(present, (std::vector<std::uint8_t>{1, 1, 0, 0}));
 }
 
 // ---- between stores

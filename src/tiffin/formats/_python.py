@@ -40,6 +40,10 @@ def _parse(text: str | bytes, path: str) -> list[ast.stmt]:
     except SyntaxError as error:
         message = f"not valid Python: {error.msg}"
         raise FormatError(message, path=path, line=error.lineno, column=error.offset) from error
+    except (RecursionError, MemoryError) as error:
+        raise FormatError("nested too deeply", path=path) from error
+    except ValueError as error:  # NUL bytes, or bytes that are no text
+        raise FormatError(f"not valid Python: {error}", path=path) from error
 
 
 def _constants(body: Sequence[ast.stmt]) -> dict[str, Any]:
@@ -50,7 +54,7 @@ def _constants(body: Sequence[ast.stmt]) -> dict[str, Any]:
             continue
         try:
             result[name] = ast.literal_eval(node)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError, MemoryError):
             continue  # computed, so no constant
     return result
 

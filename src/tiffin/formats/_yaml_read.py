@@ -79,7 +79,7 @@ def read(text: str) -> Any:
         return None
     try:
         value = reader.node(reader.indents[0])
-    except RecursionError:
+    except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
         raise Unsure from None
     if reader.pos != len(reader.contents):
         raise Unsure

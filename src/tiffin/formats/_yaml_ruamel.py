@@ -17,6 +17,8 @@ from tiffin.errors import YamlError
 
 __all__ = ["dump", "load", "load_for_edit", "position"]
 
+MOST_VALUES = 1_000_000  # in one file, its aliases counted each time
+
 
 def load(text: str, path: str) -> Any:
     """Read text as plain values.  Raises YamlError."""
@@ -77,6 +79,8 @@ def _load(yaml: YAML, text: str, path: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)  # allowed: the later one counts
+            if "&" in text and "*" in text:
+                _refuse_bombs(YAML(typ="safe", pure=True).compose(io.StringIO(text)), path)
             return yaml.load(text)
     except MarkedYAMLError as error:
         raise _located(error, text, path) from error
@@ -87,6 +91,37 @@ def _load(yaml: YAML, text: str, path: str) -> Any:
         raise YamlError(f"a value cannot be read: {error}", path=path) from error
     except RecursionError as error:
         raise YamlError("nested too deeply", path=path) from error
+
+
+def _refuse_bombs(root: Any, path: str) -> None:
+    """A few lines of aliases can stand for more values than memory holds, once they are walked as if they were a tree.
+
+    Raises YamlError for more than MOST_VALUES of them, and for a collection that holds itself.
+    """
+    sizes: dict[int, int] = {}
+    above: set[int] = set()
+    waiting = [root]
+    while waiting:
+        top = waiting[-1]
+        children = _nodes_in(top)
+        new = [child for child in children if id(child) not in sizes]
+        if new and id(top) not in sizes:
+            above.add(id(top))
+            if any(id(child) in above for child in new):
+                raise YamlError("an alias stands for something that holds it", path=path)
+            waiting += new
+            continue
+        sizes[id(top)] = 1 + sum(sizes[id(child)] for child in children)
+        above.discard(id(top))
+        waiting.pop()
+        if sizes[id(top)] > MOST_VALUES:
+            raise YamlError(f"its aliases stand for more than {MOST_VALUES:,} values", path=path)
+
+
+def _nodes_in(node: Any) -> list[Any]:
+    if isinstance(node, MappingNode):
+        return [child for pair in node.value for child in pair]
+    return node.value if isinstance(node, SequenceNode) else []
 
 
 def _first_line(error: Exception) -> str:

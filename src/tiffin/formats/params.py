@@ -96,6 +96,10 @@ def _load_json(text: str | bytes, path: str) -> Any:
         raise FormatError(f"not valid JSON: {error.msg}", path=path, line=error.lineno, column=error.colno) from error
     except UnicodeDecodeError as error:
         raise FormatError("not valid UTF-8", path=path, hint="save the file as UTF-8") from error
+    except RecursionError as error:
+        raise FormatError("nested too deeply", path=path) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise FormatError(f"a value cannot be read: {error}", path=path) from error
 
 
 def _load_toml(text: str | bytes, path: str) -> dict[str, Any]:
@@ -107,3 +111,7 @@ def _load_toml(text: str | bytes, path: str) -> dict[str, Any]:
         raise FormatError(f"not valid TOML: {error}", path=path) from error
     except UnicodeDecodeError as error:
         raise FormatError("not valid UTF-8", path=path, hint="save the file as UTF-8") from error
+    except RecursionError as error:
+        raise FormatError("nested too deeply", path=path) from error
+    except ValueError as error:
+        raise FormatError(f"a value cannot be read: {error}", path=path) from error

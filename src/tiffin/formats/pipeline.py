@@ -11,6 +11,7 @@ See docs/formats/dvc-yaml.md.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
+from math import prod
 from typing import Any, Literal, NoReturn
 
 from tiffin.errors import StageNotFound, TemplateError
@@ -31,6 +32,7 @@ _OUT_FLAGS: dict[str, Rule] = {
     "remote": str,
     "push": bool,
 }
+MOST_MEMBERS = 100_000  # stages of one matrix: a few lines can ask for more than memory holds
 _PLOT_PROPS: dict[str, Rule] = {
     "template": str,
     "x": str,
@@ -284,6 +286,9 @@ class PipelineFile:
                 self._fail((*keys, axis), message)
             children = _children(choices)
             axes[axis] = list(children if isinstance(_value_of(choices), Mapping) else children.values())
+        count = prod(map(len, axes.values()))
+        if count > MOST_MEMBERS:
+            self._fail(keys, f"'{_dotted(keys)}' makes {count} stages; at most {MOST_MEMBERS} are allowed")
         found: dict[str, dict[str, Any]] = {}
         for turn in product(*(enumerate(choices) for choices in axes.values())):
             parts = [

@@ -12,6 +12,8 @@ from tiffin._native import Table
 
 __all__ = ["SoundObjects"]
 
+MOST_DEFERRED = 8  # rows are put off until they are this part of all
+
 
 class SoundObjects:
     """Reads and writes the table below `directory`; with `forced` no object is ever known to be sound."""
@@ -20,25 +22,30 @@ class SoundObjects:
         self._path = f"{os.fspath(directory)}/index/objects"
         self._forced = forced
         self._known: Table | None = None
-        self._new = False
+        self._new = 0  # rows not saved yet
 
     def known(self) -> Table:
         """Rows (id, id, stat)."""
-        if self._known is None or self._forced:
+        if self._known is None:
             self._known = self._load()
         return self._known
 
     def add(self, rows: Table) -> None:
         """Take objects in that were just read, or whose links were just made."""
-        if len(rows) and not self._forced:
+        if not self._forced and len(rows):
             self._known = self.known().merged(rows)
-            self._new = True
+            self._new += len(rows)
+
+    def settle(self) -> None:
+        """Save what was added if it is much: a save for every stage of a pipeline is quadratic."""
+        if self._new and self._new * MOST_DEFERRED > len(self.known()):
+            self.flush()
 
     def flush(self) -> None:
         """Save what was added."""
         if not self._new or self._known is None:
             return
-        self._new = False
+        self._new = 0
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             # A link made in this tick of the clock may hide a later change: such a row is not believed next time.

@@ -154,6 +154,7 @@ class Workspace:
         contents = self._store_files([path for path in paths if not self.is_directory(path)])
         tables = {path: self._store_directory(path) for path in paths if self.is_directory(path)}
         self.store.sync()
+        self._sound.settle()
         for path, table in tables.items():
             oid = self.store.put_manifest(table)
             contents[path] = Content(oid, table.total_size(), len(table), legacy=self._legacy)
@@ -178,6 +179,7 @@ class Workspace:
                 content = self._store_files([path])[path]
                 table = table.merged(Table.from_rows([(inner, content.oid or "")]))
         self.store.sync()
+        self._sound.settle()
         oid = self.store.put_manifest(table)
         self._seen.forget(directory)
         return Content(oid, self._size(table, directory), len(table), legacy=self._legacy)
@@ -399,7 +401,6 @@ class Workspace:
             found = [now.find(path) for path in table.paths()]
             unchanged = [row for row, at in enumerate(found) if at >= 0 and now.oid(at) is not None]
             self._place(table, unchanged, root)
-        self._sound.flush()
 
     def _place(self, table: Table, rows: Sequence[int] | None, root: str, executable: Sequence[int] = ()) -> None:
         sound = None if self.links[0] == "copy" else self._sound.known()
