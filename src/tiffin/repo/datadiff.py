@@ -22,7 +22,7 @@ class DataDiff(NamedTuple):
     missing: list[Entry]
 
 
-NOTHING = DataDiff(Differences([], [], [], [], [], []), [])
+_NOTHING = DataDiff(Differences([], [], [], [], [], []), [])
 
 
 def data_diff(repo: Repo, old: str = "HEAD", new: str | None = None, targets: Sequence[str] = ()) -> DataDiff:
@@ -34,12 +34,15 @@ def data_diff(repo: Repo, old: str = "HEAD", new: str | None = None, targets: Se
     """
     names = (old, new or WORKSPACE)
     with States(repo) as states:
-        if states.git.head() is None or not all(_holds_repository(states, name) for name in names):
-            return NOTHING
-        projects = [states.view(name).project for name in names]
+        if states.git.head() is None:
+            return _NOTHING
+        commits = [None if name == WORKSPACE else states.resolve(name) for name in names]
+        if not all(commit is None or states.holds_repository(commit) for commit in commits):
+            return _NOTHING
+        projects = [(states.workspace() if commit is None else states.at(commit)).project for commit in commits]
         paths = _paths(repo, projects, targets)
         before, after = (
-            _state(repo, project, paths, now=name == WORKSPACE) for name, project in zip(names, projects, strict=True)
+            _state(repo, project, paths, now=commit is None) for commit, project in zip(commits, projects, strict=True)
         )
     listings = Listings(repo, after.values())
     found = compare(before, after, listings, wanted=paths)
@@ -48,10 +51,6 @@ def data_diff(repo: Repo, old: str = "HEAD", new: str | None = None, targets: Se
     inside = covers(paths)
     missing = absent(before, listings, repo.store, granular=True)
     return DataDiff(found, [entry for entry in missing if inside(entry.path)])
-
-
-def _holds_repository(states: States, name: str) -> bool:
-    return name == WORKSPACE or states.holds_repository(states.resolve(name))
 
 
 def _state(repo: Repo, project: Project, paths: Sequence[str], *, now: bool) -> dict[str, Tracked]:
