@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 from tiffin.cli._common import errors_exit_with, open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
+from tiffin.repo import Repo
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.tracking import add
 
@@ -14,7 +15,8 @@ __all__ = ["Options", "run"]
 class Options(NamedTuple):
     """Track files or directories: their content goes to the cache, a small .dvc file to Git.
 
-    A path inside a directory that is tracked already updates that part of it.
+    A path inside a directory that is tracked already updates that part of it.  `.` (or DIR/.) stands for what is too
+    large for Git below: it is shown, and tracked once you agree.
     """
 
     targets: Annotated[list[str], Argument("files or directories")]
@@ -23,6 +25,14 @@ class Options(NamedTuple):
         None
     )
     force: Annotated[bool, Flag("with --out: replace what is there", ("-f", "--force"))] = False
+    larger: Annotated[
+        str | None,
+        Flag(
+            "with `.`: what counts as large, such as 500k or 10M (default: 1M, or git config tiffin.larger)",
+            metavar="SIZE",
+        ),
+    ] = None
+    yes: Annotated[bool, Flag("with `.`: do not ask", ("-y", "--yes"))] = False
     no_commit: Annotated[bool, Flag("write the .dvc files, but store nothing yet (see `commit`)")] = False
 
 
@@ -30,11 +40,15 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command; every failure is exit code 1, as in DVC."""
     repo = open_repo(ui)
     git = GitSide(repo)
+    with errors_exit_with(1):
+        targets = _planned(options, ui, repo, git)
+    if not targets:
+        return 0
     with errors_exit_with(1), ui.progress("Adding") as progress:
         repo.progress = progress
         files = add(
             repo,
-            options.targets,
+            targets,
             out=options.out,
             force=options.force,
             glob=options.glob,
@@ -44,3 +58,20 @@ def run(options: Options, ui: Ui) -> int:
     ui.debug("\n".join(files))
     tell_git(ui, repo, git.files)
     return 0
+
+
+def _planned(options: Options, ui: Ui, repo: Repo, git: GitSide) -> list[str]:
+    """The targets, with `.` replaced by what it stands for, once that is agreed to."""
+    if options.out is not None or options.glob or not any(map(_is_everything, options.targets)):
+        return options.targets
+    from tiffin.cli._add_plan import agreed  # noqa: PLC0415 - few calls need it
+
+    found = [(_is_everything(target), target) for target in options.targets]
+    chosen = agreed(
+        ui, repo, git, [target for everything, target in found if everything], options.larger, yes=options.yes
+    )
+    return [*(target for everything, target in found if not everything), *chosen]
+
+
+def _is_everything(target: str) -> bool:
+    return target == "." or target.endswith("/.")

@@ -47,6 +47,27 @@ class GitSide:
             if file is not None:
                 self.files[os.path.relpath(file, self._repo.root)] = None
 
+    def inventory(self, directory: str) -> tuple[list[str], list[str]] | None:
+        """The files below a directory that Git neither tracks nor ignores, and those it does; None outside of Git.
+
+        Repository paths; a directory that is ignored, or a repository of its own, is one path with a slash.
+        """
+        if self._git is None:
+            return None
+        from tiffin.scm.inventory import take_inventory  # noqa: PLC0415 - for `add .` alone
+
+        here = os.path.relpath(self._repo.root, self._git.root)
+        found = take_inventory(self._git, os.path.normpath(os.path.join(here, directory)))
+        prefix = "" if here == "." else f"{here}/"
+        new, *others = (
+            [path.removeprefix(prefix) for path in paths] for paths in (found.new, found.tracked, found.ignored)
+        )
+        return new, [path for paths in others for path in paths]
+
+    def setting(self, name: str) -> str | None:
+        """A setting of Git's own; None outside of Git and where it is not set."""
+        return None if self._git is None else self._git.config(name)
+
     def tracks(self, path: str) -> bool:
         """Whether Git's index has the path, or something below it."""
         return self._git is not None and self._git.is_tracked(self._absolute(path))
