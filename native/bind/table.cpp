@@ -55,6 +55,11 @@ nb::bytes Manifest(const Table& table) {
   return nb::bytes(body.data(), body.size());
 }
 
+std::string ManifestIdOf(const Table& table) {
+  const nb::gil_scoped_release release;
+  return ToHex(ManifestId(table));
+}
+
 template <typename Value>
 nb::list Listed(const Table& table, Value value) {
   nb::list list = nb::steal<nb::list>(PyList_New(static_cast<Py_ssize_t>(table.size())));
@@ -162,6 +167,7 @@ void BindTable(nb::module_& module) {
       .def_static("from_manifest", &FromManifest, "body"_a,
                   "From the body of a .dir object.  ValueError names the byte offset of what is wrong.")
       .def("manifest", &Manifest, "The body of a .dir object.  ValueError for a row without id or a path not UTF-8.")
+      .def("manifest_id", &ManifestIdOf, "The MD5 of that body, in hex.  ValueError as there.")
       .def(
           "paths",
           [](const Table& table) { return Listed(table, [&](std::size_t row) { return ToPython(table.path(row)); }); },

@@ -16,6 +16,8 @@ namespace tiffin {
 
 // Throws std::invalid_argument for a row without id or a path that is not UTF-8.
 std::string WriteManifest(const Table& table);
+// The MD5 of what WriteManifest gives, which is never held as a whole.  Throws as that does.
+Digest ManifestId(const Table& table);
 
 // Takes any JSON of that shape: keys in any order, unknown keys skipped, any white space.  Throws
 // std::invalid_argument naming the byte offset for anything else, and for paths that would leave the directory.

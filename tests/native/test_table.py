@@ -32,6 +32,11 @@ def table_of(files: dict[str, str]) -> Table:
     return Table.from_rows(list(files.items()))
 
 
+def test_the_id_of_a_long_manifest_is_that_of_its_bytes() -> None:
+    table = table_of({f"folder/{number:05d}": hashlib.md5(b"%d" % number).hexdigest() for number in range(5_000)})
+    assert table.manifest_id() == hashlib.md5(table.manifest()).hexdigest()
+
+
 @given(rows)
 def test_rows_come_back_sorted_by_code_point(files: dict[str, str]) -> None:
     table = table_of(files)
@@ -43,6 +48,7 @@ def test_rows_come_back_sorted_by_code_point(files: dict[str, str]) -> None:
 @given(rows)
 def test_manifest_is_what_json_writes(files: dict[str, str]) -> None:
     assert table_of(files).manifest() == twins.manifest(files)
+    assert table_of(files).manifest_id() == hashlib.md5(twins.manifest(files), usedforsecurity=False).hexdigest()
 
 
 @given(files=rows, indent=st.sampled_from([None, 1, "\t"]), ascii_only=st.booleans())

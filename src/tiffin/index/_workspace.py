@@ -14,7 +14,7 @@ from tiffin.formats import Content
 from tiffin.index._known import Known, parents
 from tiffin.index._sound import SoundObjects
 from tiffin.index._state import IndexState
-from tiffin.objects import ObjectStore, Progress, listing, outcome_text
+from tiffin.objects import ObjectStore, Progress, listing_id, outcome_text
 
 __all__ = ["Difference", "Seen", "Workspace"]
 
@@ -346,7 +346,7 @@ class Workspace:
             failed = self._hash_rows(table, at, progress=self.progress)
             _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
             self._state.save_directory(path, table)
-        oid = _native.md5(listing(table)) + ".dir"
+        oid = listing_id(table)
         return Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table)
 
     def _scan(self, path: str) -> Table:
@@ -465,7 +465,7 @@ class Workspace:
             table = before.without(difference.deleted).merged(placed)
         else:
             self._state.save_directory(path, table)
-        oid = _native.md5(listing(table)) + ".dir"
+        oid = listing_id(table)
         self._remember(path, Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table))
 
     def _remember(self, path: str, seen: Seen | None) -> None:

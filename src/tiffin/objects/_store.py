@@ -2,14 +2,25 @@
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import CorruptObject, MissingObjects, TargetError, TransferError
 
-__all__ = ["ObjectStore", "Progress", "Received", "Stored", "file_ids", "is_dir", "listing", "outcome_text"]
+__all__ = [
+    "ObjectStore",
+    "Progress",
+    "Received",
+    "Stored",
+    "file_ids",
+    "is_dir",
+    "listing",
+    "listing_id",
+    "outcome_text",
+]
 
 DIR_SUFFIX = ".dir"
 # Below this many new objects each one is synced by itself; above, one syncfs is cheaper.
@@ -71,8 +82,20 @@ def outcome_text(outcome: int) -> str:
 
 def listing(table: Table) -> bytes:
     """The body of the object that lists a directory.  Raises TargetError for a name that is not UTF-8."""
-    try:
+    with _names_must_be_text(table):
         return table.manifest()
+
+
+def listing_id(table: Table) -> str:
+    """The id of that object, without its body.  Raises TargetError for a name that is not UTF-8."""
+    with _names_must_be_text(table):
+        return table.manifest_id() + DIR_SUFFIX
+
+
+@contextmanager
+def _names_must_be_text(table: Table) -> Iterator[None]:
+    try:
+        yield
     except ValueError:
         names = [ascii(path) for path in table.paths() if not path.isascii() and not _is_text(path)]
         if not names:
