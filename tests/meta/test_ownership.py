@@ -11,6 +11,7 @@ from tests.meta import sources
 # Library -> where it may be imported.  A library that is not here may not be imported at all.
 OWNERS = {
     "ruamel": "tiffin.formats",
+    "fsspec": "tiffin.api",
     "tqdm": "tiffin.cli",
     "urllib3": "tiffin.fs",
     # Extras of the live logger, imported when a plot or an image of theirs is logged.
@@ -26,7 +27,7 @@ OWNERS = {
 # Where the environment, the clock and the working directory may be read: tests/meta shows it, design.md says it.
 PRINTING = ("tiffin.cli", "tiffin.testing")
 MAY_CHDIR = ("tiffin.cli", "tiffin.testing")
-READS_ENVIRONMENT = ("tiffin.cli", "tiffin.config", "tiffin.live", "tiffin.testing")
+READS_ENVIRONMENT = ("tiffin.api", "tiffin.cli", "tiffin.config", "tiffin.live", "tiffin.testing")
 
 # What an absolute path of a developer's machine looks like.  /dev, /proc and /tmp are every machine's.
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:home|Users|root|work|mnt|opt)/\w")

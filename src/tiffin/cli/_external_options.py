@@ -58,5 +58,5 @@ def externals(ui: Ui) -> Externals:
 def _pairs(words: Sequence[str]) -> dict[str, str] | None:
     pairs = [word.partition("=") for word in words]
     if any(not separator for _, separator, _ in pairs):
-        raise UsageError("--remote-config takes OPTION=VALUE", hint="such as --remote-config url=/mnt/data")
+        raise UsageError("--remote-config takes OPTION=VALUE", hint="such as --remote-config url=../store")
     return {option: value for option, _, value in pairs} or None

@@ -62,31 +62,35 @@ def metrics_of(view: View, targets: Sequence[str] = ()) -> dict[str, Reading]:
     return {path: _read(view, path, params.load_metrics) for path in _expanded(view, paths)}
 
 
-def params_of(view: View, targets: Sequence[str] = (), *, deps: bool = False) -> dict[str, Reading]:
+def params_of(
+    view: View, targets: Sequence[str] = (), *, deps: bool = False, stages: Sequence[str] = ()
+) -> dict[str, Reading]:
     """The params files by path.
 
     Without targets: what stages depend on, unless `deps` what dvc.yaml files list and params.yaml, and
     the values that templates use.  A file of which only keys are asked for gives those, as a nested map.
+    stages: only what these depend on, beside the targets.
     """
-    keys = dict.fromkeys(targets) if targets else _keys(view, deps=deps)
+    keys = _keys(view, deps=deps, stages=stages) if stages or not targets else {}
+    keys.update(dict.fromkeys(targets))
     readings = {
         path: _chosen(_read(view, path, params.load), wanted)
         for file, wanted in keys.items()
         for path in _expanded(view, [file])
     }
-    if not targets:
+    if not (targets or stages):
         for path, values in _template_values(view.project).items():
             readings.setdefault(path, Reading(values))
     return readings
 
 
-def _keys(view: View, *, deps: bool) -> dict[str, list[str] | None]:
+def _keys(view: View, *, deps: bool, stages: Sequence[str]) -> dict[str, list[str] | None]:
     """file -> the keys asked for, None for all."""
     wanted: dict[str, list[str] | None] = {}
-    for stage in view.project.stages:
+    for stage in view.project.select_stages(stages) if stages else view.project.stages:
         for entry in stage.params:
             _include(wanted, stage.params_path(entry), entry.keys)
-    if not deps:
+    if not (deps or stages):
         for path in _listed(view.project, "params"):
             wanted[path] = None
         if view.project.source.read(params.DEFAULT_FILE) is not None:

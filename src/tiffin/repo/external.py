@@ -34,8 +34,8 @@ _MOST_CHAINED = 16
 class Entry(NamedTuple):
     """A path of a repository.
 
-    size: None where nobody recorded it.  oid: of a tracked file or directory.  is_out: an output, or inside of one.
-    present: in Git or on disk; else only its object can be had.
+    size: None where nobody recorded it.  oid: of a tracked file or directory.  is_tracked: an output, inside of one or
+    above one; is_out: one of the former two.  present: in Git or on disk; else only its object can be had.
     """
 
     path: str
@@ -43,6 +43,7 @@ class Entry(NamedTuple):
     size: int | None
     isexec: bool
     oid: str | None
+    is_tracked: bool
     is_out: bool
     present: bool
 
@@ -65,6 +66,10 @@ class Externals:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes that read Git's objects."""
         self._stack.close()
 
     def open(self, url: str | None, rev: str | None = None, overrides: Overrides = Overrides()) -> "External":  # noqa: B008 - a NamedTuple is immutable
@@ -209,6 +214,17 @@ class External:
             for name in sorted({*files, *leaves})
         ]
 
+    def paths(self, path: str, *, dvc_only: bool = False) -> list[str]:
+        """All files below a directory, sorted, without metadata files."""
+        member, inside = self.member(path)
+        prefix = path[: len(path) - len(inside)]
+        found = sorted(member.tracked_paths(inside)) if dvc_only else member.files(inside) or []
+        return [f"{prefix}{name}" for name in found] if prefix else found
+
+    def is_own(self, path: str) -> bool:
+        """Whether a path lies in no other repository inside of this one."""
+        return not any(map(self._side.is_repository, _upwards(path)))
+
     def existing(self, path: str) -> Entry:
         """What is at a path.  Raises FileNotFoundError for nothing."""
         entry = self.info(path)
@@ -244,11 +260,10 @@ class External:
 
 
 def _entry(member: Member, path: str, inside: str, info: FileInfo | None, leaf: Leaf | None) -> Entry:
-    is_out = leaf is not None and member.tracked.output(inside) is not None
-    oid = leaf.oid if leaf is not None else None
-    if info is not None:
-        return Entry(path, info.is_dir, info.size, info.isexec, oid, is_out, present=True)
-    return Entry(path, leaf is not None and leaf.is_dir, leaf.size if leaf else None, False, oid, is_out, present=False)
+    is_tracked, oid = leaf is not None, leaf.oid if leaf is not None else None
+    is_out = is_tracked and member.tracked.output(inside) is not None
+    is_dir, size, isexec = info or (leaf is not None and leaf.is_dir, leaf.size if leaf is not None else None, False)
+    return Entry(path, is_dir, size, isexec, oid, is_tracked, is_out, present=info is not None)
 
 
 def _root_of(place: str) -> str | None:

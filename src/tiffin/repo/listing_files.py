@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tiffin.repo.external import Entry, External
 
-__all__ = ["Node", "files", "list_files", "tree", "usage"]
+__all__ = ["Node", "bytes_of", "list_files", "tree", "usage"]
 
 
 class Node(NamedTuple):
@@ -49,16 +49,17 @@ def usage(source: External, path: str, *, summarize: bool = False) -> list[tuple
     inside = source.inside(path)
     top = source.existing(inside)
     if summarize or not top.is_dir:
-        return [(path, _bytes(source, top))]
+        return [(path, bytes_of(source, top))]
     # As in DVC, metadata files are left out.
-    found = [(entry.path, _bytes(source, entry)) for entry in source.ls(inside) if not source.is_rules(entry.path)]
+    found = [(entry.path, bytes_of(source, entry)) for entry in source.ls(inside) if not source.is_rules(entry.path)]
     return [*found, (path, sum(size for _, size in found))]
 
 
-def files(source: External, path: str) -> Iterator[Entry]:
-    """All files at or below a path, metadata files included.  Raises FileNotFoundError."""
-    top = source.existing(path)
-    return _walk(source, path, None, dvc_only=False) if top.is_dir else iter([top])
+def bytes_of(source: External, entry: Entry) -> int:
+    """The bytes of a file, or of all files below a directory but metadata files; those of unknown size count as 0."""
+    if not entry.is_dir or (entry.oid is not None and not entry.present and entry.size is not None):
+        return entry.size or 0
+    return sum(bytes_of(source, below) for below in source.ls(entry.path) if not source.is_rules(below.path))
 
 
 def _walk(source: External, path: str, level: int | None, *, dvc_only: bool) -> Iterator[Entry]:
@@ -75,9 +76,3 @@ def _node(source: External, entry: Entry, level: int | None, *, dvc_only: bool) 
     below = None if level is None else level - 1
     contents = source.ls(entry.path, dvc_only=dvc_only)
     return Node(entry, {posixpath.basename(e.path): _node(source, e, below, dvc_only=dvc_only) for e in contents})
-
-
-def _bytes(source: External, entry: Entry) -> int:
-    if not entry.is_dir or (entry.oid is not None and not entry.present and entry.size is not None):
-        return entry.size or 0
-    return sum(_bytes(source, below) for below in source.ls(entry.path) if not source.is_rules(below.path))
