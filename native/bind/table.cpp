@@ -55,9 +55,13 @@ nb::bytes Manifest(const Table& table) {
   return nb::bytes(body.data(), body.size());
 }
 
-std::string ManifestIdOf(const Table& table) {
-  const nb::gil_scoped_release release;
-  return ToHex(ManifestId(table));
+nb::str ManifestIdOf(const Table& table) {
+  Digest id;
+  {
+    const nb::gil_scoped_release release;
+    id = ManifestId(table);
+  }
+  return nb::str(ToHex(id).c_str());
 }
 
 template <typename Value>
