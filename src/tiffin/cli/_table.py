@@ -61,8 +61,13 @@ COMMANDS: dict[str, Command] = {
     "list": Command("tiffin.cli._list", "List what is in a repository, tracked or in Git."),
     "du": Command("tiffin.cli._du", "Show how many bytes the files of a repository have."),
     "artifacts get": Command("tiffin.cli._artifacts_get", "Download a version of an artifact of a repository."),
+    "fsck": Command("tiffin.cli._fsck", "Check every object of the cache or of a remote, and repair what is harmed."),
     "gc": Command("tiffin.cli._gc", "Remove objects from the cache that nothing in scope names."),
-    "install": Command("tiffin.cli._install", "Have Git call tiffin: hooks, and merge drivers for what tiffin records."),
+    "install": Command(
+        "tiffin.cli._install", "Have Git call tiffin: hooks, and drivers that merge data."
+    ),
+    "completion": Command("tiffin.cli._completion", "Print a script that completes what you type, for a shell."),
+    "complete": Command("tiffin.cli._complete", "Print the words that may stand somewhere."),
     "git-hook": Command("tiffin.cli._git_hook", "Run what a hook of Git stands for."),
     "cache dir": Command("tiffin.cli._cache_dir", "Show, set or unset the directory of the cache."),
     "cache migrate": Command("tiffin.cli._cache_migrate", "Bring a cache that DVC 2 wrote to the form of 3.x."),
@@ -72,7 +77,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 # What other programs call: in no list, but it works.
-HIDDEN = ("git-hook",)
+HIDDEN = ("git-hook", "complete")
 
 GROUPS: dict[str, str] = {
     "data": "Tracked data.",
@@ -87,7 +92,7 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("completion", "dataset", "freeze", "import-db", "plots", "queue", "studio", "unfreeze"),
+    *("dataset", "freeze", "import-db", "plots", "queue", "studio", "unfreeze"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )
