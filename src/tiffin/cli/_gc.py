@@ -149,7 +149,7 @@ def _announcement(options: Options, repo: Repo) -> str:
 
 
 def _together(done: list[Collected]) -> list[Collected]:
-    """The remotes one by one, as they are; places that are there for old repositories only where they held something."""
+    """Without the place that only old repositories use, unless it held something."""
     return [collected for collected in done if collected.place != "legacy" or collected.objects]
 
 

@@ -12,7 +12,6 @@ from tiffin.objects.collecting import Keep, inventory
 from tiffin.repo._neighbours import Neighbour
 from tiffin.repo._repo import Repo
 from tiffin.repo._used import FILES, LISTINGS, Named, Scope, Unreadable, collect
-from tiffin.repo.sync import remote_store
 from tiffin.scm import find_git_root
 
 __all__ = ["GRACE_S", "Kept", "Place", "Request"]
@@ -96,10 +95,10 @@ class Kept:
     def _collected(self, repo: Repo, scope: Scope, remote: str | None) -> Mapping[str | None, Named]:
         try:
             found, unreadable = collect(repo, scope, remote=remote, warn=self._warn)
-        except TiffinError as error:
+        except TiffinError as failure:
             if repo is self._repo:
                 raise
-            found, unreadable = {}, [Unreadable("workspace", error)]
+            found, unreadable = {}, [Unreadable("workspace", failure)]
         where = "" if repo is self._repo else f" of '{repo.root}'"
         for state, error in unreadable:
             if not self._request.skip_failed:
@@ -164,9 +163,11 @@ def _elsewhere(repo: Repo, scope: Scope) -> Scope:
 
 def _directory(repo: Repo, name: str | None) -> str:
     settings = repo.config.remote(name)
+    if settings.scheme:
+        raise ConfigError(f"remote '{settings.name}' is at {settings.url}: `gc` works in directories only so far")
     if settings.options.get("version_aware") or settings.options.get("worktree"):
         raise ConfigError(f"remote '{settings.name}' keeps versions by itself, so there is nothing to collect")
-    return remote_store(repo, name).root.removesuffix("/files/md5")
+    return settings.url.rstrip("/") or "/"
 
 
 def _as_large(table: Table, known: Table) -> Table:

@@ -39,17 +39,17 @@ def lock_all(
     # They join before joining is locked.
     for one in [repo, *(neighbour.repo for neighbour in found.values())]:
         _ = one.store
+    roots = _beside_the_workspace(repo)
     if repo.shares_cache:
         sharing = Sharing(repo.cache_directory)
         held.enter_context(sharing.lock())
-        for root in sharing.projects():
-            other = Repo(root, root, repo.environment)
-            if _same(other.cache_directory, repo.cache_directory):
-                found.setdefault(root, Neighbour(other, asked_for=False))
+        roots += sharing.projects()
         for root in [] if dry else sharing.forget_gone():
             warn(f"the project '{root}' is gone: what only it needed does not stay")
-    for root in _beside_the_workspace(repo):
-        found.setdefault(root, Neighbour(Repo(root, root, repo.environment), asked_for=False))
+    for root in roots:
+        other = Repo(root, root, repo.environment)
+        if _same(other.cache_directory, repo.cache_directory):
+            found.setdefault(root, Neighbour(other, asked_for=False))
     found.pop(repo.root, None)
     # In one order, so that two of these cannot wait for each other.
     for other in sorted([repo, *(neighbour.repo for neighbour in found.values())], key=lambda one: one.root):

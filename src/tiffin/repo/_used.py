@@ -1,18 +1,19 @@
 """Which objects a repository names: in the workspace, in commits, in experiments."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import partial
 from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Ids, Table
-from tiffin.errors import CorruptObject, FormatError, MissingObjects, TiffinError
+from tiffin.errors import ConfigError, FormatError, MissingObjects, TiffinError
 from tiffin.experiments import experiments_by_baseline
 from tiffin.formats import dvcfile
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.pipeline import Output, Project, Stage, WorkspaceSource, from_dvc_file, is_metafile
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import Revisions, States
+from tiffin.repo.sync import remote_store
 from tiffin.scm import GitObject, GitObjects, Trees
 
 __all__ = ["FILES", "LISTINGS", "Named", "Scope", "Unreadable", "collect"]
@@ -92,17 +93,17 @@ class _Collector:
         self._remote = remote
         self._warn = warn
         self._known: set[tuple[str | None, str, bool]] = set()
-        self._blobs: set[str] = set()
+        self._blobs: set[tuple[str, bool]] = set()  # of .dvc files; whether .dvcignore hides it
         self._trees: set[str] = set()
 
     def workspace(self) -> None:
         """The files on disk.  Metadata that Git ignores counts, too, as far as it can be read."""
         project = self._repo.project
         for file in project.metafiles:
-            self._add(lambda file=file: project.stages_in(file), "workspace", file)  # type: ignore[misc]
+            self._add(partial(project.stages_in, file), "workspace", file)
         hidden = Project(_Hidden(self._repo, project.metafiles), self._repo.flags)
         for file in hidden.metafiles:
-            self._add(lambda file=file: hidden.stages_in(file), None, file)  # type: ignore[misc]
+            self._add(partial(hidden.stages_in, file), None, file)
 
     def history(self, states: States, scope: Scope) -> None:
         """The commits of a scope."""
@@ -133,23 +134,20 @@ class _Collector:
         project = Project(source, self._repo.flags, states.parsed)
         for file in source.files:
             # What .dvcignore hides now may not have been hidden then; if it cannot be read, it was no metadata.
-            self._add(
-                lambda file=file: project.stages_in(file),
-                None if self._ignored(file) else name,
-                file,  # type: ignore[misc]
-            )
+            self._add(partial(project.stages_in, file), None if self._ignored(file) else name, file)
 
     def _dvc_file(self, trees: Trees, top: str, file: str, name: str) -> None:
         found = trees.find(top, file)
-        if found is None or found.id in self._blobs:
+        state = None if self._ignored(file) else name
+        if found is None or (found.id, state is None) in self._blobs:
             return
-        self._blobs.add(found.id)
+        self._blobs.add((found.id, state is None))
 
         def stages() -> Sequence[Stage]:
             body = trees.blob(found.id)
             return () if body is None else (from_dvc_file(file, dvcfile.parse(_text(body, file), file)),)
 
-        self._add(stages, None if self._ignored(file) else name, file)
+        self._add(stages, state, file)
 
     def _add(self, stages: Callable[[], Iterable[Stage]], state: str | None, file: str) -> None:
         """Add what the stages of a file name; state None: it need not be readable."""
@@ -194,16 +192,14 @@ class _Collector:
 
     def _listing(self, oid: str, remote: str | None, path: str) -> Table:
         """A directory's listing, from the cache or any remote."""
-        damaged: CorruptObject | None = None
+        failure: TiffinError | None = None
         for store in self._stores(remote):
             try:
                 if store.has(oid):
                     return store.manifest(oid)
-            except CorruptObject as error:
-                damaged = damaged or error
-        if damaged is not None:
-            raise damaged
-        raise MissingObjects(
+            except TiffinError as error:
+                failure = failure or error
+        raise failure or MissingObjects(
             f"neither the cache nor a remote has {oid}, which lists the files of '{path}'",
             hint="get it with `tiffin fetch`",
         )
@@ -212,14 +208,15 @@ class _Collector:
         yield self._repo.store
         yield ObjectStore(self._repo.cache_directory)  # of DVC 2
         for name in dict.fromkeys([self._remote, remote, *self._repo.config.remotes]):
-            if name is not None and name in self._remotes:
-                yield ObjectStore(f"{self._remotes[name]}/files/md5")
-                yield ObjectStore(self._remotes[name])
-
-    @cached_property
-    def _remotes(self) -> dict[str, str]:
-        """The remotes that are directories."""
-        return {name: settings.url for name, settings in self._repo.config.remotes.items() if not settings.scheme}
+            if name is None:
+                continue
+            try:
+                store = remote_store(self._repo, name)
+            except ConfigError:
+                continue  # of a kind that cannot be read yet
+            yield store
+            if not self._repo.config.remote(name).scheme:
+                yield ObjectStore(store.root.removesuffix("/files/md5"))
 
     def _ignored(self, path: str) -> bool:
         ignore = self._repo.workspace.ignore
