@@ -1,6 +1,8 @@
 """`remove`, `move`, `unprotect` and `destroy`: what stays whatever happens."""
 
+import errno
 import io
+import os
 from contextlib import suppress
 
 import pytest
@@ -89,6 +91,25 @@ def test_move_never_replaces_a_file(sandbox):
     sandbox.tiffin("add", "data")
     assert "'other' exists already" in sandbox.tiffin("move", "data", "other", code=1).err
     assert (sandbox.read("data"), sandbox.read("other")) == ("1", "mine")
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_move_to_another_file_system(sandbox, monkeypatch, kind):
+    original = os.rename
+
+    def refused(old, new):
+        if str(old).endswith("/data"):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        original(old, new)
+
+    sandbox.write("data/a" if kind == "directory" else "data", "1")
+    sandbox.tiffin("add", "data")
+    with monkeypatch.context() as patched:
+        patched.setattr(moving.os, "rename", refused)
+        sandbox.tiffin("move", "data", "other")
+    assert sandbox.read("other/a" if kind == "directory" else "other") == "1"
+    assert not sandbox.exists("data")
+    assert sandbox.tiffin("status", "--json").out == "{}\n"
 
 
 class Killed(BaseException):

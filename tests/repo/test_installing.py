@@ -126,3 +126,19 @@ def test_hooks_mind_their_own_business(sandbox, tmp_path):
     assert sandbox.exists("data")
     sandbox.tiffin("--cd", str(tmp_path), "git-hook", "pre-commit")
     assert "merge-driver needs --ancestor" in sandbox.tiffin("git-hook", "merge-driver", code=254).err
+
+
+@pytest.mark.usefixtures("path")
+def test_a_repository_below_the_root_of_git(sandbox):
+    (sandbox.root / "the sub").mkdir()
+    sandbox.tiffin("init", "--subdir", "-q", cd="the sub")
+    sandbox.tiffin("install", cd="the sub")
+    assert "exec tiffin --cd 'the sub' git-hook pre-push" in _hooks(sandbox)["pre-push"]
+    for text in ("1", "22"):
+        sandbox.write("the sub/data", text)
+        sandbox.tiffin("add", "data", cd="the sub")
+        sandbox.commit(text)
+    sandbox.git("checkout", "--quiet", "HEAD~")
+    assert sandbox.read("the sub/data") == "1"
+    told = sandbox.tiffin("install", code=1).err  # of the repository around it
+    assert "there is a hook" in told

@@ -136,6 +136,27 @@ def test_notes_of_both_sides_and_comments_survive(hooked):
     assert sorted(hooked.tree("data")) == ["a", "b", "c", "o", "t"]
 
 
+def test_a_repository_below_the_root_of_git(hooked):
+    (hooked.root / "sub").mkdir()
+    hooked.tiffin("init", "--subdir", "-q", cd="sub")
+    hooked.write("sub/.gitattributes", "*.dvc merge=dvc\n")
+    hooked.write("sub/data/a", "a")
+    hooked.tiffin("add", "data", cd="sub")
+    hooked.commit("sub")
+    hooked.git("checkout", "--quiet", "-b", "other")
+    hooked.write("sub/data/t", "t")
+    hooked.tiffin("add", "data", cd="sub")
+    hooked.commit("theirs")
+    hooked.git("checkout", "--quiet", "main")
+    hooked.tiffin("checkout", cd="sub")
+    hooked.write("sub/data/o", "o")
+    hooked.tiffin("add", "data", cd="sub")
+    hooked.commit("ours")
+    _merge(hooked)
+    hooked.tiffin("checkout", cd="sub")
+    assert sorted(hooked.tree("sub/data")) == ["a", "o", "t"]
+
+
 def test_a_listing_that_is_only_at_the_remote_is_fetched(hooked, tmp_path):
     hooked.tiffin("remote", "add", "-d", "store", str(tmp_path / "store"))
     hooked.commit("remote")

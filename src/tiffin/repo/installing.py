@@ -49,40 +49,50 @@ def install(repo: Repo, *, use_pre_commit_tool: bool = False) -> Installed:
     if use_pre_commit_tool:
         path = _write_pre_commit(root)
         return Installed([], [*files, os.path.relpath(path, repo.root)])
-    _write_hooks(hooks_directory(git))
+    # Git calls hooks at the root of its working tree, which a repository made with --subdir lies below.
+    where = os.path.relpath(repo.root, root)
+    _write_hooks(hooks_directory(git), "" if where == "." else f"--cd {_quoted(where)} ")
     return Installed(list(HOOKS), files)
 
 
-def _write_hooks(directory: str) -> None:
-    foreign = [name for name in HOOKS if not _is_ours(f"{directory}/{name}", name)]
+def _write_hooks(directory: str, options: str) -> None:
+    """options: what stands between the program and its command."""
+    scripts = {name: _script(name, options) for name in HOOKS}
+    foreign = [name for name in HOOKS if not _is_ours(f"{directory}/{name}", name, scripts[name])]
     if foreign:
         raise TiffinError(
             f"there is a hook '{foreign[0]}' in '{directory}' already",
-            hint=f'add this line to it: tiffin git-hook {foreign[0]} "$@"',
+            hint=f'add this line to it: tiffin {options}git-hook {foreign[0]} "$@"',
         )
-    for name, status in HOOKS.items():
+    for name, script in scripts.items():
         path = f"{directory}/{name}"
-        write_atomically(path, _script(name, status))
+        write_atomically(path, script)
         os.chmod(path, 0o755)  # noqa: S103 - as executable as Git's own samples
 
 
-def _script(name: str, status: int) -> str:
+def _script(name: str, options: str) -> str:
+    status = HOOKS[name]
     consequence = "data is not pushed" if status else "skipped"
     return (
         "#!/bin/sh\n"
         f"command -v tiffin >/dev/null || {{ echo 'tiffin is not on the path: {consequence}' >&2; exit {status}; }}\n"
-        f'exec tiffin git-hook {name} "$@"\n'
+        f'exec tiffin {options}git-hook {name} "$@"\n'
     )
 
 
-def _is_ours(path: str, name: str) -> bool:
+def _is_ours(path: str, name: str, script: str) -> bool:
     """Whether nobody else's hook is there: none, ours, or the one that `dvc install` writes."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            lines = [line.strip() for line in file if line.strip() and not line.startswith("#!")]
+            text = file.read()
     except FileNotFoundError:
         return True
-    return lines == [f"exec dvc git-hook {name} $@"] or lines == _script(name, HOOKS[name]).splitlines()[1:]
+    return text == script or text.splitlines()[1:] == [f"exec dvc git-hook {name} $@"]
+
+
+def _quoted(path: str) -> str:
+    """A path as one word of a shell."""
+    return "'" + path.replace("'", "'\\''") + "'"
 
 
 def _write_pre_commit(root: str) -> str:

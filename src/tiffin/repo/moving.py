@@ -1,5 +1,6 @@
 """Giving tracked data another place: `move`."""
 
+import errno
 import os
 import posixpath
 from typing import NamedTuple
@@ -184,7 +185,7 @@ def _rename(repo: Repo, source: str, target: str) -> None:
     try:
         os.rename(old, new)
     except OSError as error:
-        if error.errno != 18:  # EXDEV: a mount point in between
+        if error.errno != errno.EXDEV:
             raise TransferError(f"cannot move '{source}' to '{target}': {error.strerror}") from error
         copy_atomically(old, new)
         repo.workspace.remove(source)
