@@ -1,6 +1,7 @@
 """A web server on this machine, with the habits, good and bad, of those outside."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,14 +65,22 @@ class _Handler(SimpleHTTPRequestHandler):
             self._serve(body=True)
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if len(body) != int(self.headers["Content-Length"]):
-            return
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            body = b"".join(iter(self._chunk, b""))
+        else:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(body) != int(self.headers["Content-Length"]):
+                return
         if not self._intercepted():
             self.server.write(unquote(self.path).lstrip("/"), body)
             self._empty(201)
 
     do_PUT = do_POST  # noqa: N815 - named by the protocol
+
+    def _chunk(self) -> bytes:
+        body = self.rfile.read(int(self.rfile.readline(), 16))
+        self.rfile.readline()
+        return body
 
     def do_DELETE(self) -> None:
         if self._intercepted():
@@ -102,14 +111,16 @@ class _Handler(SimpleHTTPRequestHandler):
             return
         content = file.read_bytes()
         etag = f'"{hashlib.md5(content).hexdigest()}"'
-        start, asked = 0, self.headers.get("Range", "")
-        if asked and self.server.ranges and self.headers.get("If-Range", etag) == etag:
-            start = int(asked.removeprefix("bytes=").rstrip("-"))
-        self.send_response(206 if start else 200)
+        whole, start, asked = len(content), 0, re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        part = asked is not None and self.server.ranges and self.headers.get("If-Range", etag) == etag
+        if asked and part:
+            start, end = int(asked[1]), int(asked[2] or whole - 1)
+            content = content[: end + 1]
+        self.send_response(206 if part else 200)
         self.send_header("Content-Length", str(len(content) - start))
         self.send_header("Last-Modified", self.date_time_string(int(file.stat().st_mtime)))
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        if part:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{whole}")
         if self.server.etags:
             self.send_header("ETag", etag)
         self.end_headers()

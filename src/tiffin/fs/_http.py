@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import BinaryIO
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError, MaxRetryError, SSLError
@@ -262,7 +262,7 @@ def _token(url: str, size: int | None, answer: BaseHTTPResponse) -> str:
         known["mimetype"] = headers["Content-Type"].partition(";")[0]
     if headers.get("Accept-Ranges") == "none":
         known["partial"] = False
-    known["url"] = answer.geturl() or url
+    known["url"] = urljoin(url, answer.geturl() or "")
     known.update({field: headers[field] for field in ("Digest", "Last-Modified") if headers.get(field)})
     known["type"] = "file"
     return str(int(md5(str((known,)).encode(), usedforsecurity=False).hexdigest(), 16))

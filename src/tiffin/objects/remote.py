@@ -14,6 +14,8 @@ __all__ = ["RemoteStore"]
 FOLDER = "files/md5"
 STORED_MODE = 0o444
 
+EMPTY = "d41d8cd98f00b204e9800998ecf8427e"  # the id of no bytes
+
 
 class RemoteStore(ObjectStore):
     """An ObjectStore of a file system; requests go out many at a time, and no object is taken unhashed.
@@ -31,11 +33,12 @@ class RemoteStore(ObjectStore):
         """Whether the object is here."""
         return oid in self._listings or not self.missing([oid])
 
-    def missing(self, oids: Sequence[str]) -> list[str]:
-        """The ids of which no object is here; in order."""
+    def missing(self, oids: Sequence[str], *, whole: bool = False) -> list[str]:
+        """The ids of which no object is here; in order.  whole: an empty one counts as missing, unless its id says so."""
         names = list(dict.fromkeys(oids))
         found = dict(zip(names, self._infos(names), strict=True))
-        return [oid for oid in oids if found[oid] is None]
+        absent = {oid for oid, info in found.items() if info is None or (whole and info.size == 0 and oid != EMPTY)}
+        return [oid for oid in oids if oid in absent]
 
     def present(self, table: Table) -> list[bool]:
         """For each row whether its object is here."""

@@ -72,7 +72,8 @@ def import_url(
         if mode.execute:
             found, stored = _carry_out(repo, stage, mode, force=force)
         git.ignore([path])
-        _write(repo, stage, found, stored, checksum_of=stored if mode.execute else None)
+        done = _filled(stage, found, stored)
+        _write(repo, stage, done, checksum=dvcfile.stage_checksum(done) if mode.execute else None)
         git.changed([stage.file])
         repo.reload()
     return stage.file
@@ -93,14 +94,18 @@ def update_url_import(repo: Repo, stage: Stage, *, download: bool = True, to_rem
                 hint="keep them with `tiffin commit`, or remove it yourself",
             )
         recorded = output.recorded or _UNKNOWN
-        if download or to_remote is not None:
-            found, stored = _carry_out(repo, stage, Mode(to_remote=to_remote), force=True)
-            _write(repo, stage, found, stored, checksum_of=stored)
-        else:
+        if not download and to_remote is None:
             found = _found(repo, place)
             repo.workspace.remove(output.path)
-            # As in DVC: the checksum is still that of the output before.
-            _write(repo, stage, found, _UNKNOWN, checksum_of=recorded)
+            # As in DVC, which makes the checksum before it forgets the output.
+            checksum = dvcfile.stage_checksum(_filled(stage, found, recorded))
+            _write(repo, stage, _filled(stage, found, _UNKNOWN), checksum=checksum)
+        else:
+            found, stored = _carry_out(repo, stage, Mode(to_remote=to_remote), force=True)
+            done = _filled(stage, found, stored)
+            # As in DVC, which makes none for data that it does not see.
+            checksum = dvcfile.stage_checksum(done) if to_remote is None else done.md5
+            _write(repo, stage, done, checksum=checksum)
         repo.reload()
         return not (same(found, dependency.recorded) and recorded.oid)
 
@@ -224,20 +229,17 @@ def _by_way_of_here(repo: Repo, place: Place, remote: RemoteStore) -> Obtained:
     return got
 
 
-def _write(repo: Repo, stage: Stage, found: Content, stored: Content, *, checksum_of: Content | None) -> None:
-    """Write the .dvc file; checksum_of: the output's content that its checksum is made with, None for no checksum."""
-    parsed = stage.dvc_file
-    if parsed is None:
+def _filled(stage: Stage, found: Content, stored: Content) -> DvcFile:
+    """The .dvc file of an import with what its source and its output hold."""
+    if stage.dvc_file is None:
         raise TargetError(f"{stage.label} is not tracked by a .dvc file")
+    (dependency,), (output,) = stage.dvc_file.deps, stage.dvc_file.outs
+    return stage.dvc_file._replace(deps=(dependency._replace(content=found),), outs=(output._replace(content=stored),))
 
-    def holding(content: Content) -> DvcFile:
-        return parsed._replace(
-            deps=(parsed.deps[0]._replace(content=found),), outs=(parsed.outs[0]._replace(content=content),)
-        )
 
-    checksum = None if checksum_of is None else dvcfile.stage_checksum(holding(checksum_of))
+def _write(repo: Repo, stage: Stage, parsed: DvcFile, *, checksum: str | None) -> None:
     os.makedirs(os.path.dirname(f"{repo.root}/{stage.file}"), exist_ok=True)
-    write_dvc_file(repo.root, stage.file, holding(stored)._replace(md5=checksum))
+    write_dvc_file(repo.root, stage.file, parsed._replace(md5=checksum))
 
 
 def _absence(place: Place) -> MissingDependency:

@@ -21,7 +21,7 @@ from tiffin.repo._repo import Repo
 from tiffin.repo.importing_url import obtain, place_of
 from tiffin.repo.places import Place, content_at
 
-__all__ = ["FetchedUrls", "fetch_partial", "is_partial"]
+__all__ = ["FetchedUrls", "fetch_partial"]
 
 
 class FetchedUrls(NamedTuple):
@@ -30,14 +30,6 @@ class FetchedUrls(NamedTuple):
     objects: int = 0
     lost: tuple[str, ...] = ()
     partial: Mapping[str, Content] = {}
-
-
-def is_partial(stage: Stage) -> bool:
-    """Whether this is an import from a URL that was looked at, but not downloaded."""
-    if not stage.is_import or not stage.deps or (stage.outs[0].recorded and stage.outs[0].recorded.oid):
-        return False
-    recorded = stage.deps[0].recorded
-    return recorded is not None and (recorded.oid is not None or bool(recorded.extra))
 
 
 def fetch_partial(repo: Repo, stages: Iterable[Stage]) -> FetchedUrls:

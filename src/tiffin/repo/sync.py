@@ -10,7 +10,7 @@ from tiffin.errors import StageNotFound
 from tiffin.formats import Content
 from tiffin.fs import write_atomically
 from tiffin.objects import ObjectStore, closure, is_dir, transfer
-from tiffin.pipeline import Output, Project
+from tiffin.pipeline import Output, Project, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import Revisions, States
 from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
@@ -198,11 +198,36 @@ def _fetch_imports(repo: Repo, selected: Selected) -> Moved:
 
     how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
     found = fetch_imports(repo, tuple(selected.targets), revisions=selected.revisions, **how)
-    return Moved(found.objects, 0, found.lost, found.partial)
+    left = [stage for stage in _stages(repo, selected) if _is_left_at_url(stage)]
+    return _plus(Moved(found.objects, 0, found.lost, found.partial), _fetch_from_urls(repo, left))
+
+
+def _fetch_from_urls(repo: Repo, stages: Sequence[Stage]) -> Moved:
+    if not stages:
+        return Moved()
+    from tiffin.repo.partial_imports import fetch_partial  # noqa: PLC0415 - as above
+
+    done = fetch_partial(repo, stages)
+    return Moved(done.objects, 0, done.lost, done.partial)
+
+
+def _stages(repo: Repo, selected: Selected) -> list[Stage]:
+    if not selected.targets:
+        return list(repo.project.stages)
+    how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
+    return [stage for target in selected.targets for stage, _ in repo.project.select(target, repo.directory, **how)]
 
 
 def _has_imports(repo: Repo) -> bool:
-    return any(stage.origin is not None for stage in repo.project.stages)
+    return any(stage.origin is not None or _is_left_at_url(stage) for stage in repo.project.stages)
+
+
+def _is_left_at_url(stage: Stage) -> bool:
+    """Whether this is an import from a URL that was looked at, but not downloaded."""
+    if not stage.is_import or not stage.deps or (stage.outs[0].recorded and stage.outs[0].recorded.oid):
+        return False
+    noted = stage.deps[0].recorded
+    return noted is not None and (noted.oid is not None or bool(noted.extra))
 
 
 def _ids(repo: Repo, output: Output, part: str | None, remote: str | None) -> list[str]:
@@ -224,7 +249,7 @@ def _ids(repo: Repo, output: Output, part: str | None, remote: str | None) -> li
 def _absent(oids: Sequence[str], store: ObjectStore) -> list[str]:
     """The ids that are not wholly in the store: the object is not, or a file its listing names."""
     here = closure(oids, store)
-    lacking = set(store.missing([*here.directories, *here.files]))
+    lacking = set(store.missing([*here.directories, *here.files], whole=True))
     incomplete = (
         [oid for oid in here.directories if any(name in lacking for name in store.manifest(oid).oids())]
         if lacking
@@ -273,4 +298,6 @@ def _copy_runs(source: str, destination: str) -> Moved:
 
 
 def _plus(one: Moved, other: Moved) -> Moved:
-    return Moved(one.objects + other.objects, one.bytes + other.bytes, [*one.lost, *other.lost], {**one.partial, **other.partial})
+    return Moved(
+        one.objects + other.objects, one.bytes + other.bytes, [*one.lost, *other.lost], {**one.partial, **other.partial}
+    )
