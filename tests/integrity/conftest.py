@@ -44,5 +44,5 @@ class Objects:
 
 
 @pytest.fixture
-def objects(sandbox: Sandbox) -> Objects:  # noqa: F811 - the fixture above
+def objects(sandbox: Sandbox) -> Objects:
     return Objects(sandbox)

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -65,6 +65,7 @@ class Workspace:
         self._kept = (os.fspath(state), verify)
         self._other: Workspace | None = None  # the same files by ids of the other kind, once somebody asked
         self._legacy = False
+        self.executables = False  # whether executable files in directories are to be recorded
 
     def like(self, content: Content | None) -> "Workspace":
         """The same files by ids of the kind the content has: MD5, or that of DVC 2."""
@@ -87,6 +88,7 @@ class Workspace:
                 progress=self.progress,
             )
             other._legacy, other._other, self._other = True, self, other
+            other.executables = self.executables
         return self._other
 
     def forget(self, paths: Iterable[str] | None = None) -> None:
@@ -204,6 +206,17 @@ class Workspace:
             raise TargetError(f"'{path}' is not part of the tracked directory '{directory}'")
         return self._checkout_rows(path, rows, force=force)
 
+    def set_executable(self, directory: str, files: Mapping[str, bool]) -> None:
+        """Let files of a directory be executable or not, for whoever may read them; links become copies."""
+        for name, executable in files.items():
+            at = self._at(f"{directory}/{name}")
+            if os.path.islink(at) or os.stat(at).st_nlink > 1:
+                self._copy_in_place(at)
+            mode = os.stat(at).st_mode
+            os.chmod(at, mode | (mode & 0o444) >> 2 if executable else mode & ~0o111)
+        if files:
+            self.forget([directory])
+
     def unprotect(self, path: str) -> None:
         """Replace links into the store by copies, so that writing to the files cannot harm the store."""
         seen = self.look(path)
@@ -252,6 +265,7 @@ class Workspace:
         if not difference and not relink:
             self._restore_executable(path, target)
             return difference
+        self._refuse_to_follow([path, *parents(path)] if target.is_dir else parents(path))
         if not force:
             self._refuse_to_lose(path, difference)
             if not target.is_dir:
@@ -267,6 +281,7 @@ class Workspace:
         current = seen.table if seen and seen.table is not None else NOTHING
         changes = _native.diff(current, rows)
         difference = Difference(changes.added, changes.modified, changes.deleted)
+        self._refuse_to_follow([path, *parents(path)])
         if not force:
             self._refuse_to_lose(path, difference)
         self._place_directory(path, rows, difference, relink=False)
@@ -420,6 +435,16 @@ class Workspace:
                 f"'{lost[0]}' has changes that are stored nowhere else and would be lost",
                 hint="keep them with `tiffin commit`, or give them up with --force",
             )
+
+    def _refuse_to_follow(self, directories: Iterable[str]) -> None:
+        """A repository may bring a link along that leads out of it, and an output to be written below."""
+        for directory in directories:
+            at = self._at(directory)
+            if os.path.islink(at) and os.path.isdir(at):
+                raise TransferError(
+                    f"'{directory}' is a symlink to a directory: nothing is written through it",
+                    hint="put a directory in its place",
+                )
 
     def _refuse_to_lose_ignored(self, path: str) -> None:
         """Files that .dvcignore excludes are in no listing; a directory that gives way to a file must hold none."""
