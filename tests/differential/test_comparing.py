@@ -95,10 +95,10 @@ def test_targets(tracked: TwinRepos) -> None:
     tracked.write("file", "edited")
     for targets in (["data"], ["data/sub"], ["data/a", "file"], ["data/sub/new"], ["nope"]):
         tracked.both(*GRANULAR, *targets, mask=_ordered, state=False)
-        tracked.both("data", "status", "--json", *targets, mask=_ordered, state=False)
         code = 255 if targets == ["nope"] else 0
         tracked.both("diff", "--json", "--targets", *targets, mask=_ordered, state=False, code=code)
     tracked.both(*GRANULAR, "place", mask=_ordered, state=False)
+    tracked.both("data", "status", "--json", "data/sub", "file", mask=_ordered, state=False)
     tracked.both("diff", "--json", "--targets", "file.dvc", "data.dvc", mask=_ordered, state=False)
     tracked.both("diff", "--json", "--targets", "file", "nope", mask=_ordered, state=False, code=None)
 
@@ -173,3 +173,43 @@ def test_not_in_remote(tracked: TwinRepos) -> None:
     tracked.both("data", "status", "--not-in-remote", "-r", "nope", "--json", mask=_ordered, state=False, code=None)
     tracked.remove(".dvc/cache")
     tracked.both("data", "status", "--not-in-remote", "--granular", "--json", mask=_ordered, state=False)
+
+
+def test_a_repository_below_that_of_git(bare_twins: TwinRepos) -> None:
+    bare_twins.write("inner/data/a", "a")
+    bare_twins.both("init", "-q", "--subdir", cwd="inner")
+    bare_twins.both("add", "data", cwd="inner", state=False)
+    bare_twins.commit("one")
+    bare_twins.write("inner/data/b", "b")
+    bare_twins.write("inner/new/untracked", "u")
+    bare_twins.write("outside", "u")
+    bare_twins.both(*GRANULAR, cwd="inner", mask=_ordered, state=False)
+    bare_twins.both(*GRANULAR, cwd="inner/new", mask=_ordered, state=False)
+    bare_twins.both("diff", "--json", cwd="inner/new", mask=_ordered, state=False)
+
+
+def test_what_was_imported_without_its_data(twins: TwinRepos) -> None:
+    twins.write("source", "file")
+    twins.write(
+        "copy.dvc",
+        "frozen: true\ndeps:\n- path: source\n  md5: 8c7dd922ad47494fc02c388e12c00eac\n  size: 4\n  hash: md5\n"
+        "outs:\n- path: copy\n  hash: md5\n",
+    )
+    twins.both(*GRANULAR, mask=_ordered, state=False)
+    twins.both("remote", "add", "-d", "store", "../remote", state=False)
+    twins.both("data", "status", "--not-in-remote", "--json", mask=_ordered, state=False)
+    twins.both("diff", "--json", "--show-hash", mask=_ordered, state=False)
+
+
+def test_an_empty_directory_and_ignored_files(twins: TwinRepos) -> None:
+    twins.write(".dvcignore", "data/ignored\n")
+    twins.write("data/a", "a")
+    twins.write("data/ignored", "i")
+    twins.each(lambda repo: (repo / "empty").mkdir())
+    twins.both("add", "data", "empty", state=False)
+    twins.commit("one")
+    twins.both(*GRANULAR, mask=_ordered, state=False)
+    twins.write("empty/x", "x")
+    twins.write("data/ignored", "changed")
+    twins.both(*GRANULAR, mask=_ordered, state=False)
+    twins.both("diff", "--json", "--show-hash", mask=_ordered, state=False)

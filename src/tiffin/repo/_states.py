@@ -116,15 +116,20 @@ def recorded(project: Project) -> dict[str, Tracked]:
 
 
 def _recorded_id(stage: Stage, out: Output) -> str | None:
-    content = out.recorded
-    if (content is None or content.oid is None) and stage.is_import and not _from_repository(stage):
-        # Imported without its data: what is known is what the source was.
-        content = stage.deps[0].recorded
-    return None if content is None else content.oid
+    if _has_id(out) or not stage.is_import or _from_repository(stage):
+        return out.recorded.oid if out.recorded else None
+    # Imported without its data: what is known is what the source was.
+    source = stage.deps[0].recorded
+    return source.oid if source else None
 
 
 def _pushed(stage: Stage, out: Output) -> bool:
-    return out.entry.push and not (stage.is_import and _from_repository(stage))
+    """What comes from elsewhere and is there still is not pushed."""
+    return out.entry.push and not (stage.is_import and (_from_repository(stage) or not _has_id(out)))
+
+
+def _has_id(out: Output) -> bool:
+    return out.recorded is not None and out.recorded.oid is not None
 
 
 def _from_repository(stage: Stage) -> bool:
