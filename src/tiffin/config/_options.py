@@ -64,7 +64,10 @@ SECTIONS: dict[str, _Declarations] = {
         "row_cleanup_quota": ("percent", None, "Ignored; accepted so that old repositories load."),
     },
     "index": {"dir": _IGNORED},
-    "feature": {"machine": ("flag", False, "Ignored; accepted so that old repositories load.")},
+    "feature": {
+        "executable": ("flag", False, "Keep which files inside of tracked directories are executable."),
+        "machine": ("flag", False, "Ignored; accepted so that old repositories load."),
+    },
     "plots": {
         "html_template": ("text", None, "HTML page that plots are put into."),
         "auto_open": ("flag", False, "Open plots in the browser."),

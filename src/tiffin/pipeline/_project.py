@@ -13,7 +13,7 @@ from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._source import Source, is_metafile
 from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pipeline, join
 
-__all__ = ["Project", "Selection", "lock_path", "stage_params"]
+__all__ = ["Project", "Selection", "executable_path", "lock_path", "stage_params"]
 
 
 _Parsed = TypeVar("_Parsed")
@@ -138,12 +138,23 @@ class Project:
     def _load(self, file: str) -> tuple[Stage, ...]:
         if file.rpartition("/")[2] == PIPELINE_FILE:
             parsed = self.pipeline_file(file)
-            entries = self.lock_entries(file)
-            return tuple(from_pipeline(file, entry, entries.get(name)) for name, entry in parsed.stages().items())
+            entries, executable = self.lock_entries(file), self._executable(file)
+            return tuple(
+                from_pipeline(file, entry, entries.get(name), executable) for name, entry in parsed.stages().items()
+            )
         text = self._text(file)
         if text is None:
             raise StageNotFound(f"'{file}' does not exist")
         return (from_dvc_file(file, dvcfile.parse(text, file)),)
+
+    def _executable(self, file: str) -> dict[str, tuple[str, ...]]:
+        path = executable_path(file)
+        text = self._text(path)
+        if text is None:
+            return {}
+        from tiffin.formats import executable  # noqa: PLC0415 - few repositories have such a file
+
+        return self._once(path, text, lambda: executable.parse(text, path))
 
     def _once(self, path: str, text: str | bytes, parse: Callable[[], _Parsed]) -> _Parsed:
         key = (path, text)
@@ -211,6 +222,11 @@ class Project:
 def lock_path(file: str) -> str:
     """The dvc.lock that belongs to a dvc.yaml."""
     return f"{file.removesuffix('.yaml')}.lock"
+
+
+def executable_path(file: str) -> str:
+    """The list of executable files that belongs to a dvc.yaml."""
+    return join(posixpath.dirname(file), "tiffin.executable")
 
 
 def stage_params(project: Project, stage: Stage, *, strict: bool = False) -> dict[str, dict[str, Any]]:

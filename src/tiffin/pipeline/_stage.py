@@ -23,11 +23,15 @@ class Dependency(NamedTuple):
 
 
 class Output(NamedTuple):
-    """path: relative to the repository; recorded: what the stage last wrote there."""
+    """path: relative to the repository; recorded: what the stage last wrote there.
+
+    executable: the files in a directory that are to be executable; None if no list of them is kept.
+    """
 
     path: str
     entry: OutputEntry
     recorded: Content | None
+    executable: tuple[str, ...] | None = None
 
 
 class Stage(NamedTuple):
@@ -112,8 +116,10 @@ class Stage(NamedTuple):
         return None if self.lock is None else self.lock.params.get(entry.file)
 
 
-def from_pipeline(file: str, entry: StageEntry, lock: LockEntry | None) -> Stage:
-    """Join a stage of the dvc.yaml at `file` with its entry in dvc.lock."""
+def from_pipeline(
+    file: str, entry: StageEntry, lock: LockEntry | None, executable: Mapping[str, tuple[str, ...]] | None = None
+) -> Stage:
+    """Join a stage of the dvc.yaml at `file` with its entry in dvc.lock, and the executable files by output."""
     wdir = join(posixpath.dirname(file), entry.wdir)
     deps = _by_path(lock.deps if lock else ())
     outs = _by_path(lock.outs if lock else ())
@@ -126,7 +132,11 @@ def from_pipeline(file: str, entry: StageEntry, lock: LockEntry | None) -> Stage
         cmd=entry.cmd,
         deps=tuple(Dependency(join(wdir, dep.path), dep, deps.get(dep.path)) for dep in entry.deps),
         params=entry.params,
-        outs=tuple(Output(_inside(wdir, out.path, file), out, outs.get(out.path)) for out in entry.outs),
+        outs=tuple(
+            Output(path, out, outs.get(out.path), executable.get(path) if executable else None)
+            for out in entry.outs
+            for path in (_inside(wdir, out.path, file),)
+        ),
         frozen=entry.frozen,
         always_changed=entry.always_changed,
         lock=lock,
@@ -148,7 +158,7 @@ def from_dvc_file(file: str, parsed: DvcFile) -> Stage:
             Dependency(join(wdir, dep.path), dep, dep.content) for dep in parsed.deps if "repo" not in dep.extra
         ),
         params=(),
-        outs=tuple(Output(_inside(wdir, out.path, file), out, out.content) for out in parsed.outs),
+        outs=tuple(Output(_inside(wdir, out.path, file), out, out.content, _executable(out)) for out in parsed.outs),
         frozen=parsed.frozen,
         always_changed=parsed.always_changed,
         lock=None,
@@ -183,6 +193,14 @@ def _inside(directory: str, path: str, file: str) -> str:
     if not _RESERVED.isdisjoint(joined.lower().split("/")):
         raise GraphError(f"output '{path}' in '{file}' lies in a directory of Git or DVC", hint="choose another place")
     return joined
+
+
+def _executable(entry: OutputEntry) -> tuple[str, ...] | None:
+    """What `add` noted in the free part of a .dvc file; None for anything else there."""
+    own = entry.annotations.get("meta")
+    for key in ("tiffin", "executable"):
+        own = own.get(key) if isinstance(own, Mapping) else None
+    return tuple(name for name in own if isinstance(name, str)) if isinstance(own, list) else None
 
 
 def _check_id(content: Content | None, path: str, file: str) -> None:

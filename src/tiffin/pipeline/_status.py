@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from tiffin.formats import Content, dvcfile
 from tiffin.index import Workspace, look_as_recorded
+from tiffin.pipeline._bits import bits_changed
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Output, Stage
 
@@ -62,7 +63,9 @@ def output_state(workspace: Workspace, output: Output) -> str | None:
     seen = workspace.look(output.path)
     if seen is None:
         return DELETED
-    return None if same(seen.content, recorded) else MODIFIED
+    if not same(seen.content, recorded):
+        return MODIFIED
+    return MODIFIED if bits_changed(workspace, output, seen) else None
 
 
 def same(now: Content, recorded: Content | None) -> bool:

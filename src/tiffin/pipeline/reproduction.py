@@ -8,10 +8,12 @@ from tiffin.errors import MissingDependency, StageFailed, TiffinError
 from tiffin.formats import Content, LockEntry, LockItem
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
+from tiffin.pipeline._bits import checkout_output, executables_now
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
+from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
 from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, remember_run, same_inputs
 
@@ -76,6 +78,7 @@ class Runner:
         self._committed = committed
         self._watcher = watcher
         self._locks = LockWriter(workspace.root)
+        self._executables = ExecutableLists(workspace.root)
         self._written: dict[str, bool] = {}
         self._outdated = False  # whether other code may have written to the workspace since it was looked at
 
@@ -111,7 +114,8 @@ class Runner:
         if failed and settings.on_error != "ignore":
             names = ", ".join(f"'{graph.stages[number].address}'" for number in failed)
             raise StageFailed(f"failed to reproduce {names}")
-        return Reproduction(done, [graph.stages[n] for n in failed], {**self._written, **self._locks.written})
+        written = {**self._written, **self._locks.written, **self._executables.written}
+        return Reproduction(done, [graph.stages[n] for n in failed], written)
 
     def _after_failure(self, number: int, error: TiffinError, on_error: OnError) -> set[int]:
         stage = self._project.graph.stages[number]
@@ -156,7 +160,7 @@ class Runner:
             fetch(stage)
             for out in stage.outs:
                 if out.entry.cache and out.recorded is not None:
-                    self._workspace.like(out.recorded).checkout(out.path, out.recorded)
+                    checkout_output(self._workspace, out, out.recorded)
         except TiffinError as error:
             self._watcher.warning(f"unable to pull data for '{stage.address}': {error.message}")
             return False
@@ -222,14 +226,20 @@ class Runner:
             return False
         entry = self._earlier_run(stage, settings)
         contents = outputs_in_store(stage, entry, self._workspace) if entry else None
-        if entry is None or contents is None:
+        if entry is None or contents is None or self._lacks_bits(stage, contents):
             return False
         self._watcher.restored(stage)
         for out in stage.outs:
-            self._workspace.like(contents[out.path]).checkout(out.path, contents[out.path], force=True)
+            checkout_output(self._workspace, out, contents[out.path], force=True)
         self._ignore([out.path for out in stage.outs if out.entry.cache])
         self._record_entry(stage, entry)
         return True
+
+    def _lacks_bits(self, stage: Stage, contents: Mapping[str, Content]) -> bool:
+        """Whether executable bits are wanted that nobody recorded: the run cache, whose files are DVC's, has none."""
+        return self._workspace.executables and any(
+            out.executable is None and contents[out.path].is_dir for out in stage.outs
+        )
 
     def _earlier_run(self, stage: Stage, settings: Settings) -> LockEntry | None:
         deps = self._inputs(stage, strict=False)
@@ -302,10 +312,13 @@ class Runner:
     ) -> LockEntry:
         if stage.dvc_file is not None:
             by_entry = {out.entry.path: contents[out.path] for out in stage.outs}
-            if write_dvc_file(self._workspace.root, stage.file, with_contents(stage.dvc_file, by_entry)):
+            bits = {out.entry.path: executables_now(self._workspace, out, contents[out.path]) for out in stage.outs}
+            filled = with_executables(with_contents(stage.dvc_file, by_entry), bits)
+            if write_dvc_file(self._workspace.root, stage.file, filled):
                 self._written.setdefault(stage.file, False)
             return LockEntry(cmd=stage.cmd or "")
         entry = lock_entry(stage, {path: seen.content for path, seen in deps.items()}, params, contents)
+        self._executables.record(stage, self._workspace, contents)
         self._record_entry(stage, entry)
         return entry
 

@@ -97,6 +97,7 @@ class Repo:
             verify=self.config.flag("cache.verify"),
         )
         workspace.progress = self.progress
+        workspace.executables = self.config.flag("feature.executable")
         workspace.elsewhere = self._look_at_url
         return workspace
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tiffin.errors import CorruptObject, MissingObjects
 from tiffin.formats import Content
 from tiffin.index import parents
-from tiffin.pipeline import Output, Project, Selection
+from tiffin.pipeline import Output, Project, Selection, checkout_output
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -123,13 +123,9 @@ def _one(
     target = output.recorded
     if target is None:
         return []
-    workspace = repo.workspace.like(target)
-    existed = workspace.exists(part or output.path)
+    existed = repo.workspace.exists(part or output.path)
     try:
-        if part is None:
-            difference = workspace.checkout(output.path, target, force=force, relink=relink)
-        else:
-            difference = workspace.checkout_part(output.path, part, target, force=force)
+        difference = checkout_output(repo.workspace, output, target, part=part, force=force, relink=relink)
     except MissingObjects:
         done.failed.append(output.path)
         return []

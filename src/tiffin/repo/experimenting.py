@@ -22,7 +22,7 @@ from tiffin.experiments import (
 from tiffin.formats import LockEntry, params
 from tiffin.formats.overrides import Override, parse_override, set_values
 from tiffin.fs import write_atomically
-from tiffin.pipeline import Project, Source, Stage
+from tiffin.pipeline import Project, Source, Stage, checkout_output
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import States
 from tiffin.repo.checkout import recorded_outputs
@@ -223,6 +223,6 @@ def _check_out_absent(repo: Repo, scope: Scope) -> None:
         if output.recorded is None or repo.workspace.exists(output.path):
             continue
         try:
-            repo.workspace.like(output.recorded).checkout(output.path, output.recorded)
+            checkout_output(repo.workspace, output, output.recorded)
         except MissingObjects:
             continue  # the run makes it, or says what it lacks

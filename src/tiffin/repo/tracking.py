@@ -18,11 +18,13 @@ from tiffin.pipeline import (
     Selection,
     Stage,
     changes,
+    executables_now,
     from_dvc_file,
     is_metafile,
     looked_at,
     stage_params,
 )
+from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file, write_dvc_files
 from tiffin.pipeline.runcache import RunCache, remember_run
 from tiffin.repo._repo import Repo
@@ -68,7 +70,7 @@ def add(
         # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
         git.ignore([addition.output.path for addition in additions])
         stages = {addition.stage.file: addition.stage for addition in additions}
-        write_dvc_files(repo.root, {file: _filled(stage, contents) for file, stage in stages.items()})
+        write_dvc_files(repo.root, {file: _filled(repo, stage, contents) for file, stage in stages.items()})
         files = list(stages)
         git.changed(files)
         repo.reload()
@@ -237,13 +239,14 @@ def _contents(repo: Repo, additions: Iterable[_Addition], *, commit: bool) -> di
     return contents
 
 
-def _filled(stage: Stage, contents: Mapping[str, Content]) -> DvcFile:
-    """A stage's .dvc file with the contents that its outputs have now."""
+def _filled(repo: Repo, stage: Stage, contents: Mapping[str, Content]) -> DvcFile:
+    """A stage's .dvc file with the contents that its outputs have now, and their executable files if these are kept."""
     parsed = stage.dvc_file
     if parsed is None:
         raise TargetError(f"{stage.label} is not tracked by a .dvc file")
-    by_entry = {out.entry.path: contents[out.path] for out in stage.outs if out.path in contents}
-    return with_contents(parsed, by_entry)
+    found = [out for out in stage.outs if out.path in contents]
+    bits = {out.entry.path: executables_now(repo.workspace, out, contents[out.path]) for out in found}
+    return with_executables(with_contents(parsed, {out.entry.path: contents[out.path] for out in found}), bits)
 
 
 def _selected(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[Selection]:
@@ -273,11 +276,13 @@ def commit_stage(repo: Repo, stage: Stage, locks: LockWriter, git: GitSide, *, a
     now = {path: found.content for path, found in seen.items() if found} | contents
     git.ignore([out.path for out in stage.outs if out.entry.cache])
     if stage.dvc_file is not None:
-        by_entry = {out.entry.path: now[out.path] for out in stage.outs}
-        if write_dvc_file(repo.root, stage.file, with_contents(stage.dvc_file, by_entry)):
+        if write_dvc_file(repo.root, stage.file, _filled(repo, stage, now)):
             git.changed([stage.file])
         return
     entry = lock_entry(stage, now, stage_params(repo.project, stage, strict=True), now)
+    lists = ExecutableLists(repo.root)
+    lists.record(stage, workspace, now)
+    git.changed(lists.written)
     locks.add(stage, entry)
     remember_run(RunCache(repo.cache_directory), stage, entry, workspace)
 
