@@ -288,20 +288,24 @@ class Scanner {
               [&](const Entry& a, const Entry& b) { return SortsBefore(directory, a, b); });
   }
 
-  Table Collect() const {
+  // Frees what has been collected, so that a large tree is not held twice.
+  Table Collect() {
     std::size_t rows = 0;
     std::size_t bytes = 0;
-    for (const Directory& directory : directories_) {
+    for (Directory& directory : directories_) {
+      directory.entries.shrink_to_fit();
       rows += directory.entries.size();
       bytes += directory.names.size() + directory.entries.size() * (directory.path.size() + 1);
     }
     Table table;
     table.Reserve(rows, bytes);
     std::string path;
-    std::vector<std::pair<const Directory*, std::size_t>> open{{&directories_.front(), 0}};
+    std::vector<std::pair<Directory*, std::size_t>> open{{&directories_.front(), 0}};
     while (!open.empty()) {
       auto& [directory, next] = open.back();
       if (next == directory->entries.size()) {
+        directory->entries = std::vector<Entry>();
+        directory->names = std::string();
         open.pop_back();
         continue;
       }
