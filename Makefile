@@ -59,6 +59,10 @@ docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built stri
 	$(bin)/python -m tests.meta.reference
 	$(bin)/zensical build --strict --clean
 
+.PHONY: soak
+soak: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the crash tests at hundreds of places per command; POINTS=1000 for more
+	TIFFIN_CRASH_POINTS=$(or $(POINTS),300) $(bin)/python -m pytest -n $(JOBS) tests/crash tests/integrity $(ARGS)
+
 .PHONY: native-test
 native-test: $(venv)/.stamp-build ## GoogleTests of the native core (Debian: libgtest-dev)
 	cmake -S . -B build/native-test --log-level=WARNING -DTIFFIN_NATIVE_TESTS=ON -DCMAKE_BUILD_TYPE=Release

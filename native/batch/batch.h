@@ -66,7 +66,7 @@ void PlaceObjects(int store, std::span<const Digest> digests, int root, std::spa
                   std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control);
 
 // Copies objects from one store to another, checking each object's bytes against its id on the way.
-// `suffix` ("" or ".dir") is appended to the object's name on both sides.  An object already there is kept.
+// `suffix` ("" or ".dir") is appended to the object's name on both sides.  An object already there is kept, unless it is cut off.
 void TransferObjects(int from, int to, std::span<const Digest> digests, const std::string& suffix,
                      std::span<int> outcomes, int threads, Control& control);
 
@@ -74,6 +74,11 @@ void TransferObjects(int from, int to, std::span<const Digest> digests, const st
 // else asks one by one.
 void PresentObjects(int store, std::span<const Digest> digests, const std::string& suffix,
                     std::span<std::uint8_t> present, int threads);
+
+// present[i] = 1 where the store has the object, whole as far as sizes tell: not empty, unless its id is of no bytes,
+// and as large as in `source` (-1: none) where that has it too.  A power failure cuts off what was not synced.
+void PresentWhole(int store, int source, std::span<const Digest> digests, const std::string& suffix,
+                  std::span<std::uint8_t> present, int threads);
 
 // present[i] = 1 where the store has the object, in sizes[i] bytes (-1: in any size).  Asks one by one.
 void PresentInSize(int store, std::span<const Digest> digests, std::span<const std::int64_t> sizes,

@@ -75,6 +75,18 @@ void AskOneByOne(int store, std::span<const Digest> digests, const std::string& 
   }
 }
 
+// Calls work(item) for all items, on several threads.
+template <typename Work>
+void InBlocks(std::size_t items, int threads, const Work& work) {
+  constexpr std::size_t kBlock = 64;
+  std::atomic<std::size_t> next{0};
+  OnWorkers(WorkerCount(threads, items / kBlock), [&](int) {
+    for (std::size_t begin; (begin = next.fetch_add(kBlock, std::memory_order_relaxed)) < items;) {
+      for (std::size_t item = begin; item < std::min(begin + kBlock, items); ++item) work(item);
+    }
+  });
+}
+
 }  // namespace
 
 void PresentObjects(int store, std::span<const Digest> digests, const std::string& suffix,
@@ -103,18 +115,26 @@ void PresentObjects(int store, std::span<const Digest> digests, const std::strin
   });
 }
 
+void PresentWhole(int store, int source, std::span<const Digest> digests, const std::string& suffix,
+                  std::span<std::uint8_t> present, int threads) {
+  Digest nothing;
+  FromHex("d41d8cd98f00b204e9800998ecf8427e", nothing);
+  InBlocks(digests.size(), threads, [&](std::size_t item) {
+    const ObjectPath path(digests[item], suffix);
+    Stat there;
+    Stat here;
+    present[item] = StatAt(store, path.c_str(), false, there) == kOk && (there.size > 0 || digests[item] == nothing);
+    const bool known = present[item] != 0 && source >= 0 && StatAt(source, path.c_str(), false, here) == kOk;
+    if (known && here.size != there.size) present[item] = 0;
+  });
+}
+
 void PresentInSize(int store, std::span<const Digest> digests, std::span<const std::int64_t> sizes,
                    std::span<std::uint8_t> present, int threads) {
-  constexpr std::size_t kBlock = 64;
-  std::atomic<std::size_t> next{0};
-  OnWorkers(WorkerCount(threads, digests.size() / kBlock), [&](int) {
-    for (std::size_t begin; (begin = next.fetch_add(kBlock, std::memory_order_relaxed)) < digests.size();) {
-      for (std::size_t item = begin; item < std::min(begin + kBlock, digests.size()); ++item) {
-        Stat stat;
-        const bool there = StatAt(store, ObjectPath(digests[item], "").c_str(), false, stat) == kOk;
-        present[item] = there && (sizes[item] < 0 || sizes[item] == stat.size);
-      }
-    }
+  InBlocks(digests.size(), threads, [&](std::size_t item) {
+    Stat stat;
+    const bool there = StatAt(store, ObjectPath(digests[item], "").c_str(), false, stat) == kOk;
+    present[item] = there && (sizes[item] < 0 || sizes[item] == stat.size);
   });
 }
 

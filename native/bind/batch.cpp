@@ -189,6 +189,13 @@ std::vector<Digest> ToDigests(nb::handle oids) {
   return digests;
 }
 
+// Nothing where the store itself is not there.
+std::optional<Descriptor> OpenStore(const Path& store) {
+  Stat stat;
+  if (StatAt(AT_FDCWD, store.bytes.c_str(), true, stat) == ENOENT) return std::nullopt;
+  return OpenDirectory(store.bytes);
+}
+
 struct TransferResult {
   std::uint64_t copied;
   std::uint64_t bytes;
@@ -208,7 +215,9 @@ TransferResult Transfer(nb::handle oids, const Path& source, const Path& destina
     std::sort(digests.begin(), digests.end());
     digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
     std::vector<std::uint8_t> present(digests.size());
-    PresentObjects(to.get(), digests, ending, present, threads);
+    // A source that is not there is no fault where nothing is asked of it.
+    std::optional<Descriptor> from = OpenStore(source);
+    PresentWhole(to.get(), from ? from->get() : -1, digests, ending, present, threads);
     control.files = static_cast<std::uint64_t>(std::count(present.begin(), present.end(), 1));
     std::size_t kept = 0;
     for (std::size_t i = 0; i < digests.size(); ++i) {
@@ -217,9 +226,8 @@ TransferResult Transfer(nb::handle oids, const Path& source, const Path& destina
     digests.resize(kept);
     outcomes.resize(kept);
     if (kept == 0) return;
-    // Not opened before: a source that is not there is no fault where nothing is asked of it.
-    const Descriptor from = OpenDirectory(source.bytes);
-    TransferObjects(from.get(), to.get(), digests, ending, outcomes, threads, control);
+    if (!from) from = OpenDirectory(source.bytes);
+    TransferObjects(from->get(), to.get(), digests, ending, outcomes, threads, control);
   });
   TransferResult result{control.new_objects, control.new_object_bytes, {}};
   for (std::size_t i = 0; i < digests.size(); ++i) {
@@ -228,20 +236,17 @@ TransferResult Transfer(nb::handle oids, const Path& source, const Path& destina
   return result;
 }
 
-// Nothing where the store itself is not there.
-std::optional<Descriptor> OpenStore(const Path& store) {
-  Stat stat;
-  if (StatAt(AT_FDCWD, store.bytes.c_str(), true, stat) == ENOENT) return std::nullopt;
-  return OpenDirectory(store.bytes);
-}
-
-nb::list Present(nb::handle oids, const Path& store, std::string_view suffix, int threads) {
+nb::list Present(nb::handle oids, const Path& store, std::string_view suffix, bool whole, int threads) {
   const std::vector<Digest> digests = ToDigests(oids);
   std::vector<std::uint8_t> present(digests.size());
   if (const std::optional<Descriptor> objects = OpenStore(store); objects && !digests.empty()) {
     const std::string ending(suffix);
     const nb::gil_scoped_release release;
-    PresentObjects(objects->get(), digests, ending, present, threads);
+    if (whole) {
+      PresentWhole(objects->get(), -1, digests, ending, present, threads);
+    } else {
+      PresentObjects(objects->get(), digests, ending, present, threads);
+    }
   }
   nb::list result;
   for (const std::uint8_t there : present) result.append(nb::bool_(there != 0));
@@ -309,10 +314,10 @@ void BindBatch(nb::module_& module) {
               "suffix: str = '', threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None "
               "= None) -> TransferResult"),
       "Copies the objects the destination lacks, checking each on the way.");
-  module.def("present", &Present, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
+  module.def("present", &Present, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "whole"_a = false, "threads"_a = 0,
              nb::sig("def present(oids: collections.abc.Sequence[str] | Table, store: str, *, suffix: str = '', "
-                     "threads: int = 0) -> list[bool]"),
-             "Whether the store has each object, in order.");
+                     "whole: bool = False, threads: int = 0) -> list[bool]"),
+             "Whether the store has each object, in order; whole: and that it is not empty, unless its id says so.");
   module.def(
       "verify", &Verify, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
       "progress"_a = nb::none(),

@@ -687,6 +687,28 @@ TEST_F(Batch, KnowsWhichObjectsAreThere) {
   EXPECT_EQ(present, std::vector<std::uint8_t>(digests.size(), 0));
 }
 
+TEST_F(Batch, KnowsObjectsThatAPowerFailureCutOff) {
+  const std::vector<std::string> texts{"whole", "empty", "short", "absent", ""};
+  std::vector<Digest> digests;
+  for (const std::string& text : texts) {
+    digests.push_back(DigestOf(text));
+    WriteObject(Other(Object(text)), text);
+  }
+  WriteObject(Store(Object("whole")), "whole");
+  WriteObject(Store(Object("empty")), "");
+  WriteObject(Store(Object("short")), "sh");
+  WriteObject(Store(Object("")), "");
+  std::vector<std::uint8_t> present(digests.size(), 9);
+  PresentWhole(store_, -1, digests, "", present, kThreads);
+  EXPECT_EQ(present, (std::vector<std::uint8_t>{1, 0, 1, 0, 1}));
+  PresentWhole(store_, other_, digests, "", present, kThreads);
+  EXPECT_EQ(present, (std::vector<std::uint8_t>{1, 0, 0, 0, 1}));
+  outcomes_.assign(digests.size(), 9);
+  TransferObjects(other_, store_, digests, "", outcomes_, kThreads, control_);
+  EXPECT_EQ(outcomes_, std::vector<int>(digests.size(), kOk));
+  for (const std::string& text : texts) EXPECT_EQ(Read(Store(Object(text))), text);
+}
+
 TEST_F(Batch, VerifiesObjects) {
   WriteObject(Store(Object("good")), "good");
   WriteObject(Store(Object("bad")), "worse");
@@ -702,6 +724,7 @@ TEST_F(Batch, TakesNothingAtAll) {
   EXPECT_EQ(StoreAll({}), std::vector<int>());
   PlaceObjects(store_, {}, work_, {}, {}, kCopyOnly, {}, {}, {}, 0, control_);
   TransferObjects(store_, other_, {}, "", {}, 0, control_);
+  PresentWhole(store_, -1, {}, "", {}, 0);
   PresentObjects(store_, {}, "", {}, 0);
   VerifyObjects(store_, {}, "", {}, 0, control_);
 }

@@ -127,7 +127,9 @@ def transfer(
     threads: int = 0,
     progress: Callable[[int, int], object] | None = None,
 ) -> TransferResult: ...
-def present(oids: Sequence[str] | Table, store: str, *, suffix: str = "", threads: int = 0) -> list[bool]: ...
+def present(
+    oids: Sequence[str] | Table, store: str, *, suffix: str = "", whole: bool = False, threads: int = 0
+) -> list[bool]: ...
 def verify(
     oids: Sequence[str] | Table,
     store: str,

@@ -120,8 +120,11 @@ class ObjectStore:
     def has(self, oid: str) -> bool:
         return os.path.exists(self.path(oid))
 
-    def missing(self, oids: Sequence[str]) -> list[str]:
-        """The ids, files or manifests, of which no object is here; in order."""
+    def missing(self, oids: Sequence[str], *, whole: bool = False) -> list[str]:
+        """The ids, files or manifests, of which no object is here; in order.
+
+        whole: one that is empty, as a power failure leaves it, counts as missing, too.
+        """
         if not os.path.isdir(self.root):
             return list(oids)
         found: dict[str, bool] = {}
@@ -129,7 +132,7 @@ class ObjectStore:
             names = [oid for oid in oids if is_dir(oid) == bool(suffix)]
             if names:
                 bare = [oid.removesuffix(DIR_SUFFIX) for oid in names]
-                found.update(zip(names, _native.present(bare, self.root, suffix=suffix), strict=True))
+                found.update(zip(names, _native.present(bare, self.root, suffix=suffix, whole=whole), strict=True))
         return [oid for oid in oids if not found[oid]]
 
     def lacks_any(self, table: Table) -> bool:

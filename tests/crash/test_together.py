@@ -1,0 +1,103 @@
+"""Two processes at once, of tiffin and of DVC: no deadlock, no lost update."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.crash.scenes import git, objects, start, tiffin, write
+
+DVC, TIFFIN = "dvc", "tiffin"
+PATIENCE_S = 60
+
+
+def begin(root: Path, tool: str, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", tool, "--wait-for-lock", *words]
+    return subprocess.Popen(
+        command, cwd=root / "repo", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def finished(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        out, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, out
+
+
+def clean(root: Path) -> None:
+    """Both tools find nothing to do."""
+    for tool in (TIFFIN, DVC):
+        done = begin(root, tool, "status")
+        out, _ = done.communicate(timeout=PATIENCE_S)
+        assert "up to date" in out, out
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    start(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("other", [TIFFIN, DVC])
+def test_two_adds_lose_nothing_of_each_other(root: Path, other: str) -> None:
+    for side in ("left", "right"):
+        for number in range(30):
+            write(root, f"{side}/{number}", f"{side} {number}")
+            write(root, f"{side}-{number % 3}.txt", side * number)
+    names = [[side, *(f"{side}-{number}.txt" for number in range(3))] for side in ("left", "right")]
+    finished(begin(root, other, "add", *names[0]), begin(root, TIFFIN, "add", *names[1]))
+    ignored = (root / "repo/.gitignore").read_text().split()
+    assert {f"/{name}" for side in names for name in side} <= set(ignored)
+    assert len(objects(root / "repo/.dvc/cache/files/md5")) >= 60
+    clean(root)
+
+
+@pytest.mark.parametrize("other", [TIFFIN, DVC])
+def test_runs_of_different_stages_both_end_up_in_the_lock_file(root: Path, other: str) -> None:
+    write(
+        root,
+        "dvc.yaml",
+        "stages:\n"
+        "  left: {cmd: sleep 0.5 && cp words.txt left.txt, deps: [words.txt], outs: [left.txt]}\n"
+        "  right: {cmd: sleep 0.5 && cp notes.txt right.txt, deps: [notes.txt], outs: [right.txt]}\n",
+    )
+    finished(begin(root, other, "repro", "left"), begin(root, TIFFIN, "repro", "right"))
+    clean(root)
+
+
+def test_readers_do_not_wait_for_a_stage_that_runs(root: Path) -> None:
+    write(root, "dvc.yaml", "stages: {slow: {cmd: touch started && sleep 30, deps: [words.txt]}}\n")
+    slow = begin(root, TIFFIN, "repro")
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not (root / "repo/started").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for command in (["status"], ["data", "status"], ["diff"], ["dag"], ["push"], ["metrics", "show"]):
+            tiffin(root, *command) if command != ["status"] else finished(begin(root, TIFFIN, *command))
+    finally:
+        os.killpg(slow.pid, signal.SIGKILL)
+        slow.communicate(timeout=PATIENCE_S)
+
+
+@pytest.mark.parametrize("other", [TIFFIN, DVC])
+def test_two_pushes_at_once_leave_whole_objects(root: Path, other: str) -> None:
+    for number in range(60):
+        write(root, f"data/more/{number}", f"more {number}" * 50)
+    tiffin(root, "add", "data")
+    finished(begin(root, other, "push"), begin(root, TIFFIN, "push"))
+    assert set(objects(root / "repo/.dvc/cache/files/md5")) == set(objects(root / "remote/files/md5"))
+
+
+def test_gc_and_add_at_once_leave_what_is_named(root: Path) -> None:
+    for number in range(60):
+        write(root, f"new/{number}", f"new {number}" * 50)
+    adding = begin(root, TIFFIN, "add", "new")
+    collecting = begin(root, TIFFIN, "gc", "--workspace", "--force")
+    finished(adding, collecting)
+    git(root, "add", "--all")
+    clean(root)
