@@ -70,7 +70,7 @@ class Unsure(Exception):
 
 
 def read(text: str) -> Any:
-    """Give the value of one document whose line ends are LF.  Raises Unsure."""
+    """Give the value of one document whose line ends are LF.  Raises Unsure, and RecursionError for deep nesting."""
     # One pass in C refuses tabs, carriage returns, byte order marks, exotic line breaks and controls.
     if not text.replace("\n", "").isprintable():
         raise Unsure
@@ -79,7 +79,7 @@ def read(text: str) -> Any:
         return None
     try:
         value = reader.node(reader.indents[0])
-    except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
+    except ValueError:  # a number of thousands of digits
         raise Unsure from None
     if reader.pos != len(reader.contents):
         raise Unsure

@@ -24,6 +24,8 @@ def load(text: str | bytes, path: str) -> Any:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         return read(text)
+    except RecursionError as error:
+        raise YamlError("nested too deeply", path=path) from error  # for ruamel too, which needs seconds to say so
     except Unsure:
         from tiffin.formats import _yaml_ruamel  # noqa: PLC0415 - slow to import, seldom needed
 
