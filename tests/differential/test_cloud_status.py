@@ -40,7 +40,9 @@ def test_what_only_the_remote_has(pushed: TwinRepos) -> None:
     _ask(pushed, "-c")
     pushed.remove(".dvc/cache/files/md5/92", ".dvc/cache/files/md5/8f")  # of b and of f
     _ask(pushed, "-c")
-    pushed.each(lambda repo: [file.unlink() for file in (repo.parent / "remote").rglob("8f*/*")])
+    for side in pushed.sides:
+        for file in (side.home / "remote/files/md5/8f").iterdir():
+            file.unlink()
     _ask(pushed, "-c")
 
 

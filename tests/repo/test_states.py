@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from tiffin import _native
 from tiffin._native import Table
+from tiffin.repo import Repo
 from tiffin.repo._states import Listings, Tracked, compare, covers
 
+NOWHERE = Repo("/nowhere", "/nowhere", {})  # all listings are given
 OIDS = [_native.md5(bytes([number])) for number in range(4)]
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
 
@@ -48,7 +50,7 @@ def entries(state):
 
 
 def compared(old, new, **how):
-    return compare(old, new, Listings(None, [*old.values(), *new.values()]), **how)
+    return compare(old, new, Listings(NOWHERE, [*old.values(), *new.values()]), **how)
 
 
 @given(states(), states())
