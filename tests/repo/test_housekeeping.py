@@ -189,3 +189,16 @@ def test_a_tracked_file_that_is_ignored_since_stays_tracked(sandbox):
     sandbox.write(".dvcignore", "*.log\n")
     sandbox.write("a.log", "22")
     assert sandbox.tiffin("status", "--json").out == '{"a.log.dvc": [{"changed outs": {"a.log": "modified"}}]}\n'
+
+
+def test_git_is_not_told_of_files_it_never_had(sandbox):
+    sandbox.write("data", "1")
+    sandbox.tiffin("add", "data")
+    sandbox.tiffin("config", "core.autostage", "true")
+    sandbox.tiffin("move", "data", "other")
+    sandbox.git("reset", "--quiet")
+    sandbox.tiffin("remove", "other.dvc")
+    assert not sandbox.exists("other.dvc")
+    sandbox.tiffin("config", "--unset", "core.autostage")
+    sandbox.tiffin("add", "other")
+    assert "git add" not in sandbox.tiffin("remove", "other.dvc").err

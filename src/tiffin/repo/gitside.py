@@ -72,6 +72,14 @@ class GitSide:
         """Whether Git's index has the path, or something below it."""
         return self._git is not None and self._git.is_tracked(self._absolute(path))
 
+    def removed(self, files: Sequence[str]) -> None:
+        """Note files that are gone; those Git never had are none of its business."""
+        if self._git is None or not files:
+            return
+        inside = os.path.relpath(self._repo.root, self._git.root)
+        tracked = set(self._git.tracked([self._absolute(file) for file in files]))
+        self.changed([file for file in files if os.path.normpath(os.path.join(inside, file)) in tracked])
+
     def committed(self, path: str) -> bool:
         """Whether Git's HEAD has the path exactly as it is on disk, all files of a directory included."""
         if self._git is None:

@@ -55,7 +55,9 @@ def move(repo: Repo, source: str, target: str, *, git: GitSide | None = None) ->
         else:
             _change_file(repo, stage, plan, git)
         _log(repo, plan)
-        git.changed(dict.fromkeys([stage.file, plan.stage.file]))
+        git.changed([plan.stage.file])
+        if plan.stage.file != stage.file:
+            git.removed([stage.file])
         repo.reload()
         return Moved(plan.target, was_there or repo.workspace.exists(plan.target))
 

@@ -43,7 +43,8 @@ def remove(
         files = [stage.file for stage in stages.values() if stage.name is None]
         for file in files:
             remove_quietly(f"{repo.root}/{file}")
-        git.changed([*files, *edits])
+        git.changed([file for file, text in edits.items() if text])
+        git.removed([*files, *(file for file, text in edits.items() if not text)])
         repo.reload()
         return list(stages.values())
 
