@@ -1,5 +1,6 @@
 """What DVC 2 wrote, where tiffin does more than DVC does."""
 
+import json
 import shutil
 
 from inline_snapshot import snapshot
@@ -22,6 +23,14 @@ def test_data_stored_by_either_version_gives_way(sandbox):
     sandbox.git("rm", "--quiet", "data.dvc")
     sandbox.tiffin("checkout")
     assert not sandbox.exists("data")
+
+
+def test_files_recorded_anew_are_modified_only_if_their_id_changed(sandbox):
+    track_as_dvc2(sandbox.root, "data", {"a": CASES["crlf"], "b": b"b"})
+    sandbox.commit("DVC 2")
+    sandbox.tiffin("cache", "migrate", "--dvc-files")
+    answer = json.loads(sandbox.tiffin("data", "status", "--granular", "--json").out)
+    assert answer["committed"] == {"modified": ["data/", "data/a"]}
 
 
 def test_a_damaged_object_does_not_reach_the_workspace(sandbox):

@@ -15,14 +15,14 @@ from tiffin.errors import FormatError
 
 __all__ = ["dump", "parse"]
 
-TITLE = "# tiffin executable 1"
+_TITLE = "# tiffin executable 1"
 
 
 def parse(text: str, path: str) -> dict[str, tuple[str, ...]]:
     """Output -> its executable files, relative to it; outputs relative to what `path` is.  Raises FormatError."""
     title, *lines = text.split("\n")
-    if title != TITLE:
-        raise FormatError(f"the first line is not '{TITLE}'", path=path, hint="is it from a later version of tiffin?")
+    if title != _TITLE:
+        raise FormatError(f"the first line is not '{_TITLE}'", path=path, hint="is it from a later version of tiffin?")
     directory = posixpath.dirname(path)
     found: dict[str, list[str]] = {}
     output = ""
@@ -41,7 +41,7 @@ def parse(text: str, path: str) -> dict[str, tuple[str, ...]]:
 def dump(lists: Mapping[str, Iterable[str]], path: str) -> str:
     """The reverse of `parse`."""
     directory = posixpath.dirname(path) or "."
-    lines = [TITLE]
+    lines = [_TITLE]
     for output in sorted(lists):
         shown = posixpath.relpath(output, directory)
         lines += [_quoted(f"{shown}/"), *(_quoted(f"{shown}/{name}") for name in sorted(lists[output]))]

@@ -14,11 +14,11 @@ from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, Received, S
 
 __all__ = ["LegacyStore", "legacy_store"]
 
-CORRUPT = -2
-ENOENT = 2
-NOTHING = Table.from_rows([])
+_CORRUPT = -2
+_ENOENT = 2
+_NOTHING = Table.from_rows([])
 
-Failed = Sequence[tuple[str, int]]
+_Failed = Sequence[tuple[str, int]]
 
 
 class LegacyStore(ObjectStore):
@@ -31,7 +31,7 @@ class LegacyStore(ObjectStore):
         _raise_first("read", root, _native.legacy_hash_rows(table, root, progress=progress))
         absent = [row for row, here in enumerate(self.present(table)) if not here]
         _raise_first("store", root, _native.legacy_store_rows(table, absent, root, self.root))
-        return Stored(len(absent), table.select(absent).total_size(), NOTHING)
+        return Stored(len(absent), table.select(absent).total_size(), _NOTHING)
 
     def place(
         self,
@@ -52,11 +52,11 @@ class LegacyStore(ObjectStore):
         failed = _native.legacy_place_rows(
             table, rows, root, self.root, links, executable=executable, progress=progress
         )
-        _raise_first("write", root, [(path, outcome) for path, outcome in failed if outcome != ENOENT])
+        _raise_first("write", root, [(path, outcome) for path, outcome in failed if outcome != _ENOENT])
         if failed:
             more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
             raise MissingObjects(f"'{failed[0][0]}'{more} not in the cache", hint="get the data with `tiffin fetch`")
-        return NOTHING
+        return _NOTHING
 
     def receive(
         self, oids: Sequence[str], source: ObjectStore, suffix: str, progress: Progress | None = None
@@ -81,11 +81,11 @@ def legacy_store(store: ObjectStore) -> LegacyStore:
     return LegacyStore(os.path.dirname(os.path.dirname(store.root)))
 
 
-def _raise_first(verb: str, root: str, failed: Failed) -> None:
+def _raise_first(verb: str, root: str, failed: _Failed) -> None:
     if not failed:
         return
     path, outcome = failed[0]
-    if outcome == CORRUPT:
+    if outcome == _CORRUPT:
         raise CorruptObject(
             f"'{path}' was not written: its object does not match its id",
             hint="remove the object and get it again with `tiffin fetch`",
