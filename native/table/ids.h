@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <unordered_set>
 #include <vector>
@@ -30,15 +31,15 @@ class Ids {
   }
 
  private:
-  // An id is a hash already: any part of it will do.
-  struct FirstBytes {
+  // An id is a hash already.
+  struct Folded {
     std::size_t operator()(const Digest& id) const noexcept {
-      std::size_t value;
-      std::memcpy(&value, id.data(), sizeof value);
-      return value;
+      std::uint64_t halves[2];
+      std::memcpy(halves, id.data(), sizeof halves);
+      return static_cast<std::size_t>(halves[0] ^ halves[1]);
     }
   };
-  std::unordered_set<Digest, FirstBytes> ids_;
+  std::unordered_set<Digest, Folded> ids_;
 };
 
 }  // namespace tiffin

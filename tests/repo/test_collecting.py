@@ -230,6 +230,29 @@ def test_what_killed_commands_left_is_removed(grown: Sandbox) -> None:
     assert [path.exists() for path in (mine, theirs, fresh)] == [False, True, True]
 
 
+def test_what_killed_commands_left_in_the_workspace_is_removed_when_it_is_old(grown: Sandbox) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    names = [
+        f"data/.tiffin-{ended.pid}-0.tmp",
+        f"notes.tiffin-{ended.pid}.tmp",
+        f".dvc/tmp/tiffin/index/files.tiffin-{ended.pid}.tmp",
+    ]
+    for name in names:
+        grown.write(name, "half")
+    grown.tiffin("gc", "-w", "-f")
+    assert all(map(grown.exists, names))
+    aged = "import tiffin.repo._leftovers as it, sys, time; it.AGE_NS = 0; time.sleep(0.02); from tiffin.cli import main; main(sys.argv[1:])"
+    subprocess.run([sys.executable, "-c", aged, "gc", "-w", "-f"], cwd=grown.root, check=True, capture_output=True)
+    assert not any(map(grown.exists, names))
+
+
+def test_a_shallow_clone_is_told(grown: Sandbox) -> None:
+    grown.git("clone", "--quiet", "--depth", "1", f"file://{grown.root}", "../shallow")
+    shallow = Sandbox(grown.root.parent / "shallow", grown._capfd)
+    assert "this clone is shallow" in shallow.tiffin("gc", "-A", "-f", code=255).err
+
+
 KILLED = """
 import sys
 from tiffin import _native

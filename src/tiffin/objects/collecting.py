@@ -119,6 +119,8 @@ def stale_leftovers(
     """
     stale = []
     for name in names:
+        if not name.endswith(".tmp"):
+            continue
         ours = _LEFTOVER.search(name)
         if ours is None and (ours_only or not _FOREIGN_LEFTOVER.match(name.rpartition("/")[2])):
             continue

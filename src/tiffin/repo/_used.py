@@ -1,5 +1,6 @@
 """Which objects a repository names: in the workspace, in commits, in experiments."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -93,7 +94,8 @@ class _Collector:
         self._remote = remote
         self._warn = warn
         self._known: set[tuple[str | None, str, bool]] = set()
-        self._blobs: set[tuple[str, bool]] = set()  # of .dvc files; whether .dvcignore hides it
+        self._blobs: set[str] = set()  # of .dvc files that were read
+        self._failures = 0
         self._trees: set[str] = set()
 
     def workspace(self) -> None:
@@ -107,6 +109,8 @@ class _Collector:
 
     def history(self, states: States, scope: Scope) -> None:
         """The commits of a scope."""
+        if os.path.exists(f"{states.git.git_dir()}/shallow"):
+            self._warn("this clone is shallow: what is named only by commits that it lacks is not kept")
         wanted = dict(states.select(scope.revisions))
         if scope.since is not None and not scope.revisions.all_commits:
             recent = [commit for commit in states.git.all_commits() if states.commit(commit).time >= scope.since]
@@ -138,28 +142,32 @@ class _Collector:
 
     def _dvc_file(self, trees: Trees, top: str, file: str, name: str) -> None:
         found = trees.find(top, file)
-        state = None if self._ignored(file) else name
-        if found is None or (found.id, state is None) in self._blobs:
+        if found is None or found.id in self._blobs:
             return
-        self._blobs.add((found.id, state is None))
 
         def stages() -> Sequence[Stage]:
             body = trees.blob(found.id)
             return () if body is None else (from_dvc_file(file, dvcfile.parse(_text(body, file), file)),)
 
-        self._add(stages, state, file)
+        if self._add(stages, None if self._ignored(file) else name, file):
+            self._blobs.add(found.id)
 
-    def _add(self, stages: Callable[[], Iterable[Stage]], state: str | None, file: str) -> None:
-        """Add what the stages of a file name; state None: it need not be readable."""
+    def _add(self, stages: Callable[[], Iterable[Stage]], state: str | None, file: str) -> bool:
+        """Add what the stages of a file name; state None: it need not be readable.  Whether all of it could be read."""
+        before = self._failures
         try:
             for stage in stages():
                 self._add_stage(stage, state)
         except TiffinError as error:
-            if state is not None:
-                self.unreadable.append(Unreadable(state, error))
+            self._fail(state, error)
         except RecursionError:
-            if state is not None:
-                self.unreadable.append(Unreadable(state, FormatError("nested too deeply", path=file)))
+            self._fail(state, FormatError("nested too deeply", path=file))
+        return self._failures == before
+
+    def _fail(self, state: str | None, error: TiffinError) -> None:
+        self._failures += 1
+        if state is not None:
+            self.unreadable.append(Unreadable(state, error))
 
     def _add_stage(self, stage: Stage, state: str | None) -> None:
         # What comes from another repository is not kept: it can be had from there.
@@ -177,18 +185,17 @@ class _Collector:
             try:
                 self._add_output(out, out.recorded.oid, legacy=out.recorded.legacy)
             except TiffinError as error:
-                if state is not None:
-                    self.unreadable.append(Unreadable(state, error))
+                self._fail(state, error)
 
     def _add_output(self, out: Output, oid: str, *, legacy: bool) -> None:
         remote = out.entry.remote
         if (remote, oid, legacy) in self._known:
             return
-        self._known.add((remote, oid, legacy))
         named = self.named.setdefault(remote, Named())
         named.add(oid, legacy=legacy)
         if is_dir(oid):
             named.add_listed(self._listing(oid, remote, out.path), legacy=legacy)
+        self._known.add((remote, oid, legacy))
 
     def _listing(self, oid: str, remote: str | None, path: str) -> Table:
         """A directory's listing, from the cache or any remote."""

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Ids
-from tiffin.errors import ConfigError, CorruptObject, MissingObjects, TransferError
+from tiffin.errors import ConfigError, CorruptObject, MissingObjects, TiffinError, TransferError
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.objects.checking import OBJECT_MODE, damaged, incomplete, quarantine, repair, sound, writable
 from tiffin.objects.collecting import Inventory, inventory, stale_leftovers
 from tiffin.objects.legacy import legacy_store
+from tiffin.repo._leftovers import remove_project_leftovers
 from tiffin.repo._repo import Repo
 from tiffin.repo.sync import remote_store
 
@@ -82,6 +83,10 @@ def fsck(
         found = inventory(store, repo.progress)
         checker = _Checker(repo, store, base, found, cloud=cloud)
         checked.append(checker.report() if dry else checker.mend(remote, warn))
+    if not (dry or cloud):
+        with repo.lock, suppress(TiffinError):
+            removed = remove_project_leftovers(repo)
+            checked[0] = checked[0]._replace(leftovers=[*checked[0].leftovers, *removed])
     return checked
 
 

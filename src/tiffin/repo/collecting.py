@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
+from tiffin.errors import TiffinError
 from tiffin.objects.collecting import Garbage, find_garbage, inventory, remove_garbage, stale_leftovers
 from tiffin.repo._keeping import GRACE_S, Kept, Place, Request
+from tiffin.repo._leftovers import remove_project_leftovers
 from tiffin.repo._neighbours import lock_all
 from tiffin.repo._repo import Repo
 from tiffin.repo._used import Scope
@@ -47,6 +49,8 @@ def gc(repo: Repo, request: Request, *, warn: Callable[[str], None] = lambda _te
         done = [_sweep(repo, place, rubbish) for place, rubbish in zip(places, garbage, strict=True)]
         for place, here in zip(places, found, strict=True):
             _remove_leftovers(place, here.others)
+        with suppress(TiffinError):  # of a project that cannot be read, and need not be
+            remove_project_leftovers(repo)
         return done
 
 
