@@ -65,6 +65,12 @@ class FileLock:
                 if not (patient or self._wait) and monotonic() > deadline:
                     raise self._held() from None
                 sleep(0.02)
+            except OSError as error:
+                self._release()
+                raise TransferError(
+                    f"cannot lock '{self._path}': {error.strerror}",
+                    hint="its file system has no locks: keep the repository on one that has, and share only the cache",
+                ) from error
             else:
                 os.ftruncate(self._descriptor, 0)
                 os.pwrite(self._descriptor, f" {os.getpid()}\n".encode(), 0)
