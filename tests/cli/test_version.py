@@ -44,8 +44,8 @@ def test_the_innermost_mount_counts(tmp_path, monkeypatch):
     table = tmp_path / "mounts"
     point = str(inner).replace(" ", "\\040")
     table.write_text(f"/dev/one / ext4 rw 0 0\n/dev/two {point} xfs rw 0 0\n/dev/three {point}x zfs rw 0 0\n")
-    monkeypatch.setattr(describing, "MOUNTS", str(table))
+    monkeypatch.setattr(describing, "_MOUNTS", str(table))
     assert describing.file_system(str(inner)) == "xfs on /dev/two"
     assert describing.file_system(str(tmp_path)) == "ext4 on /dev/one"
-    monkeypatch.setattr(describing, "MOUNTS", str(tmp_path / "no table"))
+    monkeypatch.setattr(describing, "_MOUNTS", str(tmp_path / "no table"))
     assert describing.file_system(str(inner)) == "unknown"

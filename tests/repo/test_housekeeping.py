@@ -105,7 +105,7 @@ def test_move_to_another_file_system(sandbox, monkeypatch, kind):
     sandbox.write("data/a" if kind == "directory" else "data", "1")
     sandbox.tiffin("add", "data")
     with monkeypatch.context() as patched:
-        patched.setattr(moving.os, "rename", refused)
+        patched.setattr(os, "rename", refused)
         sandbox.tiffin("move", "data", "other")
     assert sandbox.read("other/a" if kind == "directory" else "other") == "1"
     assert not sandbox.exists("data")

@@ -11,7 +11,7 @@ from tiffin.formats._update import rewrite
 
 __all__ = ["put_hooks"]
 
-PREFIX = "tiffin-"
+_PREFIX = "tiffin-"
 
 
 def put_hooks(text: str, commands: Mapping[str, str], *, path: str = ".pre-commit-config.yaml") -> str:
@@ -34,7 +34,7 @@ def put_hooks(text: str, commands: Mapping[str, str], *, path: str = ".pre-commi
 
 def _hook(stage: str, command: str) -> dict[str, Any]:
     return {
-        "id": f"{PREFIX}{stage}",
+        "id": f"{_PREFIX}{stage}",
         "name": f"tiffin {stage}",
         "entry": command,
         "language": "system",
@@ -46,4 +46,4 @@ def _hook(stage: str, command: str) -> dict[str, Any]:
 
 def _is_ours(hooks: Iterable[Mapping[str, Any]]) -> bool:
     names = [str(hook.get("id")) for hook in hooks]
-    return bool(names) and all(name.startswith(PREFIX) for name in names)
+    return bool(names) and all(name.startswith(_PREFIX) for name in names)

@@ -9,8 +9,8 @@ from tiffin.scm import find_git_root
 
 __all__ = ["describe", "file_system"]
 
-LINKS = ("reflink", "hardlink", "symlink")
-MOUNTS = "/proc/self/mounts"
+_LINKS = ("reflink", "hardlink", "symlink")
+_MOUNTS = "/proc/self/mounts"
 
 
 def describe(repo: Repo) -> list[tuple[str, str]]:
@@ -44,7 +44,7 @@ def file_system(path: str) -> str:
 
 def _mounts() -> Iterable[tuple[str, str]]:
     try:
-        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
             fields = [line.split(" ") for line in file]
     except FileNotFoundError:
         return []  # no Linux
@@ -59,7 +59,7 @@ def _unescaped(field: str) -> str:
 
 
 def _links(cache: str, workspace: str) -> str:
-    return ", ".join(kind for kind in LINKS if _native.link_works(kind, cache, workspace)) or "none but copies"
+    return ", ".join(kind for kind in _LINKS if _native.link_works(kind, cache, workspace)) or "none but copies"
 
 
 def _kind(repo: Repo) -> str:

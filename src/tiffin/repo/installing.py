@@ -15,10 +15,10 @@ __all__ = ["HOOKS", "Installed", "install"]
 # Hook -> what happens where tiffin is not on the path: a commit or a checkout is fine without, a push is half a push.
 HOOKS = {"pre-commit": 0, "post-checkout": 0, "pre-push": 1}
 
-DRIVER = "tiffin git-hook merge-driver --ancestor %O --our %A --their %B --path %P"
+_DRIVER = "tiffin git-hook merge-driver --ancestor %O --our %A --their %B --path %P"
 # DVC's name for .dvc files, so that either tool's driver does the work.  Its driver does not know dvc.lock: that has
 # a name of its own, and where nobody set that up Git merges lines.
-ATTRIBUTES = {"*.dvc": "dvc", "dvc.lock": "tiffin-lock"}
+_ATTRIBUTES = {"*.dvc": "dvc", "dvc.lock": "tiffin-lock"}
 
 
 class Installed(NamedTuple):
@@ -38,12 +38,12 @@ def install(repo: Repo, *, use_pre_commit_tool: bool = False) -> Installed:
     if root is None or repo.config.flag("core.no_scm"):
         raise GitError(f"'{repo.root}' is not in a Git repository", hint="hooks and merge drivers are Git's")
     git = Git(root)
-    for name in ATTRIBUTES.values():
+    for name in _ATTRIBUTES.values():
         set_config(git, f"merge.{name}.name", "merge of what tiffin and DVC record")
-        set_config(git, f"merge.{name}.driver", DRIVER)
+        set_config(git, f"merge.{name}.driver", _DRIVER)
     files = []
     if add_attributes(
-        f"{repo.root}/.gitattributes", [f"{pattern} merge={name}" for pattern, name in ATTRIBUTES.items()]
+        f"{repo.root}/.gitattributes", [f"{pattern} merge={name}" for pattern, name in _ATTRIBUTES.items()]
     ):
         files.append(".gitattributes")
     if use_pre_commit_tool:

@@ -19,7 +19,7 @@ from tiffin.scm.hooks import merge_text
 
 __all__ = ["Merged", "Versions", "merge"]
 
-NOTHING = Table.from_rows([])
+_NOTHING = Table.from_rows([])
 
 
 class Versions(NamedTuple):
@@ -117,7 +117,7 @@ def _is_plain_directory(content: Content) -> bool:
 
 def _listing(repo: Repo, content: Content | None) -> Table:
     if content is None or content.oid is None:
-        return NOTHING
+        return _NOTHING
     if not repo.store.has(content.oid):
         _fetch_listing(repo, content.oid)
     return repo.store.manifest(content.oid)

@@ -24,11 +24,11 @@ __all__ = ["LIMIT", "Item", "Plan", "plan"]
 LIMIT = 1 << 20
 
 # Beside such files other small ones are more likely to be part of a program than data.
-CODE = (
+_CODE = (
     *(".py", ".pyx", ".ipynb", ".r", ".jl", ".sh", ".sql", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".rs", ".go"),
     *(".java", ".scala", ".js", ".ts", ".m"),
 )
-METAFILES = frozenset((".dvcignore", ".gitattributes", ".gitignore", ".gitmodules", "dvc.lock"))
+_METAFILES = frozenset((".dvcignore", ".gitattributes", ".gitignore", ".gitmodules", "dvc.lock"))
 
 
 class Item(NamedTuple):
@@ -57,7 +57,7 @@ def plan(repo: Repo, directory: str, git: GitSide, *, limit: int = LIMIT) -> Pla
     for path in new:
         if _is_excluded(repo, path) or path in outputs or not outputs.isdisjoint(parents(path)):
             continue
-        if is_metafile(path) or posixpath.basename(path) in METAFILES or path.endswith("/"):
+        if is_metafile(path) or posixpath.basename(path) in _METAFILES or path.endswith("/"):
             taken.add(path)
         elif foreign.isdisjoint(parents(path)):
             files.append(path)
@@ -108,7 +108,7 @@ def _is_excluded(repo: Repo, path: str) -> bool:
 
 
 def _is_code(path: str) -> bool:
-    return path.lower().endswith(CODE)
+    return path.lower().endswith(_CODE)
 
 
 def _is_plain(repo: Repo, path: str) -> bool:
