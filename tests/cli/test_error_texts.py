@@ -354,14 +354,14 @@ def test_a_remote_that_only_dvc_can_use(fails, here, capsys):
     capsys.readouterr()
     _tiffin("remote", "add", "-d", "store", "s3://bucket/path")
     assert capsys.readouterr().err.splitlines() == [
-        "WARNING: s3://bucket/path is noted, but only local directories can be remotes so far",
+        "WARNING: s3://bucket/path is noted, but only local directories and HTTP can be remotes so far",
         "hint: until then let `dvc` push and pull in this repository",
     ]
     _tracked_file()
     fails(
         ["push"],
         errors.ConfigError,
-        "remote 'store' is at s3://bucket/path: only local directories can be remotes so far",
+        "remote 'store' is at s3://bucket/path: only local directories and HTTP can be remotes so far",
         "use a directory, such as a mounted share, or let `dvc` push and pull in this repository",
         code=1,
     )

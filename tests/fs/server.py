@@ -3,6 +3,7 @@
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +29,11 @@ class Web(ThreadingHTTPServer):
         self.answers: dict[str, list[int]] = {}
         self.cut: dict[str, int] = {}  # path -> how often it breaks off half-way
         self.redirects: dict[str, str] = {}
+        self.refuses_writes = False
+        self.delay_s = 0.0
+        self.most_at_once = 0
+        self._at_once = 0
+        self._counting = threading.Lock()
         self.requests: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
 
@@ -37,6 +43,19 @@ class Web(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """One request, as long as it takes."""
+        with self._counting:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        time.sleep(self.delay_s)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._at_once -= 1
 
     def write(self, path: str, body: bytes) -> None:
         file = self.root / path
@@ -61,8 +80,9 @@ class _Handler(SimpleHTTPRequestHandler):
             self._serve(body=False)
 
     def do_GET(self) -> None:
-        if not self._intercepted():
-            self._serve(body=True)
+        with self.server.counted():
+            if not self._intercepted():
+                self._serve(body=True)
 
     def do_POST(self) -> None:
         if self.headers.get("Transfer-Encoding") == "chunked":
@@ -71,7 +91,9 @@ class _Handler(SimpleHTTPRequestHandler):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if len(body) != int(self.headers["Content-Length"]):
                 return
-        if not self._intercepted():
+        if self.server.refuses_writes:
+            self._empty(405)
+        elif not self._intercepted():
             self.server.write(unquote(self.path).lstrip("/"), body)
             self._empty(201)
 

@@ -27,14 +27,14 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
-    directory = ui.context.directory
+    directory, how = ui.context.directory, options_of(options.fs_config, options.jobs)
     with errors_exit_with(1), ui.progress("Downloading") as progress:
         place = open_place(
             settings(ui, check=True),
             options.url,
             directory,
             environment=ui.context.environment,
-            options=options_of(options.fs_config, options.jobs),
+            options=how,
         )
         get_url(place, options.out, directory, force=options.force, progress=progress)
     return 0

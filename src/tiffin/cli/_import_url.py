@@ -36,6 +36,7 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     if options.no_exec and options.no_download:
         raise UsageError("--no-exec and --no-download do not go together", hint="leave one of them out")
+    how = options_of(options.fs_config)
     repo = open_repo(ui)
     git = GitSide(repo)
     with errors_exit_with(1), ui.progress("Importing") as progress:
@@ -47,7 +48,7 @@ def run(options: Options, ui: Ui) -> int:
             options.out,
             mode=mode,
             force=options.force,
-            options=options_of(options.fs_config),
+            options=how,
             git=git,
         )
     if mode.execute and mode.to_remote is None:

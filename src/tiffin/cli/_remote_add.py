@@ -6,6 +6,7 @@ from tiffin.cli._common import GlobalLevel, LocalLevel, ProjectLevel, SystemLeve
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.config.editing import add_remote
+from tiffin.fs.remote import SCHEMES
 
 __all__ = ["Options", "run"]
 
@@ -41,9 +42,9 @@ def run(options: Options, ui: Ui) -> int:
     if options.default:
         ui.write(f"Setting '{options.name.lower()}' as a default remote.")
     scheme, separator, _ = options.url.partition("://")
-    if separator and scheme != "remote":
+    if separator and scheme.lower() not in ("remote", *SCHEMES):
         ui.warning(
-            f"{options.url} is noted, but only local directories can be remotes so far",
+            f"{options.url} is noted, but only local directories and HTTP can be remotes so far",
             "until then let `dvc` push and pull in this repository",
         )
     return 0
