@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
-from tiffin.repo._states import Differences
+from tiffin.repo._differences import Differences
 from tiffin.repo.datastatus import DataStatus, GitState, Wanted, data_status
 
 __all__ = ["Options", "run"]

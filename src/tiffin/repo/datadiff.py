@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from tiffin.errors import StageNotFound
 from tiffin.pipeline import Project
+from tiffin.repo._differences import Differences, compare
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import WORKSPACE, States
-from tiffin.repo._states import Differences, Entry, Listings, Tracked, absent, compare, covers, recorded, seen, touching
+from tiffin.repo._states import Entry, Listings, Tracked, absent, covers, recorded, seen, touching
 
 __all__ = ["DataDiff", "data_diff"]
 
