@@ -12,8 +12,8 @@ from tiffin.objects.legacy import LegacyStore
 
 __all__ = ["OBJECT_MODE", "damaged", "incomplete", "quarantine", "repair", "sound", "writable"]
 
-DONE, GONE, CORRUPT = 0, 2, -2
-WRITE_BITS, KIND_BITS, LINK, OBJECT_MODE = 0o222, 0o170000, 0o120000, 0o444
+_DONE, _GONE, _CORRUPT = 0, 2, -2
+_WRITE_BITS, _KIND_BITS, _LINK, OBJECT_MODE = 0o222, 0o170000, 0o120000, 0o444
 
 
 def damaged(store: ObjectStore, found: Inventory, progress: Progress | None = None) -> dict[str, str]:
@@ -23,7 +23,7 @@ def damaged(store: ObjectStore, found: Inventory, progress: Progress | None = No
     faults: dict[str, str] = {}
     for table, suffix in ((found.listings, DIR_SUFFIX), (found.files, "")):
         for oid, outcome in zip(table.paths(), _outcomes(store, table, suffix, progress), strict=True):
-            if outcome not in (DONE, GONE):
+            if outcome not in (_DONE, _GONE):
                 faults[f"{oid}{suffix}"] = outcome_text(outcome)
     return faults
 
@@ -35,7 +35,7 @@ def sound(store: ObjectStore, oids: Sequence[str]) -> set[str]:
         bare = [oid.removesuffix(DIR_SUFFIX) for oid in oids if is_dir(oid) == bool(suffix)]
         table = Table.from_rows([(oid, oid) for oid in dict.fromkeys(bare)])
         outcomes = zip(table.paths(), _outcomes(store, table, suffix, None), strict=True)
-        found.update(f"{oid}{suffix}" for oid, outcome in outcomes if outcome == DONE)
+        found.update(f"{oid}{suffix}" for oid, outcome in outcomes if outcome == _DONE)
     return found
 
 
@@ -45,7 +45,7 @@ def writable(found: Inventory) -> list[str]:
     for table, suffix in ((found.listings, DIR_SUFFIX), (found.files, "")):
         for row in range(len(table)):
             mode = table.mode(row)
-            if mode & WRITE_BITS and mode & KIND_BITS != LINK:
+            if mode & _WRITE_BITS and mode & _KIND_BITS != _LINK:
                 loose.append(f"{table.path(row)}{suffix}")
     return loose
 
@@ -110,12 +110,12 @@ def repair(
 def _outcomes(store: ObjectStore, table: Table, suffix: str, progress: Progress | None) -> Sequence[int]:
     """For each row of a table of ids what reading its object gave."""
     if not len(table) or not os.path.isdir(store.root):
-        return [GONE] * len(table)
+        return [_GONE] * len(table)
     if suffix or not isinstance(store, LegacyStore):
         return _native.verify(table, store.root, suffix=suffix, progress=progress)
     files = _native.stat_files(store.root, [f"{oid[:2]}/{oid[2:]}" for oid in table.paths()])
     outcomes = {path.replace("/", ""): outcome for path, outcome in _native.legacy_hash_rows(files, store.root)}
     for path, oid in zip(files.paths(), files.oids(), strict=True):
         named = path.replace("/", "")
-        outcomes.setdefault(named, DONE if oid == named else CORRUPT)
-    return [outcomes.get(oid, GONE) for oid in table.paths()]
+        outcomes.setdefault(named, _DONE if oid == named else _CORRUPT)
+    return [outcomes.get(oid, _GONE) for oid in table.paths()]

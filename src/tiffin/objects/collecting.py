@@ -12,10 +12,10 @@ from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, outcome_tex
 
 __all__ = ["Garbage", "Inventory", "Keep", "Swept", "find_garbage", "inventory", "remove_garbage", "stale_leftovers"]
 
-DONE, GONE = 0, 2
-YOUNG = -4
-DAY_NS = 86_400 * 10**9
-NOTHING = Table.from_rows([])
+_DONE, _GONE = 0, 2
+_YOUNG = -4
+_DAY_NS = 86_400 * 10**9
+_NOTHING = Table.from_rows([])
 
 # leftover := [name] ".tiffin-" pid ["-" counter] ".tmp"   of this program; DVC's are 22 letters and ".tmp"
 _LEFTOVER = re.compile(r"\.tiffin-([0-9]+)(?:-[0-9]+)?\.tmp\Z")
@@ -72,7 +72,7 @@ class Swept(NamedTuple):
 def inventory(store: ObjectStore, progress: Progress | None = None) -> Inventory:
     """Look at everything in a store, which need not be there.  Raises TransferError where it cannot be read."""
     if not os.path.isdir(store.root):
-        return Inventory(NOTHING, NOTHING, [])
+        return Inventory(_NOTHING, _NOTHING, [])
     if progress is not None:
         progress.expect(0, 0)
     try:
@@ -99,9 +99,9 @@ def remove_garbage(store: ObjectStore, garbage: Garbage, *, before_ns: int, prog
     swept = Swept()
     for table, suffix in ((garbage.listings, DIR_SUFFIX), (garbage.files, "")):
         outcomes = _native.remove_objects(table, store.root, suffix=suffix, before_ns=before_ns, progress=progress)
-        gone = [row for row, outcome in enumerate(outcomes) if outcome in (DONE, GONE)]
+        gone = [row for row, outcome in enumerate(outcomes) if outcome in (_DONE, _GONE)]
         swept = Swept(swept.objects + len(gone), swept.bytes + table.select(gone).total_size())
-        failed = [row for row, outcome in enumerate(outcomes) if outcome not in (DONE, GONE, YOUNG)]
+        failed = [row for row, outcome in enumerate(outcomes) if outcome not in (_DONE, _GONE, _YOUNG)]
         if failed:
             path = store.path(f"{table.path(failed[0])}{suffix}")
             more = f" (and {len(failed) - 1} more objects)" if len(failed) > 1 else ""
@@ -129,7 +129,7 @@ def stale_leftovers(
         except OSError:
             continue
         ended = ours is not None and not _lives(int(ours[1]))
-        if changed_ns < (before_ns if ended else now_ns - DAY_NS):
+        if changed_ns < (before_ns if ended else now_ns - _DAY_NS):
             stale.append(name)
     return stale
 

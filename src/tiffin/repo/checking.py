@@ -18,8 +18,8 @@ from tiffin.repo.sync import remote_store
 
 __all__ = ["Checked", "Harmed", "fsck"]
 
-NS = 10**9
-LEFTOVER_S = 3600
+_NS = 10**9
+_LEFTOVER_S = 3600
 
 
 class Harmed(NamedTuple):
@@ -200,7 +200,7 @@ class _Checker:
             oid = (out.recorded and out.recorded.oid) or ""
             if oid in harmed:
                 found.setdefault(oid, []).append(out.path)
-            elif is_dir(oid):
+            if is_dir(oid):
                 with suppress(CorruptObject, MissingObjects):
                     rows = ids.among(self._store.manifest(oid))
                     for name, inner in zip(rows.oids(), rows.paths(), strict=True):
@@ -222,4 +222,4 @@ def _leftovers(root: str, names: Sequence[str]) -> list[str]:
         now_ns = _native.clock_ns(root)
     except OSError:
         return []
-    return stale_leftovers(root, names, now_ns=now_ns, before_ns=now_ns - LEFTOVER_S * NS)
+    return stale_leftovers(root, names, now_ns=now_ns, before_ns=now_ns - _LEFTOVER_S * _NS)
