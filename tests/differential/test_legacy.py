@@ -1,6 +1,7 @@
 """Repositories that DVC 2 wrote: read, kept as they are, brought to the form of 3.x where something changes."""
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,32 @@ def test_a_pipeline(twins: TwinRepos) -> None:
     twins.both("repro")
     assert twins.both("status", "--json") == {}
     twins.swap()
+
+
+def _other_repository(repo: Path) -> None:
+    other = repo.parent / "other"
+    (other / ".dvc").mkdir(parents=True)
+    (other / ".dvc" / "config").touch()
+    track_as_dvc2(other, "text", CASES["two crs"])
+    track_as_dvc2(other, "data", DIRECTORY)
+    for argv in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "as DVC 2 left it"]):
+        subprocess.run(["git", *argv], cwd=other, check=True, capture_output=True)
+    (other / "text").unlink()
+    shutil.rmtree(other / "data")
+
+
+def test_data_of_another_repository(twins: TwinRepos) -> None:
+    twins.each(_other_repository)
+    files = ("data.dvc", "mine.dvc")  # have the place of the other repository in them
+    but = ("beside", *(f"{kind} {name}" for kind in ("file", "tree") for name in files))
+    twins.both("get", "{home}/other", "data", "-o", "got", but=but)
+    twins.both("get", "{home}/other", "text", but=but)
+    twins.both("import", "{home}/other", "data", but=but)
+    twins.both("import", "{home}/other", "text", "-o", "mine", but=but)
+    for name in files:
+        theirs, ours = ((side.repo / name).read_text().partition("outs:")[2] for side in twins.sides)
+        assert ours == theirs
+    assert twins.both("status", "--json", but=but) == {}
 
 
 def test_migrating(old: TwinRepos) -> None:

@@ -113,6 +113,19 @@ class ObjectStore:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.fspath(root)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether objects are files on this machine."""
+        return "://" not in self.root
+
+    def of_kind(self, *, legacy: bool) -> "ObjectStore":
+        """This store, or the one of DVC 2 in the same cache or remote.  Raises ConfigError if that is far away."""
+        if not legacy:
+            return self
+        from tiffin.objects.legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
+
+        return legacy_store(self)
+
     def path(self, oid: str) -> str:
         """Where the object lies, whether it is there or not."""
         return f"{self.root}/{oid[:2]}/{oid[2:]}"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tiffin.formats import Content, DvcFile, OutputEntry, executable
+from tiffin.formats import Content, DvcFile, OutputEntry
 from tiffin.fs import write_atomically
 from tiffin.index import Workspace
 from tiffin.pipeline._bits import executables_now
@@ -48,6 +48,8 @@ class ExecutableLists:
             self._merge(executable_path(stage.file), lists)
 
     def _merge(self, path: str, lists: Mapping[str, Sequence[str]]) -> None:
+        from tiffin.formats import executable  # noqa: PLC0415 - few repositories have such a file
+
         at = os.path.join(self._root, path)
         try:
             with open(at, encoding="utf-8") as file:

@@ -20,7 +20,7 @@ from tiffin.repo.sync import remote_store
 if TYPE_CHECKING:
     from tiffin.repo.external import External, Externals
 
-__all__ = ["Member", "is_rules"]
+__all__ = ["Member", "is_legacy", "is_rules", "passage"]
 
 
 class Member:
@@ -81,10 +81,11 @@ class Member:
 
     def stores(self, out: Output) -> Iterator[ObjectStore]:
         """Where the objects of an output may be, the nearest first."""
+        legacy = is_legacy(out)
         if self._has_cache:
-            yield self.repo.store
+            yield self.repo.store.of_kind(legacy=legacy)
         try:
-            yield remote_store(self.repo, out.entry.remote)
+            yield remote_store(self.repo, out.entry.remote).of_kind(legacy=legacy)
         except NoRemote:
             return
 
@@ -183,7 +184,7 @@ class Member:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         for store in self.stores(found[1]):
             # A store elsewhere has no files here.
-            if type(store) is ObjectStore and store.has(leaf.oid or ""):
+            if store.is_local and store.has(leaf.oid or ""):
                 return open(store.path(leaf.oid or ""), "rb")
         return self._open_fetched(*found, leaf.oid or "")
 
@@ -191,9 +192,19 @@ class Member:
         from tempfile import TemporaryDirectory  # noqa: PLC0415 - 5 ms that few commands need
 
         with TemporaryDirectory(prefix="tiffin-") as directory:
-            store = ObjectStore(directory)
+            store = passage(directory, out)
             self.fetch(stage, out, [oid], store)
             return open(store.path(oid), "rb")  # the bytes stay until it is closed
+
+
+def is_legacy(out: Output) -> bool:
+    """Whether DVC 2 recorded an output."""
+    return out.recorded is not None and out.recorded.oid is not None and out.recorded.legacy
+
+
+def passage(directory: str, out: Output) -> ObjectStore:
+    """A store below a directory for objects of an output that only pass through."""
+    return ObjectStore(f"{directory}/files/md5").of_kind(legacy=is_legacy(out))
 
 
 def is_rules(path: str) -> bool:

@@ -8,12 +8,12 @@ import os
 import posixpath
 from typing import NamedTuple
 
-from tiffin._native import Table
+from tiffin._native import Table, stat_files
 from tiffin.errors import MissingDependency, MissingObjects, TargetError, TransferError
 from tiffin.formats import Content
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Output, Stage
-from tiffin.repo._member import Member, is_rules
+from tiffin.repo._member import Member, is_legacy, is_rules, passage
 from tiffin.repo._sides import Side
 from tiffin.repo.external import Entry, External
 
@@ -45,8 +45,21 @@ class _Objects(NamedTuple):
     rows: Table
 
     def store(self, store: ObjectStore, progress: Progress | None) -> Table:  # noqa: ARG002 - the member has it
+        if is_legacy(self.out):
+            return self._store_anew(store)
         self.member.fetch(self.stage, self.out, [oid for oid in self.rows.oids() if oid], store)
         return self.rows
+
+    def _store_anew(self, store: ObjectStore) -> Table:
+        """What DVC 2 wrote gets ids of 3.x, by way of files."""
+        from tempfile import TemporaryDirectory  # noqa: PLC0415 - 5 ms that few commands need
+
+        os.makedirs(store.root, exist_ok=True)
+        with TemporaryDirectory(dir=store.root, prefix=".tiffin-") as directory:
+            self.copy(f"{directory}/files")
+            table = stat_files(f"{directory}/files", self.rows.paths())
+            store.store(table, f"{directory}/files", ("hardlink", "copy"))
+        return table
 
     def copy(self, directory: str) -> None:
         # A fresh table: placing fills in what the files are like.
@@ -55,20 +68,23 @@ class _Objects(NamedTuple):
         for source in self.member.stores(self.out):
             if not left:
                 return
-            if type(source) is ObjectStore:  # a store elsewhere has no files here
+            if source.is_local:  # a store elsewhere has no files here
                 here = source.present(table)
-                source.place(table, [row for row in left if here[row]], directory, ("reflink", "copy"))
-                left = [row for row in left if not here[row]]
+                rows = [row for row in left if here[row]]
+                if rows:
+                    source.place(table, rows, directory, ("reflink", "copy"))
+                    left = [row for row in left if not here[row]]
         if left:
             self._copy_fetched(table.select(left), directory)
 
     def _copy_fetched(self, table: Table, directory: str) -> None:
-        store = ObjectStore(f"{directory}.objects")
+        objects = f"{directory}.objects"
+        store = passage(objects, self.out)
         try:
             self.member.fetch(self.stage, self.out, [oid for oid in table.oids() if oid], store)
             store.place(table, None, directory, ("reflink", "copy"))
         finally:
-            _remove(store.root)
+            _remove(objects)
 
 
 class Gathered(NamedTuple):

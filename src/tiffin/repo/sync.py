@@ -65,7 +65,7 @@ def fetch(
     """Copy to the cache what it lacks; what neither side has is in `lost`."""
     total = Moved()
     for (name, legacy), oids in _by_remote(repo, selected, remote, pushed=False).items():
-        wanted = _absent(oids, _kind(repo.store, legacy=legacy))
+        wanted = _absent(oids, repo.store.of_kind(legacy=legacy))
         if not wanted:
             continue
         here, there = _sides(repo, name, legacy=legacy)
@@ -132,15 +132,7 @@ def remote_store(repo: Repo, name: str | None) -> ObjectStore:
 
 def _sides(repo: Repo, name: str | None, *, legacy: bool) -> tuple[ObjectStore, ObjectStore]:
     """Cache and remote, or the parts of them with what DVC 2 wrote."""
-    return _kind(repo.store, legacy=legacy), _kind(remote_store(repo, name), legacy=legacy)
-
-
-def _kind(store: ObjectStore, *, legacy: bool) -> ObjectStore:
-    if not legacy:
-        return store
-    from tiffin.objects.legacy import legacy_store  # noqa: PLC0415 - for what DVC 2 wrote
-
-    return legacy_store(store)
+    return repo.store.of_kind(legacy=legacy), remote_store(repo, name).of_kind(legacy=legacy)
 
 
 def _directory(settings: RemoteSettings) -> str:
@@ -234,7 +226,7 @@ def _ids(repo: Repo, output: Output, part: str | None, remote: str | None) -> li
     oid, legacy = (output.recorded.oid or "", output.recorded.legacy) if output.recorded else ("", False)
     if part is None:
         return [oid]
-    store = _kind(repo.store, legacy=legacy)
+    store = repo.store.of_kind(legacy=legacy)
     if not store.has(oid):
         # The listing is needed to know the part; it is a single small object.
         listing = _sides(repo, remote, legacy=legacy)[1].manifest(oid)
