@@ -49,12 +49,41 @@ std::vector<IgnoreRule> ParseRules(std::string_view text, const std::string& fil
 
 const IgnoreRule* IgnoreLayer::Decide(std::span<const std::string_view> parts, bool is_dir) const {
   for (const IgnoreLayer* layer = this; layer != nullptr; layer = layer->above) {
-    const auto below = parts.subspan(layer->depth);
-    for (auto rule = layer->rules.rbegin(); rule != layer->rules.rend(); ++rule) {
-      if (rule->pattern.Matches(below, is_dir)) return &*rule;
-    }
+    if (const IgnoreRule* rule = layer->Last(parts.subspan(layer->depth), is_dir)) return rule;
   }
   return nullptr;
+}
+
+void IgnoreLayer::Index() {
+  constexpr std::size_t kFew = 16;
+  if (rules.size() <= kFew) return;
+  for (std::size_t rule = 0; rule < rules.size(); ++rule) {
+    const std::string_view name = rules[rule].pattern.Name();
+    (name.empty() ? unnamed : named[name]).push_back(rule);
+  }
+}
+
+// A directory of many tracked files has a rule for each: trying all of them on every file would be quadratic.
+const IgnoreRule* IgnoreLayer::Last(std::span<const std::string_view> below, bool is_dir) const {
+  if (named.empty()) {
+    const auto rule = std::find_if(rules.rbegin(), rules.rend(), [&](const IgnoreRule& candidate) {
+      return candidate.pattern.Matches(below, is_dir);
+    });
+    return rule == rules.rend() ? nullptr : &*rule;
+  }
+  const IgnoreRule* last = nullptr;
+  const auto try_all = [&](const std::vector<std::size_t>& candidates) {
+    for (auto at = candidates.rbegin(); at != candidates.rend(); ++at) {
+      const IgnoreRule* rule = &rules[*at];
+      if (last != nullptr && rule <= last) return;
+      if (rule->pattern.Matches(below, is_dir)) last = rule;
+    }
+  };
+  try_all(unnamed);
+  for (const std::string_view part : below) {
+    if (const auto found = named.find(part); found != named.end()) try_all(found->second);
+  }
+  return last;
 }
 
 bool IgnoreLayer::Ignores(std::span<const std::string_view> parts, bool is_dir) const {
@@ -70,6 +99,7 @@ Ignore::Ignore(std::string root, std::vector<std::string> files, std::span<const
       base->rules.push_back({*std::move(pattern), "", 0, line});
     }
   }
+  base->Index();
   layers_.push_back(std::move(base));
 }
 
@@ -101,6 +131,7 @@ std::unique_ptr<IgnoreLayer> Ignore::Read(const IgnoreLayer& above, std::span<co
     std::vector<IgnoreRule> rules = ParseRules(*text, inside + name, dialect_);
     std::move(rules.begin(), rules.end(), std::back_inserter(layer->rules));
   }
+  layer->Index();
   return layer->rules.empty() ? nullptr : std::move(layer);
 }
 

@@ -29,11 +29,19 @@ struct IgnoreLayer {
   const IgnoreLayer* above;
   std::size_t depth;  // parts of the directory's path below the root
   std::vector<IgnoreRule> rules;
+  // Where there are many rules: those that name a name, by it, and the others; both as ascending indices of `rules`.
+  std::unordered_map<std::string_view, std::vector<std::size_t>> named = {};
+  std::vector<std::size_t> unnamed = {};
 
+  // To be called once `rules` is as it stays.
+  void Index();
   // The rule that decides about the entry at `parts` (below the root), or nullptr.  The directories above are
   // taken not to be ignored.
   const IgnoreRule* Decide(std::span<const std::string_view> parts, bool is_dir) const;
   bool Ignores(std::span<const std::string_view> parts, bool is_dir) const;
+
+ private:
+  const IgnoreRule* Last(std::span<const std::string_view> below, bool is_dir) const;
 };
 
 class Ignore {

@@ -217,6 +217,12 @@ std::optional<Pattern> Pattern::Parse(std::string_view line, Dialect dialect) {
   return pattern;
 }
 
+std::string_view Pattern::Name() const noexcept {
+  const auto literal =
+      std::find_if(parts_.rbegin(), parts_.rend(), [](const Part& part) { return part.kind == Kind::kLiteral; });
+  return literal == parts_.rend() ? std::string_view() : literal->text;
+}
+
 bool Pattern::PartMatches(const Part& part, std::string_view name) const {
   switch (part.kind) {
     case Kind::kAny:

@@ -29,6 +29,8 @@ class Pattern {
   bool Matches(std::span<const std::string_view> parts, bool is_dir) const;
 
   bool negated() const noexcept { return negated_; }
+  // A name that every path it speaks of has among its parts; empty if there is none such.
+  std::string_view Name() const noexcept;
 
  private:
   enum class Kind { kDeep, kLiteral, kSuffix, kAny, kGlob };  // kDeep: "**"; kSuffix: "*.txt"

@@ -146,6 +146,27 @@ def test_nothing_below_an_ignored_directory_comes_back(tmp_path: Path) -> None:
     assert ignore.ignores("data/keep", False)
 
 
+@given(
+    rules=st.lists(lines, min_size=1, max_size=6),
+    path=paths,
+    is_dir=st.booleans(),
+    dialect=st.sampled_from(["dvc", "git"]),
+)
+def test_many_more_lines_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, rules: list[str], path: str, dialect: str, *, is_dir: bool
+) -> None:
+    # Among many lines those that may speak of a path are found by the names in it.
+    more = [
+        line for number, rule in enumerate(rules) for line in (f"/only-{number}", rule, f"!x/only-{number}/y", rule)
+    ]
+    more = [*(f"none-{number}" for number in range(20)), *more, *(f"!none-{number}/" for number in range(20))]
+    root = str(tmp_path_factory.getbasetemp())
+    few, many = (Ignore(root, files=[], builtin=chosen, dialect=dialect) for chosen in (rules, more))
+    assert many.ignores(path, is_dir) == few.ignores(path, is_dir)
+    explained = few.explain(path, is_dir), many.explain(path, is_dir)
+    assert explained[0] == explained[1]
+
+
 def test_the_last_pattern_decides_and_inner_files_come_last(tmp_path: Path) -> None:
     ignore = ignore_of(tmp_path, {"": ["*.log", "!b.log"], "in": ["!a.log", "/b.log"]})
     assert [ignore.ignores(path, False) for path in ("a.log", "b.log", "in/a.log", "in/b.log", "in/x/b.log")] == [
