@@ -155,7 +155,9 @@ def test_transfer_leaves_what_the_twin_leaves(
     new = after.keys() - destination.keys()
     assert (result.copied, result.bytes) == (len(new), sum(len(after[path]) for path in new))
     assert dict(result.failed) == {
-        oid: CORRUPT if object_path(oid) in source else ENOENT for oid in oids if object_path(oid) not in after
+        oid: CORRUPT if path in source else ENOENT
+        for oid in oids
+        if (path := object_path(oid)) not in after or (path in source and len(source[path]) != len(after[path]))
     }
 
 
