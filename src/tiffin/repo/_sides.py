@@ -225,7 +225,7 @@ class CommitSide:
 
     def _info(self, mode: str, oid: str) -> FileInfo:
         if mode == _FOLDER:
-            return FileInfo(is_dir=True, size=0)
+            return FileInfo(is_dir=True, size=self._trees.size(oid))
         return FileInfo(is_dir=False, size=self._sizes.get(oid, 0), isexec=mode == "100755")
 
     def _kept(self, path: str, *, is_dir: bool) -> bool:

@@ -100,7 +100,8 @@ def update_import(
             content = _checked(other, origin.path)
             _remove(repo, output.path)
         updated = parsed._replace(deps=(origin._replace(extra={**origin.extra, "repo": source}),))
-        fresh = _finished(stage._replace(dvc_file=updated), content)
+        # As in DVC, the checksum of a partial update is still that of the output before: `status` shows that it is due.
+        fresh = _finished(stage._replace(dvc_file=updated), content, checksum_of=None if download else output.recorded)
         _write(repo, fresh)
         repo.reload()
         uncommitted = download and _is_uncommitted(pool, other, origin.path, content, overrides)
@@ -133,12 +134,14 @@ def _stage(place: str, path: str, source: dict[str, Any]) -> Stage:
     return from_dvc_file(f"{place}.dvc", parsed)._replace(wdir=folder)
 
 
-def _finished(stage: Stage, content: Content) -> Stage:
-    """With the content, and the checksum that makes it this import."""
+def _finished(stage: Stage, content: Content, *, checksum_of: Content | None = None) -> Stage:
+    """With the content, and the checksum that makes it this import (or one of another content)."""
     if stage.dvc_file is None:
         return stage
-    parsed = with_contents(stage.dvc_file, {out.entry.path: content for out in stage.outs})
-    return stage._replace(dvc_file=parsed._replace(md5=dvcfile.stage_checksum(parsed)))
+    name = stage.dvc_file.outs[0].path
+    summed = with_contents(stage.dvc_file, {name: checksum_of or content})
+    parsed = with_contents(stage.dvc_file, {name: content})
+    return stage._replace(dvc_file=parsed._replace(md5=dvcfile.stage_checksum(summed)))
 
 
 def _downloaded(repo: Repo, other: External, path: str, place: str, *, force: bool) -> Content:

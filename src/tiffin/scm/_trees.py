@@ -31,6 +31,7 @@ class Trees:
         self._entries: dict[str, dict[str, _Entry]] = {}
         self._matching: dict[str, list[str]] = {}
         self._blobs: dict[str, bytes] = {}
+        self._sizes: dict[str, int] = {}
 
     def find(self, tree: str, path: str) -> TreeEntry | None:
         """The file or directory at a path below a tree, None if there is none; mode "40000" is a directory."""
@@ -80,6 +81,11 @@ class Trees:
             self._matching[tree] = sorted(here + below)
         return self._matching[tree]
 
+    def size(self, tree: str) -> int:
+        """The bytes of the tree itself, by the id `find` gave."""
+        self._read(tree)
+        return self._sizes[tree]
+
     def blob(self, oid: str) -> bytes | None:
         """A file's bytes by the id `find` gave."""
         if oid in self._blobs:
@@ -99,6 +105,7 @@ class Trees:
         if tree not in self._entries:
             found = self._objects.read(tree)
             self._entries[tree] = _parse(found.content) if found is not None and found.kind == "tree" else {}
+            self._sizes[tree] = len(found.content) if found is not None else 0
         return self._entries[tree]
 
 
