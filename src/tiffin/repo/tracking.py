@@ -70,7 +70,9 @@ def add(
         # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
         git.ignore([addition.output.path for addition in additions])
         stages = {addition.stage.file: addition.stage for addition in additions}
-        write_dvc_files(repo.root, {file: _filled(repo, stage, contents) for file, stage in stages.items()})
+        filled = {file: _filled(repo, stage, contents) for file, stage in stages.items()}
+        # A file that says so already is neither parsed again nor written out to be compared.
+        write_dvc_files(repo.root, {file: new for file, new in filled.items() if new != stages[file].dvc_file})
         files = list(stages)
         git.changed(files)
         repo.reload()
