@@ -31,8 +31,10 @@ struct CloseDirectory {
 };
 using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
+// Null where there is none.
 Directory OpenDirectoryAt(int parent, const std::string& path) {
   Descriptor opened = OpenAt(parent, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!opened && errno == ENOENT) return nullptr;
   if (!opened) throw SystemFault(errno, path);
   Directory directory(fdopendir(opened.get()));
   if (directory == nullptr) throw SystemFault(errno, path);
@@ -73,6 +75,7 @@ bool ParseObject(std::string_view prefix, std::string_view name, Digest& digest,
 
 void ListPrefix(int store, const std::string& prefix, Inventory& found, Control& control) {
   const Directory directory = OpenDirectoryAt(store, prefix);
+  if (directory == nullptr) return;
   ForEachName(directory.get(), prefix, [&](std::string_view name) {
     Found object;
     bool listing = false;
@@ -107,6 +110,7 @@ Inventory ListStore(int store, int threads, Control& control) {
   Inventory all;
   std::vector<std::string> prefixes;
   const Directory top = OpenDirectoryAt(store, ".");
+  if (top == nullptr) return all;
   ForEachName(top.get(), ".", [&](std::string_view name) {
     Stat stat;
     if (StatAt(store, std::string(name).c_str(), false, stat) != kOk) return;

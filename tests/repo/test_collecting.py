@@ -150,6 +150,33 @@ def test_commits_of_a_project_that_shares_the_cache_count(sharing: tuple[Sandbox
     assert len(one.objects("../cache/files/md5")) == 2
 
 
+def test_the_list_of_projects_is_as_open_as_the_cache(sandbox: Sandbox) -> None:
+    cache = sandbox.root.parent / "cache"
+    cache.mkdir()
+    cache.chmod(0o2775)
+    one = project(sandbox, "one")
+    modes = [
+        path.stat().st_mode & 0o7777 for path in (cache / "tiffin", cache / "tiffin/projects", cache / "tiffin/lock")
+    ]
+    assert [oct(mode) for mode in modes] == ["0o2775", "0o2775", "0o664"]
+    (cache / "tiffin/lock").unlink()
+    (cache / "tiffin/lock").mkdir()  # it cannot join: that hinders nobody
+    two = project(sandbox, "two")
+    assert two.tiffin("status", "--json").out == one.tiffin("status", "--json").out == "{}\n"
+
+
+def test_a_project_does_not_join_while_another_collects(sandbox: Sandbox) -> None:
+    project(sandbox, "one")
+    lock = sandbox.root.parent / "cache/tiffin/lock"
+    line = f"import fcntl,time; f=open({str(lock)!r}, 'a'); fcntl.flock(f, 2); print(flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", line], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(AssertionError, match="holds the lock"):
+            project(sandbox, "two")
+        holder.kill()
+
+
 def test_young_objects_of_a_shared_cache_stay(sharing: tuple[Sandbox, Sandbox]) -> None:
     one, _ = sharing
     one.write("file", "changed")

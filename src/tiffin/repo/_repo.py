@@ -78,10 +78,14 @@ class Repo:
     @cached_property
     def store(self) -> ObjectStore:
         if self.shares_cache:
-            from tiffin.repo._sharing import join_shared  # noqa: PLC0415 - most caches are a project's own
+            self._join_shared_cache()
+        return ObjectStore(f"{self.cache_directory}/files/md5")
+
+    def _join_shared_cache(self) -> None:
+        if not os.path.exists(f"{self.cache_directory}/tiffin/projects/{_native.md5(os.fsencode(self.root))}"):
+            from tiffin.repo._sharing import join_shared  # noqa: PLC0415 - once in a project's life
 
             join_shared(self.cache_directory, self.root)
-        return ObjectStore(f"{self.cache_directory}/files/md5")
 
     def store_of(self, content: Content | None) -> ObjectStore:
         """The part of the cache that a content's objects are in: what DVC 2 wrote is kept apart."""

@@ -8,6 +8,7 @@ See docs/formats/shared-cache.md.
 
 import json
 import os
+from contextlib import suppress
 from typing import NamedTuple
 
 from tiffin import _native
@@ -27,17 +28,30 @@ class _Entry(NamedTuple):
 
 
 def join_shared(cache_directory: str, root: str) -> None:
-    """Note that a project uses a cache, unless that is noted already: then it costs one stat.
+    """Note that a project uses a cache.
 
-    A cache that cannot be written to cannot be collected from here either, so it is left alone.
+    A cache that this user cannot write to is left alone: from here nothing can be stored in it either.  Raises LockHeld
+    while somebody collects in it.
     """
-    path = _path(cache_directory, root)
-    if os.path.exists(path) or not os.access(_existing(cache_directory), os.W_OK):
-        return
-    # A `gc` that has begun does not know this project: nothing may be taken from the cache or left to it meanwhile.
-    with Sharing(cache_directory).lock():
-        entry = {"version": VERSION, "root": root, "host": os.uname().nodename}
-        write_atomically(path, json.dumps(entry) + "\n")
+    path = f"{cache_directory}/tiffin/projects/{_native.md5(os.fsencode(root))}"
+    with suppress(OSError, TransferError):
+        _prepare(cache_directory)
+        # A `gc` that has begun does not know this project: nothing may be stored or used meanwhile.
+        with Sharing(cache_directory).lock():
+            entry = {"version": VERSION, "root": root, "host": os.uname().nodename}
+            write_atomically(path, json.dumps(entry) + "\n")
+
+
+def _prepare(cache_directory: str) -> None:
+    """Make the directories and the lock, as open to others as the cache is."""
+    os.makedirs(cache_directory, exist_ok=True)
+    mode = os.stat(cache_directory).st_mode
+    for directory in (f"{cache_directory}/tiffin", f"{cache_directory}/tiffin/projects"):
+        with suppress(FileExistsError):
+            os.mkdir(directory)
+            os.chmod(directory, mode & 0o7777)
+    with suppress(FileExistsError), open(f"{cache_directory}/tiffin/lock", "xb") as lock:
+        os.fchmod(lock.fileno(), mode & 0o666)
 
 
 class Sharing:
@@ -112,7 +126,3 @@ def _existing(path: str) -> str:
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     return path
-
-
-def _path(cache_directory: str, root: str) -> str:
-    return f"{cache_directory}/tiffin/projects/{_native.md5(os.fsencode(root))}"
