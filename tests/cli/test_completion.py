@@ -119,7 +119,7 @@ def test_fish(scripts, project):
 
 @needs["zsh"]
 def test_zsh(scripts, project):
-    assert _in_zsh(scripts, "tiffin", "chec") == "tiffin check"
+    assert _in_zsh(scripts, "tiffin", "checko") == "tiffin checkout "
     assert _in_zsh(scripts, "tiffin", "unp") == "tiffin unprotect "
     assert _in_zsh(scripts, "tiffin", "remote", "def") == "tiffin remote default "
     assert _in_zsh(scripts, "tiffin", "push", "-r", "s") == "tiffin push -r store "
