@@ -318,7 +318,7 @@ def test_a_listing_that_leads_elsewhere_is_refused(sandbox: Sandbox, path: str) 
     oid = hashlib.md5(body.encode()).hexdigest() + ".dir"
     sandbox.write(f".dvc/cache/files/md5/{oid[:2]}/{oid[2:]}", body)
     sandbox.write(".dvc/cache/files/md5/d4/1d8cd98f00b204e9800998ecf8427e", "")
-    sandbox.write("data.dvc", f"outs:\n- md5: {oid}\n  path: data\n")
+    sandbox.write("data.dvc", f"outs:\n- md5: {oid}\n  hash: md5\n  path: data\n")
     assert "cannot be read" in sandbox.tiffin("checkout", code=255).err
     assert not sandbox.exists("data")
     assert not sandbox.exists("outside")
