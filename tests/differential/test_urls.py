@@ -123,7 +123,15 @@ def test_an_import_that_is_not_frozen(twins: TwinRepos, web: Web) -> None:
     twins.both("status", "--json")
     web.write("f", b"three")
     twins.both("status", "--json")
+    twins.both("repro", "f.dvc")
+    twins.both("status", "--json")
     (web.root / "f").unlink()
+    twins.both("status", "--json")
+
+
+def test_repro_downloads_what_was_left_at_the_url(twins: TwinRepos, web: Web) -> None:
+    twins.both("import-url", "--no-download", f"{web.url}/f")
+    twins.both("repro", "f.dvc")
     twins.both("status", "--json")
 
 

@@ -46,18 +46,18 @@ def _memory(_base: Path) -> Site:
     return Site(memory, memory.files.__setitem__)
 
 
-@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__.lstrip("_"))
 @pytest.mark.parametrize("make", [_directory, _memory])
 def test_local(check: Callable[[Site, Path], None], make: Callable[[Path], Site], here: Path, tmp_path: Path) -> None:
     check(make(tmp_path / "there"), here)
 
 
-@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__.lstrip("_"))
 def test_http(check: Callable[[Site, Path], None], web: Web, here: Path) -> None:
     check(Site(open_filesystem(web.url), web.write, lists=False), here)
 
 
-@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__.lstrip("_"))
 def test_http_of_a_server_that_gives_no_parts(check: Callable[[Site, Path], None], web: Web, here: Path) -> None:
     web.ranges = False
     check(Site(open_filesystem(f"{web.url}/below/"), _below(web), lists=False, ranges=False), here)

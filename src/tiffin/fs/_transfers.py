@@ -78,7 +78,7 @@ def download(
         os.makedirs(os.path.dirname(item.target) or ".", exist_ok=True)
         try:
             with _temporary(item.target) as temporary:
-                found = receive(fs, item.path, temporary, mode=mode, stop=stop, count=count.add)
+                found = _receive(fs, item.path, temporary, mode, stop, count.add)
                 if item.md5 is not None and found.md5 != item.md5:
                     raise CorruptObject(
                         f"{fs.url(item.path)} does not match its id; it was not copied",
@@ -95,20 +95,20 @@ def download(
     return each(one, wanted, jobs=jobs or fs.jobs, poll=count.tell)
 
 
-def receive(
-    fs: FileSystem,
-    path: str,
-    target: str,
-    *,
-    mode: int = 0o666,
-    stop: Stop | None = None,
-    count: Callable[[int, int], None] = lambda _files, _size: None,
-) -> Fetched:
-    """Write a file to a name that nobody reads yet; after an interruption it goes on where it was.
+def receive(fs: FileSystem, path: str, target: str, *, mode: int = 0o666, progress: Watched | None = None) -> Fetched:
+    """Write a file to a name that nobody reads yet, to learn what it is.
 
     Raises FileNotFoundError, TransferError; the target then holds a part, or is not there.
     """
-    stop = stop or Stop()
+    count = _Count(progress)
+    (got,) = each(lambda item, stop: _receive(fs, item, target, mode, stop, count.add), [path], jobs=1, poll=count.tell)
+    return got
+
+
+def _receive(
+    fs: FileSystem, path: str, target: str, mode: int, stop: Stop, count: Callable[[int, int], None]
+) -> Fetched:
+    """After an interruption it goes on where it was."""
     opened = False
     digest, done, etag = hashlib.md5(usedforsecurity=False), 0, None
 

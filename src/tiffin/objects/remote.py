@@ -11,10 +11,10 @@ from tiffin.objects._store import CORRUPT, DIR_SUFFIX, ObjectStore, Progress, Re
 
 __all__ = ["RemoteStore"]
 
-FOLDER = "files/md5"
-STORED_MODE = 0o444
+_FOLDER = "files/md5"
+_STORED_MODE = 0o444
 
-EMPTY = "d41d8cd98f00b204e9800998ecf8427e"  # the id of no bytes
+_EMPTY = "d41d8cd98f00b204e9800998ecf8427e"  # the id of no bytes
 
 
 class RemoteStore(ObjectStore):
@@ -24,7 +24,7 @@ class RemoteStore(ObjectStore):
     """
 
     def __init__(self, fs: FileSystem, *, jobs: int | None = None) -> None:
-        super().__init__(fs.url(FOLDER))
+        super().__init__(fs.url(_FOLDER))
         self.fs = fs
         self._jobs = jobs
         self._listings: dict[str, bytes] = {}
@@ -34,10 +34,10 @@ class RemoteStore(ObjectStore):
         return oid in self._listings or not self.missing([oid])
 
     def missing(self, oids: Sequence[str], *, whole: bool = False) -> list[str]:
-        """The ids of which no object is here; in order.  whole: an empty one counts as missing, unless its id says so."""
+        """The ids of which no object is here; in order.  whole: one that is empty, but not by its id, counts, too."""
         names = list(dict.fromkeys(oids))
         found = dict(zip(names, self._infos(names), strict=True))
-        absent = {oid for oid, info in found.items() if info is None or (whole and info.size == 0 and oid != EMPTY)}
+        absent = {oid for oid, info in found.items() if info is None or (whole and info.size == 0 and oid != _EMPTY)}
         return [oid for oid in oids if oid in absent]
 
     def present(self, table: Table) -> list[bool]:
@@ -85,7 +85,7 @@ class RemoteStore(ObjectStore):
         """Download objects into a local store, each hashed on the way and visible once it is right."""
         absent = destination.missing([f"{oid}{suffix}" for oid in dict.fromkeys(oids)])
         wanted = [Wanted(_path(oid), destination.path(oid), oid.removesuffix(suffix)) for oid in absent]
-        got = download(self.fs, wanted, jobs=self._jobs, mode=STORED_MODE, progress=progress)
+        got = download(self.fs, wanted, jobs=self._jobs, mode=_STORED_MODE, progress=progress)
         failed = [(oid.removesuffix(suffix), errno.ENOENT) for oid, file in zip(absent, got, strict=True) if not file]
         return Received(len(absent) - len(failed), sum(file.size for file in got if file), failed)
 
@@ -106,4 +106,4 @@ class RemoteStore(ObjectStore):
 
 
 def _path(oid: str) -> str:
-    return f"{FOLDER}/{oid[:2]}/{oid[2:]}"
+    return f"{_FOLDER}/{oid[:2]}/{oid[2:]}"

@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     on_error: OnError = "fail"
     confirm: Callable[[Stage], bool] | None = None  # interactive: asked before each stage
     fetch: Callable[[Stage], None] | None = None  # --pull: get a stage's missing data first
+    import_again: Callable[[Stage], None] | None = None  # bring an import from a URL to what is there now
 
 
 class Reproduction(NamedTuple):
@@ -147,7 +148,9 @@ class Runner:
                 return False
         if settings.confirm is not None and not settings.confirm(stage):
             raise StageFailed("reproduction aborted by the user")
-        if stage.is_data or stage.frozen:
+        if settings.import_again is not None and _comes_again(stage):
+            self._import(stage, settings, settings.import_again)
+        elif stage.is_data or stage.frozen:
             self._verify(stage, settings)
         else:
             self._run(stage, settings)
@@ -165,6 +168,12 @@ class Runner:
             self._watcher.warning(f"unable to pull data for '{stage.address}': {error.message}")
             return False
         return True
+
+    def _import(self, stage: Stage, settings: Settings, import_again: Callable[[Stage], None]) -> None:
+        self._watcher.verifying(stage)
+        if not settings.dry:
+            import_again(stage)
+            self._written.setdefault(stage.file, False)
 
     def _verify(self, stage: Stage, settings: Settings) -> None:
         self._watcher.verifying(stage)
@@ -324,6 +333,12 @@ class Runner:
 
     def _record_entry(self, stage: Stage, entry: LockEntry) -> None:
         self._locks.add(stage, entry)
+
+
+def _comes_again(stage: Stage) -> bool:
+    """Whether this is an import from a URL that follows its source, or was never downloaded."""
+    recorded = stage.outs[0].recorded if stage.outs else None
+    return stage.is_import and bool(stage.deps) and not (stage.frozen and recorded is not None and recorded.oid)
 
 
 def _without_missing(found: Changes) -> Changes:

@@ -11,7 +11,7 @@ from tiffin.formats import Content, DependencyEntry, DvcFile, OutputEntry, dvcfi
 from tiffin.fs import remove_quietly
 from tiffin.fs.remote import local_path, receive
 from tiffin.index import Workspace
-from tiffin.objects import ObjectStore, transfer
+from tiffin.objects import ObjectStore, Progress, transfer
 from tiffin.objects.remote import RemoteStore
 from tiffin.pipeline import Graph, Stage, from_dvc_file, output_state, same
 from tiffin.pipeline.recording import write_dvc_file
@@ -24,7 +24,7 @@ from tiffin.repo.sync import remote_store
 __all__ = ["Mode", "Obtained", "import_url", "obtain", "place_of", "update_url_import"]
 
 _UNKNOWN = Content(None)  # what a partial import records
-STORED_MODE = 0o444
+_STORED_MODE = 0o444
 
 
 class Mode(NamedTuple):
@@ -125,7 +125,7 @@ def obtain(repo: Repo, place: Place, store: ObjectStore) -> Obtained:
         return _by_way_of_here(repo, place, store)
     if place.local is not None:
         return _copied(repo, place, place.local, store)
-    return _downloaded(place, store)
+    return _downloaded(place, store, repo.progress)
 
 
 def _stage(repo: Repo, path: str, url: str, options: Mapping[str, object] | None) -> Stage:
@@ -189,7 +189,7 @@ def _copied(repo: Repo, place: Place, path: str, store: ObjectStore) -> Obtained
     return Obtained(found, found._replace(isexec=False))
 
 
-def _downloaded(place: Place, store: ObjectStore) -> Obtained:
+def _downloaded(place: Place, store: ObjectStore, progress: Progress | None) -> Obtained:
     os.makedirs(store.root, exist_ok=True)
     temporary = f"{store.root}/.tiffin-{os.getpid()}-0.tmp"
     try:
@@ -197,7 +197,9 @@ def _downloaded(place: Place, store: ObjectStore) -> Obtained:
             before = content_at(place)
             if before is None:
                 raise _absence(place)
-            got = receive(place.fs, "", temporary, mode=STORED_MODE)
+            if progress is not None:
+                progress.expect(1, before.size or 0)
+            got = receive(place.fs, "", temporary, mode=_STORED_MODE, progress=progress)
             if content_at(place) == before:
                 break
         else:

@@ -58,11 +58,18 @@ def repro(
             committed=git.committed,
             watcher=watcher,
         )
+        settings = settings._replace(import_again=lambda stage: _import_again(repo, stage))
         done = runner.reproduce(order(repo.project, repo.directory, scope), settings)
         OutputLog(repo.state).include(out.path for stage in done.reproduced for out in stage.outs if out.entry.cache)
         git.changed(done.written)
         repo.reload()
         return done
+
+
+def _import_again(repo: Repo, stage: Stage) -> None:
+    from tiffin.repo.importing_url import update_url_import  # noqa: PLC0415 - few pipelines start at a URL
+
+    update_url_import(repo, stage)
 
 
 def order(project: Project, directory: str, scope: Scope) -> list[int]:

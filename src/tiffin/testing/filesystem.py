@@ -1,6 +1,6 @@
 """What every `FileSystem` must do, as checks: run each of SUITE with a `Site` of the implementation and a directory.
 
-@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__.lstrip("_"))
 def test_bucket(check, bucket, tmp_path):
     check(Site(bucket, bucket_put), tmp_path)
 """
@@ -20,8 +20,8 @@ from tiffin.testing.memory import Flaky
 __all__ = ["SUITE", "Site"]
 
 # What people call their files.
-NAMES = ("plain", "with space", "größe/Ω 数据", "100%", "50%25", "a#b", "q?x=1&y=2", "a+b", "sub/deep/er", "~[x];@,'")
-LARGE = bytes(range(256)) * 2000
+_NAMES = ("plain", "with space", "größe/Ω 数据", "100%", "50%25", "a#b", "q?x=1&y=2", "a+b", "sub/deep/er", "~[x];@,'")
+_LARGE = bytes(range(256)) * 2000
 
 
 class Site(NamedTuple):
@@ -34,16 +34,16 @@ class Site(NamedTuple):
     ranges: bool = True
 
 
-def names_are_taken_as_they_are(site: Site, directory: Path) -> None:
-    for name in NAMES:
+def _names_are_taken_as_they_are(site: Site, directory: Path) -> None:
+    for name in _NAMES:
         site.seed(name, name.encode())
-    targets = [str(directory / str(number)) for number in range(len(NAMES))]
-    got = download(site.fs, [Wanted(name, target) for name, target in zip(NAMES, targets, strict=True)])
-    assert [file and file.md5 for file in got] == [_md5(name.encode()) for name in NAMES]
-    assert [Path(target).read_bytes() for target in targets] == [name.encode() for name in NAMES]
+    targets = [str(directory / str(number)) for number in range(len(_NAMES))]
+    got = download(site.fs, [Wanted(name, target) for name, target in zip(_NAMES, targets, strict=True)])
+    assert [file and file.md5 for file in got] == [_md5(name.encode()) for name in _NAMES]
+    assert [Path(target).read_bytes() for target in targets] == [name.encode() for name in _NAMES]
 
 
-def info_tells_size_and_what_is_absent(site: Site, directory: Path) -> None:
+def _info_tells_size_and_what_is_absent(site: Site, directory: Path) -> None:
     site.seed("a", b"12345")
     found, absent = infos(site.fs, ["a", "nothing"])
     assert found is not None
@@ -54,7 +54,7 @@ def info_tells_size_and_what_is_absent(site: Site, directory: Path) -> None:
     assert not list(directory.iterdir())
 
 
-def an_etag_is_another_when_the_bytes_are(site: Site, _directory: Path) -> None:
+def _an_etag_is_another_when_the_bytes_are(site: Site, _directory: Path) -> None:
     site.seed("a", b"one")
     before = site.fs.info("a")
     assert site.fs.info("a")[:-1] == before[:-1]
@@ -63,23 +63,23 @@ def an_etag_is_another_when_the_bytes_are(site: Site, _directory: Path) -> None:
     assert (after.etag, after.size) != (before.etag, before.size)
 
 
-def a_file_that_is_not_there_is_none(site: Site, directory: Path) -> None:
+def _a_file_that_is_not_there_is_none(site: Site, directory: Path) -> None:
     site.seed("a", b"a")
     got = download(site.fs, [Wanted("b", str(directory / "b")), Wanted("a", str(directory / "a"))])
     assert [file is None for file in got] == [True, False]
     assert [path.name for path in directory.iterdir()] == ["a"]
 
 
-def empty_and_large_files(site: Site, directory: Path) -> None:
+def _empty_and_large_files(site: Site, directory: Path) -> None:
     site.seed("empty", b"")
-    site.seed("large", LARGE)
+    site.seed("large", _LARGE)
     download(site.fs, [Wanted(name, str(directory / name)) for name in ("empty", "large")])
     assert (directory / "empty").read_bytes() == b""
-    assert (directory / "large").read_bytes() == LARGE
-    assert read(site.fs, "large") == LARGE
+    assert (directory / "large").read_bytes() == _LARGE
+    assert read(site.fs, "large") == _LARGE
 
 
-def many_files_at_once(site: Site, directory: Path) -> None:
+def _many_files_at_once(site: Site, directory: Path) -> None:
     bodies = {f"{number % 7}/{number}": f"body {number}".encode() * 50 for number in range(300)}
     for name, body in bodies.items():
         site.seed(name, body)
@@ -91,56 +91,56 @@ def many_files_at_once(site: Site, directory: Path) -> None:
     assert told[-1] == (300, sum(map(len, bodies.values())))
 
 
-def a_part_of_a_file(site: Site, _directory: Path) -> None:
-    site.seed("a", LARGE)
+def _a_part_of_a_file(site: Site, _directory: Path) -> None:
+    site.seed("a", _LARGE)
     etag = site.fs.info("a").etag
     with site.fs.open("a", 1000, etag=etag) as body:
         assert body.start == (1000 if site.ranges else 0)
-        assert b"".join(body.chunks) == LARGE[body.start :]
+        assert b"".join(body.chunks) == _LARGE[body.start :]
 
 
-def a_part_of_a_file_that_changed_is_the_whole_file(site: Site, _directory: Path) -> None:
-    site.seed("a", LARGE)
+def _a_part_of_a_file_that_changed_is_the_whole_file(site: Site, _directory: Path) -> None:
+    site.seed("a", _LARGE)
     etag = site.fs.info("a").etag
-    site.seed("a", LARGE[::-1] + b"more")
+    site.seed("a", _LARGE[::-1] + b"more")
     with site.fs.open("a", 1000, etag=etag) as body:
         assert body.start == 0
-        assert b"".join(body.chunks) == LARGE[::-1] + b"more"
+        assert b"".join(body.chunks) == _LARGE[::-1] + b"more"
 
 
-def a_broken_download_goes_on(site: Site, directory: Path) -> None:
-    site.seed("a", LARGE)
+def _a_broken_download_goes_on(site: Site, directory: Path) -> None:
+    site.seed("a", _LARGE)
     flaky = Flaky(site.fs, breaks=2)
-    (got,) = download(flaky, [Wanted("a", str(directory / "a"), _md5(LARGE))])
+    (got,) = download(flaky, [Wanted("a", str(directory / "a"), _md5(_LARGE))])
     assert got is not None
-    assert got.size == len(LARGE)
-    assert (directory / "a").read_bytes() == LARGE
+    assert got.size == len(_LARGE)
+    assert (directory / "a").read_bytes() == _LARGE
     assert flaky.starts == ([0, 1000, 2000] if site.ranges else [0, 1000, 1000])
 
 
-def a_download_that_never_ends_well_leaves_nothing(site: Site, directory: Path) -> None:
-    site.seed("a", LARGE)
+def _a_download_that_never_ends_well_leaves_nothing(site: Site, directory: Path) -> None:
+    site.seed("a", _LARGE)
     with _raises(TransferInterrupted):
         download(Flaky(site.fs, breaks=99), [Wanted("a", str(directory / "a"))])
     assert not list(directory.iterdir())
 
 
-def a_body_that_ends_too_soon_is_not_taken(site: Site, directory: Path) -> None:
-    site.seed("a", LARGE)
+def _a_body_that_ends_too_soon_is_not_taken(site: Site, directory: Path) -> None:
+    site.seed("a", _LARGE)
     (directory / "a").write_bytes(b"old")
     with _raises(CorruptObject):
-        download(Flaky(site.fs, cuts=True), [Wanted("a", str(directory / "a"), _md5(LARGE))])
+        download(Flaky(site.fs, cuts=True), [Wanted("a", str(directory / "a"), _md5(_LARGE))])
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == {"a": b"old"}
 
 
-def bytes_with_another_hash_are_not_taken(site: Site, directory: Path) -> None:
+def _bytes_with_another_hash_are_not_taken(site: Site, directory: Path) -> None:
     site.seed("a", b"evil")
     with _raises(CorruptObject):
         download(site.fs, [Wanted("a", str(directory / "a"), _md5(b"good"))])
     assert not list(directory.iterdir())
 
 
-def one_failure_ends_the_rest(site: Site, directory: Path) -> None:
+def _one_failure_ends_the_rest(site: Site, directory: Path) -> None:
     for number in range(50):
         site.seed(str(number), b"x")
     wanted = [Wanted(str(number), str(directory / str(number)), _md5(b"y")) for number in range(50)]
@@ -149,15 +149,15 @@ def one_failure_ends_the_rest(site: Site, directory: Path) -> None:
     assert not list(directory.iterdir())
 
 
-def a_busy_server_is_asked_again(site: Site, _directory: Path) -> None:
+def _a_busy_server_is_asked_again(site: Site, _directory: Path) -> None:
     site.seed("a", b"a")
     flaky = Flaky(site.fs, refuses=2)
     assert [found and found.size for found in infos(flaky, ["a"])] == [1]
     assert flaky.asked["info a"] == 3
 
 
-def progress_that_raises_ends_it(site: Site, directory: Path) -> None:
-    site.seed("a", LARGE)
+def _progress_that_raises_ends_it(site: Site, directory: Path) -> None:
+    site.seed("a", _LARGE)
 
     def interrupt(_files: int, _size: int) -> None:
         raise KeyboardInterrupt
@@ -167,20 +167,20 @@ def progress_that_raises_ends_it(site: Site, directory: Path) -> None:
     assert not [path for path in directory.iterdir() if path.name != "a"]
 
 
-def what_is_put_can_be_read(site: Site, directory: Path) -> None:
+def _what_is_put_can_be_read(site: Site, directory: Path) -> None:
     if not site.writes:
         return
-    (directory / "local").write_bytes(LARGE)
+    (directory / "local").write_bytes(_LARGE)
     (directory / "empty").write_bytes(b"")
-    upload(site.fs, [(str(directory / "local"), name) for name in NAMES] + [(str(directory / "empty"), "nil")])
-    assert all(read(site.fs, name) == LARGE for name in NAMES)
+    upload(site.fs, [(str(directory / "local"), name) for name in _NAMES] + [(str(directory / "empty"), "nil")])
+    assert all(read(site.fs, name) == _LARGE for name in _NAMES)
     assert read(site.fs, "nil") == b""
     (directory / "local").write_bytes(b"new")
     upload(site.fs, [(str(directory / "local"), "plain")])
     assert read(site.fs, "plain") == b"new"
 
 
-def what_is_put_by_halves_is_not_there(site: Site, _directory: Path) -> None:
+def _what_is_put_by_halves_is_not_there(site: Site, _directory: Path) -> None:
     if not site.writes:
         return
     with _raises(TransferError):
@@ -188,16 +188,16 @@ def what_is_put_by_halves_is_not_there(site: Site, _directory: Path) -> None:
     assert infos(site.fs, ["a"]) == [None]
 
 
-def what_is_removed_is_gone(site: Site, _directory: Path) -> None:
+def _what_is_removed_is_gone(site: Site, _directory: Path) -> None:
     if not site.writes:
         return
-    for name in (*NAMES, "kept"):
+    for name in (*_NAMES, "kept"):
         site.seed(name, b"x")
-    remove(site.fs, [*NAMES, "never there"])
-    assert [found is not None for found in infos(site.fs, [*NAMES, "kept"])] == [False] * len(NAMES) + [True]
+    remove(site.fs, [*_NAMES, "never there"])
+    assert [found is not None for found in infos(site.fs, [*_NAMES, "kept"])] == [False] * len(_NAMES) + [True]
 
 
-def listings_are_complete_and_sorted(site: Site, _directory: Path) -> None:
+def _listings_are_complete_and_sorted(site: Site, _directory: Path) -> None:
     if not site.lists:
         with _raises(TransferError):
             list(site.fs.list())
@@ -214,25 +214,25 @@ def listings_are_complete_and_sorted(site: Site, _directory: Path) -> None:
 
 
 SUITE: tuple[Callable[[Site, Path], None], ...] = (
-    names_are_taken_as_they_are,
-    info_tells_size_and_what_is_absent,
-    an_etag_is_another_when_the_bytes_are,
-    a_file_that_is_not_there_is_none,
-    empty_and_large_files,
-    many_files_at_once,
-    a_part_of_a_file,
-    a_part_of_a_file_that_changed_is_the_whole_file,
-    a_broken_download_goes_on,
-    a_download_that_never_ends_well_leaves_nothing,
-    a_body_that_ends_too_soon_is_not_taken,
-    bytes_with_another_hash_are_not_taken,
-    one_failure_ends_the_rest,
-    a_busy_server_is_asked_again,
-    progress_that_raises_ends_it,
-    what_is_put_can_be_read,
-    what_is_put_by_halves_is_not_there,
-    what_is_removed_is_gone,
-    listings_are_complete_and_sorted,
+    _names_are_taken_as_they_are,
+    _info_tells_size_and_what_is_absent,
+    _an_etag_is_another_when_the_bytes_are,
+    _a_file_that_is_not_there_is_none,
+    _empty_and_large_files,
+    _many_files_at_once,
+    _a_part_of_a_file,
+    _a_part_of_a_file_that_changed_is_the_whole_file,
+    _a_broken_download_goes_on,
+    _a_download_that_never_ends_well_leaves_nothing,
+    _a_body_that_ends_too_soon_is_not_taken,
+    _bytes_with_another_hash_are_not_taken,
+    _one_failure_ends_the_rest,
+    _a_busy_server_is_asked_again,
+    _progress_that_raises_ends_it,
+    _what_is_put_can_be_read,
+    _what_is_put_by_halves_is_not_there,
+    _what_is_removed_is_gone,
+    _listings_are_complete_and_sorted,
 )
 
 

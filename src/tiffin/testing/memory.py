@@ -12,7 +12,7 @@ from tiffin.fs.remote import Body, FileSystem, Info
 
 __all__ = ["Flaky", "Memory"]
 
-CHUNK = 1000
+_CHUNK = 1000
 
 
 class Memory:
@@ -63,7 +63,7 @@ class Memory:
             body = self.files[path]
         now = _info(path, body).etag
         begins = start if etag is None or etag == now else 0
-        yield Body(begins, (body[at : at + CHUNK] for at in range(begins, len(body), CHUNK)), now)
+        yield Body(begins, (body[at : at + _CHUNK] for at in range(begins, len(body), _CHUNK)), now)
 
     def put(self, path: str, source: BinaryIO, size: int) -> None:
         """Refuse a source that ends too soon."""
@@ -142,7 +142,7 @@ class Flaky:
             yield body._replace(chunks=chunks)
 
     def _first(self, path: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        yield next(chunks, b"")[:CHUNK]
+        yield next(chunks, b"")[:_CHUNK]
         raise TransferInterrupted(f"{self.url(path)} broke off")
 
     def _busy(self, request: str) -> None:
