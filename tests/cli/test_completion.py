@@ -59,8 +59,9 @@ def _in_fish(scripts, *words):
     return [line.partition("\t")[0] for line in done.stdout.splitlines()]
 
 
-def _in_zsh(scripts, *words):
-    """What stands on the line of a real zsh after Tab, with a mark where the cursor is."""
+@pytest.fixture
+def zsh(scripts, project):
+    """Give a line to a real zsh, press Tab, and get the line as it is then."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe("zsh", ["zsh", "-f"], {**os.environ, "PS1": "", "TERM": "dumb"})
@@ -71,18 +72,19 @@ def _in_zsh(scripts, *words):
     )
     os.write(terminal, setup.encode())
     _until(terminal, b"ready")
-    os.write(terminal, " ".join(words).encode() + b"\t")
-    time.sleep(0.3)
-    os.write(terminal, b"\x18")
-    told = _until(terminal, b">")
+
+    def completed(line):
+        os.write(terminal, line.encode() + b"\t\x18")
+        return re.findall(rb"<(.*?)>", _until(terminal, b">"))[-1].decode()
+
+    yield completed
     os.write(terminal, b"\x03exit\n")
     os.close(terminal)
     os.waitpid(pid, 0)
-    return re.findall(rb"<(.*?)>", told)[-1].decode()
 
 
 def _until(terminal, mark):
-    told, deadline = b"", time.monotonic() + 20
+    told, deadline = b"", time.monotonic() + 60
     while mark not in told and time.monotonic() < deadline:
         if select.select([terminal], [], [], 0.1)[0]:
             told += os.read(terminal, 4096)
@@ -118,12 +120,12 @@ def test_fish(scripts, project):
 
 
 @needs["zsh"]
-def test_zsh(scripts, project):
-    assert _in_zsh(scripts, "tiffin", "checko") == "tiffin checkout "
-    assert _in_zsh(scripts, "tiffin", "unp") == "tiffin unprotect "
-    assert _in_zsh(scripts, "tiffin", "remote", "def") == "tiffin remote default "
-    assert _in_zsh(scripts, "tiffin", "push", "-r", "s") == "tiffin push -r store "
-    assert _in_zsh(scripts, "tiffin", "repro", "tr") == "tiffin repro train "
+def test_zsh(zsh, project):
+    assert zsh("tiffin checko") == "tiffin checkout "
+    assert zsh("tiffin unp") == "tiffin unprotect "
+    assert zsh("tiffin remote def") == "tiffin remote default "
+    assert zsh("tiffin push -r s") == "tiffin push -r store "
+    assert zsh("tiffin repro tr") == "tiffin repro train "
     assert not (project / "hacked").exists()
 
 
