@@ -29,6 +29,8 @@ def footprint(repo: Repo) -> Footprint | None:
 
 
 def _is_plain(stage: Stage) -> bool:
+    if stage.is_data and stage.deps:
+        return False  # imported from wherever
     dependencies = all("://" not in dep.path and not dep.entry.extra for dep in stage.deps)
     recorded = [*(dep.recorded for dep in stage.deps), *(out.recorded for out in stage.outs)]
     return dependencies and not any(content.legacy or content.extra for content in recorded if content is not None)
