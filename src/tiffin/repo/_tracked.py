@@ -88,6 +88,6 @@ class Tracked:
 
 def _leaf(out: Output) -> Leaf:
     recorded = out.recorded
-    if recorded is None:
-        return Leaf(is_dir=False)
+    if recorded is None or recorded.oid is None:
+        return Leaf(is_dir=False, size=0)
     return Leaf(recorded.is_dir, recorded.oid, recorded.size)

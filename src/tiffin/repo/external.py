@@ -15,12 +15,12 @@ from typing import Any, NamedTuple, Self
 from tiffin.config import Config
 from tiffin.config.layering import parse, settings_of
 from tiffin.errors import GitError, MissingDependency, NotARepository
+from tiffin.experiments import experiments_by_baseline, find_experiment
 from tiffin.fs import FileLock
 from tiffin.objects import Progress
 from tiffin.repo._member import Member, is_rules
 from tiffin.repo._overrides import Overrides, overrides_of
 from tiffin.repo._repo import Repo, find_root
-from tiffin.repo._revisions import States
 from tiffin.repo._sides import CommitSide, DiskSide, FileInfo, Side
 from tiffin.repo._tracked import Leaf
 from tiffin.scm import Clones, Git, find_git_root
@@ -113,8 +113,7 @@ class Externals:
         git = Git(git_root, foreign=True) if git_root else None
         if git is None or git_root is None or rev is None:
             return External(self, url or root, DiskSide(root), git.head() if git else None, root, overrides, git)
-        with States(Repo(root, root, self.environment)) as states:
-            commit = states.resolve(rev)
+        commit = _resolved(git, rev)
         prefix = os.path.relpath(root, os.path.realpath(git_root)).replace(os.sep, "/")
         return self._at_commit(url or root, git, commit, "" if prefix == "." else prefix, root, overrides)
 
@@ -264,6 +263,17 @@ def _entry(member: Member, path: str, inside: str, info: FileInfo | None, leaf: 
     is_out = is_tracked and member.tracked.output(inside) is not None
     is_dir, size, isexec = info or (leaf is not None and leaf.is_dir, leaf.size if leaf is not None else None, False)
     return Entry(path, is_dir, size, isexec, oid, is_tracked, is_out, present=info is not None)
+
+
+def _resolved(git: Git, rev: str) -> str:
+    """The commit a revision means: Git's names first, then experiments'."""
+    try:
+        return git.resolve_rev(rev)
+    except GitError:
+        found = find_experiment(experiments_by_baseline(git), rev, git.head())
+        if found is None:
+            raise
+        return found
 
 
 def _root_of(place: str) -> str | None:
