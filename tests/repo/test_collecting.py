@@ -126,6 +126,14 @@ def test_metadata_that_git_ignores_counts(grown: Sandbox) -> None:
     assert len(grown.objects()) == 4
 
 
+def test_files_of_a_directory_with_versions_of_its_own_count(grown: Sandbox) -> None:
+    files = {oid for oid in grown.objects() if not oid.endswith(".dir")}
+    text = "".join(f"  - md5: {oid}\n    relpath: '{oid}'\n" for oid in files)
+    grown.write("versioned.dvc", f"outs:\n- path: versioned\n  hash: md5\n  files:\n{text}")
+    grown.tiffin("gc", "-w", "-f")
+    assert files < set(grown.objects())
+
+
 def test_a_project_that_shares_the_cache_keeps_what_it_needs(sharing: tuple[Sandbox, Sandbox]) -> None:
     one, two = sharing
     answer = one.tiffin("gc", "-w", "-f", "--grace", "0")

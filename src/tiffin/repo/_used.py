@@ -21,6 +21,7 @@ __all__ = ["FILES", "LISTINGS", "Named", "Scope", "Unreadable", "collect"]
 
 DIR_SUFFIX = ".dir"
 FILES, LISTINGS = "files", "listings"
+_DIGITS, _HEX = 32, frozenset("0123456789abcdef")
 
 
 class Scope(NamedTuple):
@@ -176,6 +177,7 @@ class _Collector:
         for out in stage.outs:
             if not out.entry.cache:
                 continue
+            self._add_versioned(out)
             if out.recorded is None or not out.recorded.oid:
                 if state == "workspace":
                     self._warn(
@@ -186,6 +188,15 @@ class _Collector:
                 self._add_output(out, out.recorded.oid, legacy=out.recorded.legacy)
             except TiffinError as error:
                 self._fail(state, error)
+
+    def _add_versioned(self, out: Output) -> None:
+        """The files of a directory at a remote that keeps versions by itself: they have no listing."""
+        files = out.recorded.extra.get("files") if out.recorded is not None else None
+        ids = [str(file.get("md5")) for file in files or ()]
+        named = self.named.setdefault(out.entry.remote, Named()) if ids else None
+        for oid in ids:
+            if named is not None and len(oid) == _DIGITS and _HEX.issuperset(oid):
+                named.add(oid, legacy=False)
 
     def _add_output(self, out: Output, oid: str, *, legacy: bool) -> None:
         remote = out.entry.remote
