@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 def test_open_is_for_with_statements_and_reading(root: Path) -> None:
     opened = tiffin.api.open("data/a", repo=str(root))
     with pytest.raises(AttributeError, match="in a `with` statement only"):
-        opened.read()  # noqa: B018
+        opened.read()
     with pytest.raises(ValueError, match="can only be read"):
         tiffin.api.open("data/a", repo=str(root), mode="w")
     with opened as file:

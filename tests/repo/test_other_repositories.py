@@ -1,5 +1,6 @@
 """What importing from other repositories promises beyond DVC."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Sandbox
 from tiffin.errors import GitError
 from tiffin.fs import FileLock
 from tiffin.scm import Clones
+
+from .conftest import Sandbox
 
 
 @pytest.fixture
@@ -168,6 +170,19 @@ def test_a_corrupt_object_does_not_arrive(sandbox: Sandbox, source: Sandbox) -> 
     assert not sandbox.exists("file")
     assert not sandbox.exists("file.dvc")
     sandbox.objects()
+
+
+def test_what_dvc_2_stored_gets_the_id_of_its_bytes(sandbox: Sandbox, source: Sandbox) -> None:
+    legacy = hashlib.md5(b"1\n2\n").hexdigest()  # the hash of text without its carriage returns
+    source.write("old.dvc", f"outs:\n- md5: {legacy}\n  size: 6\n  path: old\n")
+    stored = source.root / ".dvc/cache" / legacy[:2] / legacy[2:]
+    stored.parent.mkdir()
+    stored.write_bytes(b"1\r\n2\r\n")
+    source.commit("by DVC 2")
+    sandbox.tiffin("import", "../source", "old", "--rev", "HEAD")
+    assert recorded(sandbox, "old.dvc") == hashlib.md5(b"1\r\n2\r\n").hexdigest()
+    sandbox.objects()
+    assert sandbox.tiffin("list", "../source", "old", "--show-hash").out.startswith(legacy)
 
 
 def test_imports_in_a_circle_end(sandbox: Sandbox, source: Sandbox) -> None:
