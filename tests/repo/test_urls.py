@@ -74,6 +74,10 @@ def test_many_objects_are_fetched_at_once(pushed: Sandbox, web: Web) -> None:
     pushed.tiffin("fetch")
     assert time.monotonic() - began < 41 * 0.05
     assert web.most_at_once >= 8
+    _remove(pushed, ".dvc/cache")
+    web.most_at_once = 0
+    pushed.tiffin("fetch", "-j", "2")
+    assert web.most_at_once == 2
 
 
 def test_an_object_that_was_changed_at_the_server_is_refused(pushed: Sandbox, web: Web) -> None:

@@ -43,7 +43,7 @@ def run(options: Options, ui: Ui) -> int:
     repo = open_repo(ui)
     selected = selected_by(options)
     with errors_exit_with(1), ui.progress("Fetching") as progress:
-        repo.progress = progress
+        repo.progress, repo.jobs = progress, options.jobs
         moved = fetch(repo, selected, remote=options.remote, run_cache=with_run_cache(options))
     tell_lost(ui, moved.lost)
     ui.write(

@@ -52,7 +52,7 @@ def run(options: Options, ui: Ui) -> int:
     repo = open_repo(ui)
     selected = selected_by(options)
     with errors_exit_with(1), ui.progress("Pulling") as progress:
-        repo.progress = progress
+        repo.progress, repo.jobs = progress, options.jobs
         moved, done = pull(
             repo,
             selected,

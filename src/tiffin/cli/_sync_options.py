@@ -31,7 +31,9 @@ AllTags = Annotated[bool, Flag("also of every tag", ("-T", "--all-tags"))]
 AllCommits = Annotated[bool, Flag("also of every commit", ("-A", "--all-commits"))]
 RunCache = Annotated[bool, Flag("also the results of past runs")]
 NoRunCache = Annotated[bool, Flag("not the results of past runs (default)")]
-Jobs = Annotated[int | None, Flag("accepted for DVC's sake; all cores are used", ("-j", "--jobs"), metavar="N")]
+Jobs = Annotated[
+    int | None, Flag("requests at a time to a remote that is no directory (default: 16)", ("-j", "--jobs"), metavar="N")
+]
 
 
 class SyncOptions(Protocol):

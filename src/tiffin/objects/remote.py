@@ -23,10 +23,9 @@ class RemoteStore(ObjectStore):
     `root` is a URL.  Listings are read once.  What is sent is there once its request is answered: nothing to sync.
     """
 
-    def __init__(self, fs: FileSystem, *, jobs: int | None = None) -> None:
+    def __init__(self, fs: FileSystem) -> None:
         super().__init__(fs.url(_FOLDER))
         self.fs = fs
-        self._jobs = jobs
         self._listings: dict[str, bytes] = {}
 
     def has(self, oid: str) -> bool:
@@ -53,7 +52,7 @@ class RemoteStore(ObjectStore):
     def prefetch(self, oids: Sequence[str]) -> None:
         """Read listings that will be asked for."""
         wanted = [oid for oid in dict.fromkeys(oids) if is_dir(oid) and oid not in self._listings]
-        bodies = read_all(self.fs, [_path(oid) for oid in wanted], jobs=self._jobs)
+        bodies = read_all(self.fs, [_path(oid) for oid in wanted])
         self._listings.update({oid: body for oid, body in zip(wanted, bodies, strict=True) if body is not None})
 
     def put_manifest(self, table: Table) -> str:
@@ -76,7 +75,7 @@ class RemoteStore(ObjectStore):
         lost = {oid for oid, _ in failed}
         sent = [oid for oid in bare if oid not in lost]
         names = [(source.path(oid + suffix), _path(oid + suffix)) for oid in sent]
-        size = upload(self.fs, names, jobs=self._jobs, progress=progress)
+        size = upload(self.fs, names, progress=progress)
         return Received(len(sent), size, failed)
 
     def hand(
@@ -85,7 +84,7 @@ class RemoteStore(ObjectStore):
         """Download objects into a local store, each hashed on the way and visible once it is right."""
         absent = destination.missing([f"{oid}{suffix}" for oid in dict.fromkeys(oids)])
         wanted = [Wanted(_path(oid), destination.path(oid), oid.removesuffix(suffix)) for oid in absent]
-        got = download(self.fs, wanted, jobs=self._jobs, mode=_STORED_MODE, progress=progress)
+        got = download(self.fs, wanted, mode=_STORED_MODE, progress=progress)
         failed = [(oid.removesuffix(suffix), errno.ENOENT) for oid, file in zip(absent, got, strict=True) if not file]
         return Received(len(absent) - len(failed), sum(file.size for file in got if file), failed)
 
@@ -102,7 +101,7 @@ class RemoteStore(ObjectStore):
         return self._listings[oid]
 
     def _infos(self, oids: Sequence[str]) -> list[Info | None]:
-        return infos(self.fs, [_path(oid) for oid in oids], jobs=self._jobs)
+        return infos(self.fs, [_path(oid) for oid in oids])
 
 
 def _path(oid: str) -> str:

@@ -37,6 +37,7 @@ class Repo:
         self.state = f"{self.tmp}/tiffin"
         self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
         self.progress: Progress | None = None
+        self.jobs: int | None = None  # requests at a time to remotes beyond this machine, over what they are set to
         self.opened: dict[str, ObjectStore] = {}  # remotes beyond this machine, by name: each keeps its connections
 
     @classmethod

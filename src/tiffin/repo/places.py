@@ -56,8 +56,9 @@ def open_remote(repo: Repo, settings: RemoteSettings) -> RemoteStore:
         )
     store = repo.opened.get(settings.name)
     if not isinstance(store, RemoteStore):
-        fs = open_filesystem(settings.url, settings.options, environment=repo.environment)
-        store = repo.opened[settings.name] = RemoteStore(fs, jobs=settings.jobs)
+        jobs = {"jobs": repo.jobs} if repo.jobs else {}
+        fs = open_filesystem(settings.url, {**settings.options, **jobs}, environment=repo.environment)
+        store = repo.opened[settings.name] = RemoteStore(fs)
     return store
 
 
