@@ -160,6 +160,16 @@ out/tool
     assert sandbox.read("dvc.lock") == lock
 
 
+def test_experiments_have_the_list(sandbox):
+    sandbox.tiffin("config", "feature.executable", "true")
+    sandbox.write("source", "#!/bin/sh\n")
+    sandbox.write("dvc.yaml", PIPELINE)
+    sandbox.commit()
+    sandbox.tiffin("exp", "run", "--name", "mine")
+    ref = sandbox.git("for-each-ref", "--format=%(refname)", "refs/exps").split()[-1]
+    assert "tiffin.executable" in sandbox.git("ls-tree", "--name-only", ref).split()
+
+
 def test_what_the_file_says_is_read_again():
     lists = {"out": ("b", "a b", 'c"d', "line\nend", "ü"), "sub/out": (), '"quoted"': ("#",)}
     text = executable.dump(lists, "tiffin.executable")

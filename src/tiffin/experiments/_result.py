@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tiffin.formats import LockEntry, lock
-from tiffin.pipeline import Project, Stage, join, lock_path
+from tiffin.pipeline import Project, Stage, executable_path, join, lock_path
 
 __all__ = ["checksum", "files_of", "folders_of"]
 
@@ -30,6 +30,7 @@ def files_of(project: Project, stages: Iterable[Stage]) -> list[str]:
         found[stage.file] = None
         if stage.name is not None:
             found[lock_path(stage.file)] = None
+            found[executable_path(stage.file)] = None
         found.update(dict.fromkeys(dep.path for dep in stage.deps if _in_repository(dep.path)))
         found.update(dict.fromkeys(out.path for out in stage.outs if not out.entry.cache))
     for file, parsed in project.pipeline_files().items():
