@@ -70,9 +70,7 @@ def test_a_server_as_remote(pushed: Sandbox, web: Web) -> None:
 
 def test_many_objects_are_fetched_at_once(pushed: Sandbox, web: Web) -> None:
     web.delay_s = 0.05
-    began = time.monotonic()
     pushed.tiffin("fetch")
-    assert time.monotonic() - began < 41 * 0.05
     assert web.most_at_once >= 8
     _remove(pushed, ".dvc/cache")
     web.most_at_once = 0
