@@ -72,6 +72,8 @@ def test_import(twins: TwinRepos, source: Source) -> None:
     twins.compare()
     twins.both("import", URL, "data", "-o", "old", "--rev", "v1")
     twins.both("import", URL, "file")
+    twins.write("file", "edited here")
+    twins.both("commit", "-f", "file.dvc")
     twins.swap()
 
 
@@ -96,6 +98,8 @@ def test_a_partial_import_is_pulled(twins: TwinRepos, source: Source) -> None:
     # DVC keeps what it fetched by name in a place of its own; ours are objects.
     twins.both("fetch", but=("store",))
     twins.both("pull", but=("store",))
+    twins.both("status", "--json", but=("store",))
+    twins.both("commit", "-f", "data.dvc", "file.dvc", but=("store",))
     twins.both("status", "--json", but=("store",))
 
 
