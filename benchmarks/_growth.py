@@ -134,9 +134,9 @@ def _calls(tool: Tool, repository: Path, command: str, files: int) -> int | None
         (repository / "data.dvc").unlink()
         for kept in ("cache", "tmp"):
             workload.set_aside(repository / ".dvc" / kept, attic)
-    summary = repository.with_name("calls")
+    summary, quiet = repository.with_name("calls"), subprocess.DEVNULL
     traced = ["strace", "-f", "-c", "-o", str(summary), str(tool.command), *command.split()]
-    subprocess.run(traced, cwd=repository, env=dict(tool.environment), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(traced, cwd=repository, env=dict(tool.environment), check=True, stdout=quiet, stderr=quiet)
     total = next(line for line in summary.read_text().splitlines() if line.endswith(" total"))
     return int(total.split()[3])
 
