@@ -44,7 +44,7 @@ class Footprint:
 
     def save(self, file: str, question: str, code: int, output: str) -> bool:
         """Keep the answer; False if it rests on what was written too recently, or on a name with a line end."""
-        lines = [f"{fields(path)} {path}" for path in self._paths]
+        lines = [f"{_fields(path)} {path}" for path in self._paths]
         lines += ["tree " + "\0".join(tree) for tree in self._trees]
         if any(self._is_young(path) for path in self._paths) or any("\n" in line for line in (question, *lines)):
             return False
@@ -83,7 +83,7 @@ def recall(file: str, question: str) -> tuple[int, str] | None:
     return exit_code, rest[:length].decode("utf-8", "surrogateescape")
 
 
-def fields(path: str) -> str:
+def _fields(path: str) -> str:
     """The stat fields of a path as they are written into a footprint."""
     try:
         found = os.stat(path)
@@ -99,7 +99,7 @@ def _holds(line: str) -> bool:
     if known == "tree":
         return _tree_holds(*path.split("\0"))
     try:
-        return fields(path) == known
+        return _fields(path) == known
     except OSError:
         return False
 
