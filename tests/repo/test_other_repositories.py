@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,21 @@ def test_an_url_is_cloned_once_and_asked_only_for_what_moves(
     assert "cannot clone" in sandbox.tiffin("get", url, "file", "-o", "four", code=1).err
 
 
+def test_large_files_of_git_come_when_they_are_read(sandbox: Sandbox, source: Sandbox, tmp_path: Path) -> None:
+    (source.root / "large").write_bytes(os.urandom(1 << 21))
+    source.commit("large")
+    source.git("config", "uploadpack.allowFilter", "true")
+    source.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clones = Clones(str(tmp_path / "clones"), lambda path: FileLock(path, wait=True))
+    git, commit = clones.commit(f"file://{source.root}", None)
+    size = sum(file.stat().st_size for file in Path(git.root).rglob("*") if file.is_file())
+    assert size < 1 << 20
+    with git.objects() as objects:
+        assert objects.blob(commit, "large") == (source.root / "large").read_bytes()
+    sandbox.tiffin("get", f"file://{source.root}", "large")
+    assert (sandbox.root / "large").read_bytes() == (source.root / "large").read_bytes()
+
+
 def test_a_damaged_clone_is_made_anew(sandbox: Sandbox, source: Sandbox, tmp_path: Path) -> None:
     clones = Clones(str(tmp_path / "clones"), lambda path: FileLock(path, wait=True))
     git, commit = clones.commit(str(source.root), None)
@@ -127,6 +143,19 @@ def test_two_processes_clone_at_once(source: Sandbox, tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         assert list(pool.map(get, range(3))) == [0, 0, 0]
     assert all((tmp_path / f"out{number}" / "a").read_text() == "1" for number in range(3))
+
+
+def test_a_killed_clone_is_no_obstacle(source: Sandbox, tmp_path: Path) -> None:
+    environ = {**os.environ, "DVC_SITE_CACHE_DIR": str(tmp_path / "site")}
+    command = [sys.executable, "-m", "tiffin", "get", f"file://{source.root}", "data", "-f"]
+    for delay in (0.05, 0.1, 0.15, 0.2):
+        process = subprocess.Popen(command, cwd=tmp_path, env=environ)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(delay)
+        process.kill()
+        process.wait()
+    subprocess.run(command, cwd=tmp_path, env=environ, check=True)
+    assert (tmp_path / "data" / "a").read_text() == "1"
 
 
 def test_in_a_hook_git_is_asked_about_the_right_repository(
