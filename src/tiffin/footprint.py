@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Footprint", "recall"]
 
-TITLE = "tiffin answer 1"
-ABSENT, LAST = "-", "end"
+_TITLE = "tiffin answer 1"
+_ABSENT, _LAST = "-", "end"
 
 
 class Footprint:
@@ -51,8 +51,8 @@ class Footprint:
         from tiffin.fs import write_atomically  # noqa: PLC0415 - whoever recalls an answer does not need it
 
         text = output.encode("utf-8", "surrogateescape")
-        head = f"{TITLE}\n{question}\n{code}\n{len(text)}\n".encode("utf-8", "surrogateescape")
-        body = "".join(f"{line}\n" for line in (*lines, LAST)).encode("utf-8", "surrogateescape")
+        head = f"{_TITLE}\n{question}\n{code}\n{len(text)}\n".encode("utf-8", "surrogateescape")
+        body = "".join(f"{line}\n" for line in (*lines, _LAST)).encode("utf-8", "surrogateescape")
         write_atomically(file, head + text + body, durable=False)
         return True
 
@@ -74,11 +74,11 @@ def recall(file: str, question: str) -> tuple[int, str] | None:
         exit_code = int(code)
     except (OSError, ValueError):
         return None
-    if head.decode("ascii", "replace") != TITLE or asked.decode("utf-8", "surrogateescape") != question:
+    if head.decode("ascii", "replace") != _TITLE or asked.decode("utf-8", "surrogateescape") != question:
         return None
     lines = rest[length:].decode("utf-8", "surrogateescape").split("\n")
     # A file that a power failure cut off would rest on less than it did.
-    if lines[-2:] != [LAST, ""] or not all(map(_holds, lines[:-2])):
+    if lines[-2:] != [_LAST, ""] or not all(map(_holds, lines[:-2])):
         return None
     return exit_code, rest[:length].decode("utf-8", "surrogateescape")
 
@@ -88,7 +88,7 @@ def _fields(path: str) -> str:
     try:
         found = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        return ABSENT
+        return _ABSENT
     # The size of a directory says nothing, and some file systems make it up anew each time.
     size = 0 if S_ISDIR(found.st_mode) else found.st_size
     return f"{found.st_mtime_ns},{found.st_ctime_ns},{size},{found.st_ino},{found.st_mode}"

@@ -38,7 +38,8 @@ def defined(name: str) -> set[str]:
 
     A constant of a private module is its own affair, whether or not it has an underscore too.
     """
-    names = {found for found in _bound(tree(name).body) if not found.startswith("_")}
+    # TYPE_CHECKING = False stands where importing `typing` would take too long; the type checker knows the name.
+    names = {found for found in _bound(tree(name).body) if not found.startswith("_")} - {"TYPE_CHECKING"}
     return names if is_public(name) else {found for found in names if not found.isupper()}
 
 

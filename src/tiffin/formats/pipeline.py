@@ -32,7 +32,7 @@ _OUT_FLAGS: dict[str, Rule] = {
     "remote": str,
     "push": bool,
 }
-MOST_MEMBERS = 100_000  # stages of one matrix: a few lines can ask for more than memory holds
+_MOST_MEMBERS = 100_000  # stages of one matrix: a few lines can ask for more than memory holds
 _PLOT_PROPS: dict[str, Rule] = {
     "template": str,
     "x": str,
@@ -287,8 +287,8 @@ class PipelineFile:
             children = _children(choices)
             axes[axis] = list(children if isinstance(_value_of(choices), Mapping) else children.values())
         count = prod(map(len, axes.values()))
-        if count > MOST_MEMBERS:
-            self._fail(keys, f"'{_dotted(keys)}' makes {count} stages; at most {MOST_MEMBERS} are allowed")
+        if count > _MOST_MEMBERS:
+            self._fail(keys, f"'{_dotted(keys)}' makes {count} stages; at most {_MOST_MEMBERS} are allowed")
         found: dict[str, dict[str, Any]] = {}
         for turn in product(*(enumerate(choices) for choices in axes.values())):
             parts = [
