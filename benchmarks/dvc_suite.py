@@ -88,6 +88,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> str:
         ("DVC", workload.version(theirs, scratch)),
         ("data set", f"{options.dataset}, synthetic: {files:,} files, {size:,} bytes"),
         ("rounds", str(options.rounds)),
+        ("chosen tests", " and ".join(options.only) or "all but those above"),
     ]
     return _page(seconds[ours.name], seconds[theirs.name], failures, facts)
 
@@ -123,7 +124,7 @@ def _failures(report: Path) -> dict[str, str]:
         printed = "\n".join(child.text or "" for child in case if child.tag.startswith("system-"))
         said = [line for line in printed.splitlines() if line.startswith("ERROR")]
         reason = said[-1] if said else (problem.get("message") or "").partition("\n")[0]
-        failed[case.get("name", "").partition("[")[0]] = reason.replace("|", "\\|")
+        failed[case.get("name", "").partition("[")[0]] = reason.replace(f"{report.parent}/", "").replace("|", "\\|")
     return failed
 
 
