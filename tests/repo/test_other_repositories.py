@@ -76,6 +76,19 @@ def test_update_keeps_what_was_changed_here(sandbox: Sandbox, source: Sandbox) -
     assert sandbox.read("file") == "newer"
 
 
+def test_a_repository_without_git(sandbox: Sandbox, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    plain = Sandbox(tmp_path / "plain", capfd)
+    plain.root.mkdir()
+    plain.tiffin("init", "-q", "--no-scm")
+    plain.write("file", "one")
+    plain.tiffin("add", "-q", "file")
+    sandbox.tiffin("import", "../plain", "file")
+    assert "rev_lock" not in sandbox.read("file.dvc")
+    plain.write("file", "two")
+    sandbox.tiffin("update", "file.dvc")
+    assert sandbox.read("file") == "two"
+
+
 def test_an_url_is_cloned_once_and_asked_only_for_what_moves(
     sandbox: Sandbox, source: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

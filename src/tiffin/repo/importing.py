@@ -90,7 +90,8 @@ def update_import(
     overrides = overrides_of(source)
     with repo.lock:
         other = pool.open(found_url(repo, pool, stage), source.get("rev"), overrides)
-        if other.rev == source.get("rev_lock") and not rev and output_state(repo.workspace, output) is None:
+        same = other.rev is not None and other.rev == source.get("rev_lock") and not rev
+        if same and output_state(repo.workspace, output) is None:
             return None
         if other.rev is not None:
             source["rev_lock"] = other.rev
