@@ -146,6 +146,18 @@ def test_a_project_that_shares_the_cache_keeps_what_it_needs(sharing: tuple[Sand
     assert two.tiffin("status", "--json").out == "{}\n"
 
 
+def test_projects_that_use_the_cache_of_one_of_them_keep_what_they_need(sandbox: Sandbox) -> None:
+    sandbox.write("file", "of the outer project")
+    sandbox.tiffin("add", "file")
+    sandbox.write("inner/file", "of the inner project")
+    sandbox.tiffin("init", "--subdir", "--quiet", cd="inner")
+    sandbox.tiffin("cache", "dir", "../.dvc/cache", cd="inner")
+    sandbox.tiffin("add", "file", cd="inner")
+    for cd in (".", "inner"):
+        sandbox.tiffin("gc", "-w", "-f", "--grace", "0s", cd=cd)
+        assert len(sandbox.objects()) == 2
+
+
 def test_commits_of_a_project_that_shares_the_cache_count(sharing: tuple[Sandbox, Sandbox]) -> None:
     one, two = sharing
     two.commit("first")

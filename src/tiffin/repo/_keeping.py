@@ -11,6 +11,7 @@ from tiffin.objects import ObjectStore
 from tiffin.objects.collecting import Keep, inventory
 from tiffin.repo._neighbours import Neighbour
 from tiffin.repo._repo import Repo
+from tiffin.repo._sharing import Sharing
 from tiffin.repo._used import FILES, LISTINGS, Named, Scope, Unreadable, collect
 from tiffin.scm import find_git_root
 
@@ -73,7 +74,8 @@ class Kept:
     def places(self) -> Iterator[Place]:
         """The stores to collect in."""
         directory = self._repo.cache_directory
-        before_ns, now_ns = self._times(directory, shared=self._repo.shares_cache)
+        shared = self._repo.shares_cache or Sharing(directory).in_use()
+        before_ns, now_ns = self._times(directory, shared=shared)
         named = [one for by_remote in self._named for one in by_remote.values()]
         spare = self._at_remotes() if self._request.not_in_remote else Named()
         yield Place("repo", self._repo.store, *self._keep(named, spare), before_ns, now_ns)

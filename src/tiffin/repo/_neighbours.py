@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tiffin.errors import LockHeld, NotARepository, TransferError
 from tiffin.pipeline._rwlock import holding
-from tiffin.repo._repo import Repo
+from tiffin.repo._repo import Repo, find_root
 from tiffin.repo._sharing import Sharing
 
 __all__ = ["Neighbour", "lock_all"]
@@ -39,9 +39,9 @@ def lock_all(
     # They join before joining is locked.
     for one in [repo, *(neighbour.repo for neighbour in found.values())]:
         _ = one.store
-    roots = _beside_the_workspace(repo)
-    if repo.shares_cache:
-        sharing = Sharing(repo.cache_directory)
+    roots = [*_beside_the_workspace(repo), *_around_the_cache(repo)]
+    sharing = Sharing(repo.cache_directory)
+    if repo.shares_cache or sharing.in_use():
         held.enter_context(sharing.lock())
         roots += sharing.projects()
         for root in [] if dry else sharing.forget_gone():
@@ -96,6 +96,12 @@ def _beside_the_workspace(repo: Repo) -> list[str]:
     except FileNotFoundError:
         return []
     return [entry.path for entry in entries if os.path.isdir(f"{entry.path}/.dvc")]
+
+
+def _around_the_cache(repo: Repo) -> list[str]:
+    """The project whose directory the cache is in: it uses the cache without having joined."""
+    root = find_root(os.path.realpath(repo.cache_directory))
+    return [] if root is None else [root]
 
 
 def _same(one: str, other: str) -> bool:

@@ -64,6 +64,13 @@ class Sharing:
         """The lock that keeps projects from joining; whoever cannot have it soon gives up."""
         return FileLock(f"{self._cache}/tiffin/lock")
 
+    def in_use(self) -> bool:
+        """Whether any project ever joined and is not struck: a cache may be within one project and used by others."""
+        try:
+            return bool(os.listdir(f"{self._cache}/tiffin/projects"))
+        except FileNotFoundError:
+            return False
+
     def projects(self) -> list[str]:
         """The roots of the projects that are there, sorted.
 
