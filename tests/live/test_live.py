@@ -214,6 +214,13 @@ def test_inside_exp_run_the_files_of_the_run_are_handed_to_git(monkeypatch):
     assert git("ls-files").split() == ["dvc.yaml", "dvclive/metrics.json", "dvclive/plots/metrics/loss.tsv"]
 
 
+def test_a_git_repository_is_left_without_dvc_s_directory():
+    subprocess.run(["git", "init", "-q"], check=True)
+    with Live() as live:
+        live.log_metric("loss", 1)
+    assert sorted(path.name for path in Path().iterdir()) == [".git", "dvc.yaml", "dvclive"]
+
+
 def test_importing_it_loads_nothing_heavy():
     heavy = [
         "ruamel",

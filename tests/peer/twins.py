@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tests.peer.tools import Result, Tool
 
-__all__ = ["Side", "TwinRepos", "snapshot"]
+__all__ = ["Pair", "Side", "TwinRepos", "snapshot"]
 
 # The same dates give the same commit ids on both sides.
 _DATES = {"GIT_AUTHOR_DATE": "2024-01-02T03:04:05 +0000", "GIT_COMMITTER_DATE": "2024-01-02T03:04:05 +0000"}
@@ -127,6 +127,10 @@ class TwinRepos:
         if state:
             self.compare(f"after {' '.join(argv)}", but=but)
         return answer
+
+    def apart(self, *argv: str, cwd: str = ".") -> Pair:
+        """Run a command on both sides and compare nothing: for what differs on purpose."""
+        return Pair(*(self._run(side, side.tool, argv, cwd, None) for side in self.sides))
 
     def compare(self, when: str = "now", *, but: tuple[str, ...] = ()) -> None:
         """Compare both sides' metadata, stores, work trees, index and refs, without places such as "tree a/link"."""

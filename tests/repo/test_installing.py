@@ -1,6 +1,7 @@
 """`install`: hooks, merge drivers, and what the hooks do."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,19 @@ def test_the_commit_says_what_is_not_recorded(sandbox):
         ["git", "commit", "--allow-empty", "-m", "x"], cwd=sandbox.root, capture_output=True, text=True, check=True
     )
     assert "modified:           data" in done.stderr + done.stdout
+
+
+def test_without_the_program_a_commit_goes_on_and_a_push_fails(sandbox, tmp_path, monkeypatch):
+    sandbox.tiffin("install")
+    (tmp_path / "bin").mkdir()
+    for name in ("git", "sh"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    sandbox.git("commit", "--quiet", "--allow-empty", "-m", "x")
+    subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "git")], check=True)
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        sandbox.git("push", "--quiet", str(tmp_path / "git"), "main")
+    assert "tiffin is not on the path" in caught.value.stderr
 
 
 def test_hooks_mind_their_own_business(sandbox, tmp_path):

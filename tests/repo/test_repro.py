@@ -11,6 +11,9 @@ from textwrap import dedent
 import pytest
 from inline_snapshot import snapshot
 
+from tiffin.fs import write_atomically
+from tiffin.pipeline import recording
+
 CHAIN = """\
     stages:
       first:
@@ -356,3 +359,23 @@ def remove(path):
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def test_the_lock_file_is_not_written_for_every_stage_of_a_long_run(sandbox, monkeypatch):
+    stages = "".join(f"  s{n}: {{cmd: echo {n} > o{n}, deps: [source], outs: [o{n}]}}\n" for n in range(9))
+    sandbox.write("dvc.yaml", f"stages:\n{stages}")
+    sandbox.write("source", "a")
+    sandbox.tiffin("repro")
+    written = sandbox.read("dvc.lock")
+    (sandbox.root / "dvc.lock").unlink()
+    writings = []
+
+    def counted(path, text):
+        writings.append(path)
+        write_atomically(path, text)
+
+    monkeypatch.setattr(recording, "INTERVAL_S", 60)
+    monkeypatch.setattr(recording, "write_atomically", counted)
+    assert sandbox.tiffin("repro").out.count("is cached") == 9
+    assert len(writings) == 1
+    assert sandbox.read("dvc.lock") == written

@@ -1,5 +1,6 @@
 """What tiffin does with URLs beyond DVC: nothing is lost, nothing unhashed is taken, and places are as one stands."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from tests.fs.server import Web, serving
 from tests.repo.conftest import Sandbox
 from tiffin.fs import _attempts
+from tiffin.repo import importing_url
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +184,27 @@ def test_a_download_that_breaks_off_changes_nothing(sandbox: Sandbox, web: Web) 
     assert "broke off" in sandbox.tiffin("update", "f.dvc", code=1).err
     assert (sandbox.read("f"), sandbox.read("f.dvc")) == ("one", before)
     assert not list((sandbox.root / ".dvc/cache").rglob(".tiffin*"))
+
+
+def test_what_changes_while_it_is_downloaded_is_downloaded_once_more_and_then_refused(
+    sandbox: Sandbox, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive, bodies = importing_url.receive, [b"two"]
+
+    def received(*arguments: Any, **options: Any) -> Any:
+        got = receive(*arguments, **options)
+        if bodies:
+            web.write("f", bodies.pop())
+        return got
+
+    monkeypatch.setattr(importing_url, "receive", received)
+    sandbox.tiffin("import-url", f"{web.url}/f")
+    assert sandbox.read("f") == "two"
+    assert hashlib.md5(b"two").hexdigest() in sandbox.read("f.dvc").partition("outs:")[0]
+    web.write("f", b"three")
+    bodies += [b"five", b"four"]
+    assert "kept changing while it was downloaded" in sandbox.tiffin("update", "f.dvc", code=1).err
+    assert sandbox.read("f") == "two"
 
 
 def test_status_asks_no_server_about_a_frozen_import(sandbox: Sandbox, web: Web) -> None:

@@ -1,0 +1,190 @@
+"""What differs on purpose: what DVC does, and what tiffin does instead."""
+
+import json
+from pathlib import Path
+
+from tests.peer.twins import TwinRepos
+
+
+def _read(twins: TwinRepos, path: str) -> tuple[str, str]:
+    theirs, ours = (
+        (side.repo / path).read_text(encoding="utf-8") if (side.repo / path).exists() else "" for side in twins.sides
+    )
+    return theirs, ours
+
+
+def _objects(twins: TwinRepos, store: str = ".dvc/cache/files/md5") -> tuple[set[str], set[str]]:
+    theirs, ours = (
+        {path.parent.name + path.name for path in (side.repo / store).glob("??/*") if path.is_file()}
+        for side in twins.sides
+    )
+    return theirs, ours
+
+
+def test_add_leaves_the_workspace_alone(twins: TwinRepos) -> None:
+    twins.write("data/a", "1")
+    twins.write("file", "2")
+    before = [_changed_ns(side.repo) for side in twins.sides]
+    twins.both("add", "data", "file")
+    theirs, ours = (_changed_ns(side.repo) == found for side, found in zip(twins.sides, before, strict=True))
+    assert (theirs, ours) == (False, True)
+
+
+def _changed_ns(repo: Path) -> list[int]:
+    return [(repo / name).stat().st_ctime_ns for name in ("data/a", "file")]
+
+
+def test_links_in_a_directory_stay_in_the_workspace(twins: TwinRepos) -> None:
+    twins.write("outside", "o")
+    twins.write("data/file", "f")
+    twins.each(lambda repo: (repo / "data" / "link").symlink_to("../outside"))
+    twins.both("add", "data", but=("tree data/link",))
+    assert [(side.repo / "data" / "link").is_symlink() for side in twins.sides] == [False, True]
+
+
+def test_a_part_that_is_added_leaves_the_size_known_and_no_listing_of_its_own(twins: TwinRepos) -> None:
+    twins.write("data/a", "1")
+    twins.write("data/sub/b", "2")
+    twins.both("add", "data")
+    twins.write("data/sub/b", "22")
+    twins.apart("add", "data/sub")
+    theirs, ours = _read(twins, "data.dvc")
+    assert "size:" not in theirs
+    assert "  size: 3\n" in ours
+    theirs_stored, ours_stored = _objects(twins)
+    assert ours_stored < theirs_stored
+    assert all(oid.endswith(".dir") for oid in theirs_stored - ours_stored)
+
+
+def test_data_that_moves_is_not_stored(twins: TwinRepos) -> None:
+    twins.write("file", "1")
+    twins.both("add", "file")
+    twins.write("file", "changed")
+    twins.both("move", "file", "other", but=("store",))
+    theirs, ours = _objects(twins)
+    assert (len(theirs), len(ours)) == (2, 1)
+
+
+def test_the_remote_is_asked_whatever_is_remembered_of_it(twins: TwinRepos) -> None:
+    twins.both("remote", "add", "-d", "store", "../remote")
+    twins.write("file", "1")
+    twins.both("add", "file")
+    ask = ("data", "status", "--not-in-remote", "--no-remote-refresh", "--json")
+    twins.both(*ask)
+    twins.both("push")
+    theirs, ours = (json.loads(answer.out).get("not_in_remote") for answer in twins.apart(*ask))
+    assert (theirs, ours) == (["file"], None)
+
+
+def test_what_goes_to_the_remote_is_kept_out_of_git_and_leaves_nothing_else(twins: TwinRepos) -> None:
+    twins.both("remote", "add", "-d", "store", "../store")
+    twins.write("inside", "in")
+    twins.apart("add", "--to-remote", "inside", "-o", "named")
+    assert [("/named" in text) for text in _read(twins, ".gitignore")] == [False, True]
+    assert [any((side.home / "store").rglob("*.tmp")) for side in twins.sides] == [True, False]
+
+
+def test_lines_of_stages_that_succeeded_stay_in_gitignore(twins: TwinRepos) -> None:
+    twins.write(
+        "dvc.yaml",
+        "stages:\n  a:\n    cmd: echo a > a\n    outs: [a]\n  b:\n    cmd: exit 3\n    deps: [a]\n    outs: [b]\n",
+    )
+    twins.apart("repro")
+    assert [("/a" in text.splitlines()) for text in _read(twins, ".gitignore")] == [False, True]
+
+
+def test_an_output_edited_by_hand_is_a_change_to_an_experiment(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "stages:\n  s:\n    cmd: cp in out\n    deps: [in]\n    outs: [out]\n")
+    twins.write("in", "1")
+    twins.both("repro")
+    twins.commit("run")
+    twins.write("out", "edited")
+    answer = twins.apart("exp", "run", "-n", "mine")
+    assert "Running stage 's'" not in answer.theirs.out
+    assert "'s' didn't change" not in answer.ours.out
+    assert _read(twins, "out") == ("1", "1")
+
+
+def test_one_unreadable_parameter_file_hides_no_other(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "stages:\n  s:\n    cmd: echo > out\n    params: [x]\nparams: [more.yaml]\n")
+    twins.write("params.yaml", "x: 1\n")
+    twins.write("more.yaml", "y: 1\n")
+    twins.commit("one")
+    twins.write("params.yaml", "x: [\n")
+    twins.write("more.yaml", "y: 2\n")
+    theirs, ours = (json.loads(answer.out) for answer in twins.apart("params", "diff", "--json"))
+    assert theirs["more.yaml"]["y"]["new"] is None
+    assert ours["more.yaml"]["y"] == {"old": 1, "new": 2, "diff": 1}
+
+
+def test_tuples_that_a_stage_names_are_shown(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "stages:\n  s:\n    cmd: echo > out\n    params:\n    - p.py: [PAIR]\n")
+    twins.write("p.py", "PAIR = (1, 2)\n")
+    twins.commit("one")
+    twins.write("p.py", "PAIR = (1, 3)\n")
+    theirs, ours = (json.loads(answer.out) for answer in twins.apart("params", "diff", "--json"))
+    assert theirs == {}
+    assert ours == {"p.py": {"PAIR": {"old": [1, 2], "new": [1, 3]}}}
+
+
+def test_only_parameters_of_stages_in_every_row(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "stages:\n  s:\n    cmd: echo > out\n    params: [lr]\n    outs: [out]\n")
+    twins.write("params.yaml", "lr: 1\nunused: 2\n")
+    twins.both("repro")
+    twins.commit("one")
+    theirs, ours = (json.loads(answer.out) for answer in twins.apart("exp", "show", "--param-deps", "--json"))
+    assert [[*_params(row)] for row in ours] == [["lr"], ["lr"]]
+    assert [*_params(theirs[1])] == ["lr", "unused"]
+
+
+def _params(row: dict[str, dict[str, dict[str, dict[str, dict[str, object]]]]]) -> dict[str, object]:
+    return row["data"]["params"]["params.yaml"]["data"]
+
+
+def test_numbers_in_lists_are_numbers(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "params: [params.yaml]\n")
+    twins.write("params.yaml", "layers: [0.25, 0.123456789]\n")
+    twins.commit("one")
+    theirs, ours = (answer.out for answer in twins.apart("exp", "show", "--md"))
+    assert "['0.25', '0.12346']" in theirs
+    assert "[0.25, 0.12346]" in ours
+
+
+def test_a_group_of_names_is_one_where_two_names_are_one_commit(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "metrics: [m.json]\n")
+    twins.write("m.json", '{"auc": 0.5}')
+    twins.commit("one")
+    twins.git("tag", "v1")
+    theirs, ours = (answer.out for answer in twins.apart("metrics", "diff", "v1", "HEAD", "--all"))
+    assert "0.5" not in theirs
+    assert "0.5" in ours
+
+
+def test_whole_lists_are_made_of_single_entries(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "stages:\n  s:\n    cmd: echo > out\n    params: [layers.0, layers.1]\n    outs: [out]\n")
+    twins.write("params.yaml", "layers: [1, 2]\n")
+    twins.commit("one")
+    twins.write("params.yaml", "layers: [1, 3]\n")
+    theirs, ours = (json.loads(answer.out) for answer in twins.apart("params", "diff", "--deps", "--json"))
+    assert ours == {"params.yaml": {"layers": {"old": "[1, 2]", "new": "[1, 3]"}}}
+    assert theirs != ours
+
+
+def test_a_path_of_an_import_leads_to_it_from_every_directory(twins: TwinRepos) -> None:
+    twins.write("sub/keep", "")
+    for side in twins.sides:
+        other = side.home / "other"
+        other.mkdir()
+        for argv in (["init", "-q", "--no-scm"], ["add", "-q", "file"]):
+            (other / "file").write_text("f")
+            assert side.tool.run(argv, other, {}).code == 0
+    twins.apart("import", "../../other", "file", cwd="sub")
+    theirs, ours = (answer.code for answer in twins.apart("update", "sub/file.dvc"))
+    assert (theirs, ours) == (1, 0)
+
+
+def test_stages_are_removed_together_or_not_at_all(twins: TwinRepos) -> None:
+    twins.write("file", "1")
+    twins.both("add", "file")
+    twins.apart("remove", "file.dvc", "nothing.dvc")
+    assert [(side.repo / "file.dvc").exists() for side in twins.sides] == [False, True]
