@@ -126,6 +126,24 @@ def test_metadata_that_git_ignores_counts(grown: Sandbox) -> None:
     assert len(grown.objects()) == 4
 
 
+def test_what_was_imported_stays_while_it_is_needed(sandbox: Sandbox) -> None:
+    other = Sandbox(sandbox.root.parent / "other", sandbox._capfd)
+    other.root.mkdir()
+    other.git("init", "--quiet")
+    other.tiffin("init", "--quiet")
+    other.write("data/x", "x")
+    other.write("file", "y")
+    other.tiffin("add", "data", "file")
+    other.commit()
+    sandbox.tiffin("config", "cache.type", "symlink")
+    sandbox.tiffin("import", str(other.root), "data")
+    sandbox.tiffin("import", str(other.root), "file", "--no-download")
+    sandbox.tiffin("gc", "-w", "-f")
+    assert sandbox.read("data/x") == "x"
+    shutil.rmtree(sandbox.root / ".dvc/cache")
+    sandbox.tiffin("gc", "-w", "-f")  # what is not here need not be known
+
+
 def test_files_of_a_directory_with_versions_of_its_own_count(grown: Sandbox) -> None:
     files = {oid for oid in grown.objects() if not oid.endswith(".dir")}
     text = "".join(f"  - md5: {oid}\n    relpath: '{oid}'\n" for oid in files)

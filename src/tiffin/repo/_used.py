@@ -171,9 +171,10 @@ class _Collector:
             self.unreadable.append(Unreadable(state, error))
 
     def _add_stage(self, stage: Stage, state: str | None) -> None:
-        # What comes from another repository is not kept: it can be had from there.
-        if stage.is_import and "repo" in stage.deps[0].entry.extra:
-            return
+        if stage.origin is not None:
+            # Where it came from may be gone, and files here be links to it: what is here of it stays.  The rest of it
+            # is kept elsewhere, if at all.
+            state = None
         for out in stage.outs:
             if not out.entry.cache:
                 continue
