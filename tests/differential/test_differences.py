@@ -1,6 +1,8 @@
 """What differs on purpose: what DVC does, and what tiffin does instead."""
 
+import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 from tests.peer.twins import TwinRepos
@@ -74,6 +76,44 @@ def test_the_remote_is_asked_whatever_is_remembered_of_it(twins: TwinRepos) -> N
     twins.both("push")
     theirs, ours = (json.loads(answer.out).get("not_in_remote") for answer in twins.apart(*ask))
     assert (theirs, ours) == (["file"], None)
+
+
+def test_a_file_lost_at_the_remote_below_its_listing_is_noticed_and_pushed_again(twins: TwinRepos) -> None:
+    twins.both("remote", "add", "-d", "store", "../remote")
+    twins.write("data/a", "1")
+    twins.write("data/b", "2")
+    twins.both("add", "data")
+    twins.both("push")
+    lost = hashlib.md5(b"1").hexdigest()
+    for side in twins.sides:
+        (side.home / "remote/files/md5" / lost[:2] / lost[2:]).unlink()
+    theirs, ours = (json.loads(answer.out) for answer in twins.apart("status", "--cloud", "--json"))
+    assert (theirs, ours) == ({}, {"data/a": "new"})
+    twins.apart("push")
+    theirs_stored, ours_stored = _objects(twins, "../remote/files/md5")
+    assert (lost in theirs_stored, lost in ours_stored) == (False, True)
+
+
+def test_an_import_of_changes_nobody_committed_is_stored_under_its_own_hash(twins: TwinRepos) -> None:
+    for side in twins.sides:
+        other = side.home / "other"
+        other.mkdir()
+        for argv in (["init", "-q"], ["config", "user.name", "a"], ["config", "user.email", "a@example.org"]):
+            subprocess.run(["git", *argv], cwd=other, check=True)
+        (other / "file").write_text("clean")
+        for argv in (["init", "-q"], ["add", "-q", "file"]):
+            assert side.tool.run(argv, other, {}).code == 0
+        subprocess.run(["git", "add", "--all"], cwd=other, check=True)
+        subprocess.run(["git", "commit", "-qm", "clean"], cwd=other, check=True)
+        (other / "file").write_text("dirty")
+    twins.apart("import", "../other", "file")
+    named, dirty = (hashlib.md5(text).hexdigest() for text in (b"clean", b"dirty"))
+    theirs, ours = (
+        {path.parent.name + path.name: path.read_bytes() for path in (side.repo / ".dvc/cache/files/md5").glob("??/*")}
+        for side in twins.sides
+    )
+    assert theirs == {named: b"dirty"}
+    assert ours == {dirty: b"dirty"}
 
 
 def test_what_goes_to_the_remote_is_kept_out_of_git_and_leaves_nothing_else(twins: TwinRepos) -> None:

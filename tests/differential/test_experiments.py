@@ -87,6 +87,14 @@ def test_experiments_add_up(project: TwinRepos) -> None:
     project.both("exp", "show", "--json", "-n", "2", mask=_mask)
 
 
+def test_each_shows_the_experiments_of_the_other(project: TwinRepos) -> None:
+    project.both("exp", "run", "-n", "one", "-S", "lr=1")
+    project.both("exp", "run", "-n", "two", "-S", "model.depth=4")
+    project.swap("exp", "show", "--json", mask=_mask)
+    project.swap("params", "diff", "--json", "one", "two")
+    project.swap("diff", "--json", "HEAD", "one")
+
+
 @pytest.mark.parametrize("change", ["nope=1", "lr", "lr=", "other.yaml:x=1", "model.nope=1", "lr=[", "~nope", "+lr=1"])
 def test_changes_that_cannot_be_made(project: TwinRepos, change: str) -> None:
     project.both("exp", "run", "-n", "mine", "-S", change, code=None)

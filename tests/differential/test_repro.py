@@ -180,6 +180,26 @@ def test_the_run_cache_travels(chain: TwinRepos) -> None:
     _traces(chain)
 
 
+def test_each_finds_the_runs_that_the_other_pushed(chain: TwinRepos) -> None:
+    chain.both("remote", "add", "-d", "store", "../remote")
+    chain.both("repro")
+    chain.both("push", "--run-cache")
+    chain.write("params.yaml", "lr: 2\n")
+    chain.both("repro")
+    chain.both("push", "--run-cache")
+    theirs, ours = (side.home / "remote" for side in chain.sides)
+    theirs.rename(theirs.with_name("exchange"))
+    ours.rename(theirs)
+    theirs.with_name("exchange").rename(ours)
+    chain.remove(".dvc/cache", "model", "clean", "other", "raw")
+    chain.both("pull", "--run-cache")
+    chain.write("params.yaml", "lr: 1\n")
+    _traces(chain)
+    chain.both("repro", "--pull")
+    assert _traces(chain) == []
+    chain.swap()
+
+
 KINDS = {
     "frozen": "    frozen: true\n",
     "always changed": "    always_changed: true\n",

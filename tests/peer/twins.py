@@ -152,13 +152,17 @@ class TwinRepos:
             differences = _differences(theirs[place], ours[place], place)
             assert not differences, "\n".join(differences)
 
-    def swap(self) -> None:
-        """Each tool looks at the other's repository, and finds it as clean, or as changed, as its owner does."""
+    def swap(self, *argv: str, mask: Callable[[Any], Any] = lambda answer: answer) -> None:
+        """Each tool looks at the other's repository and finds there what its owner finds: as clean, or as changed.
+
+        argv: another question than `status`, answered in JSON, which is compared through `mask`.
+        """
+        question = argv or ("status", "--json")
         for side, other in ((self.theirs, self.ours), (self.ours, self.theirs)):
-            own = self._run(side, side.tool, ("status", "--json"), ".", None)
-            foreign = self._run(side, other.tool, ("status", "--json"), ".", None)
-            assert own.code == foreign.code == 0, f"status fails\nowner {own}\nvisitor {foreign}"
-            assert json.loads(foreign.out) == json.loads(own.out), f"status differs in {side.tool.module}'s repository"
+            own, foreign = (self._run(side, tool, question, ".", None) for tool in (side.tool, other.tool))
+            assert own.code == foreign.code == 0, f"{question} fails\nowner {own}\nvisitor {foreign}"
+            answers = [mask(json.loads(result.out)) for result in (own, foreign)]
+            assert answers[1] == answers[0], f"{question} differs in {side.tool.module}'s repository"
 
     def _run(
         self, side: Side, tool: Tool, argv: tuple[str, ...], cwd: str, environ: Mapping[str, str] | None
