@@ -82,7 +82,6 @@ def test_a_target_that_is_not_there(fails, here):
 @pytest.mark.parametrize(
     ("target", "message", "hint"),
     [
-        (".", "the repository's root cannot be tracked as a whole", "name the files and directories in it"),
         (
             "../file",
             "'../file' cannot be tracked: it is not below the repository's root",
@@ -394,7 +393,11 @@ def test_a_command_that_is_not_known(fails, here, arguments, hint):
 
 @pytest.mark.parametrize(
     ("arguments", "name"),
-    [(["gc", "--workspace"], "gc"), (["exp", "apply", "calm-river"], "exp apply"), (["mv", "a", "b"], "move")],
+    [
+        (["freeze", "train"], "freeze"),
+        (["exp", "apply", "calm-river"], "exp apply"),
+        (["exp", "ls"], "exp list"),
+    ],
 )
 def test_a_command_of_dvc_that_is_not_here_yet(fails, here, arguments, name):
     fails(

@@ -21,7 +21,10 @@ names = st.one_of(
     ),
 )
 paths = st.lists(names, min_size=1, max_size=4).map("/".join)
-rows = st.dictionaries(paths, oids, max_size=12)
+# A file is no directory: a listing that says so is refused (tests/integrity).
+rows = st.dictionaries(paths, oids, max_size=12).map(
+    lambda files: {path: oid for path, oid in files.items() if not any(other.startswith(f"{path}/") for other in files)}
+)
 
 
 def as_rows(table: Table) -> dict[str, str | None]:
