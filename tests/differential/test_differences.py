@@ -5,6 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from tests.fs.server import serving
 from tests.peer.twins import TwinRepos
 
 
@@ -124,6 +125,15 @@ def test_what_goes_to_the_remote_is_kept_out_of_git_and_leaves_nothing_else(twin
     assert [any((side.home / "store").rglob("*.tmp")) for side in twins.sides] == [True, False]
 
 
+def test_a_partial_import_from_a_server_without_etags_is_pulled(twins: TwinRepos, tmp_path: Path) -> None:
+    with serving(tmp_path / "web", etags=False) as web:
+        web.write("f", b"one")
+        twins.both("import-url", "--no-download", f"{web.url}/f")
+        theirs, ours = (answer.code for answer in twins.apart("pull"))
+    assert (theirs, ours) == (1, 0)
+    assert _read(twins, "f") == ("", "one")
+
+
 def test_lines_of_stages_that_succeeded_stay_in_gitignore(twins: TwinRepos) -> None:
     twins.write(
         "dvc.yaml",
@@ -190,7 +200,7 @@ def test_numbers_in_lists_are_numbers(twins: TwinRepos) -> None:
     assert "[0.25, 0.12346]" in ours
 
 
-def test_a_group_of_names_is_one_where_two_names_are_one_commit(twins: TwinRepos) -> None:
+def test_two_names_of_one_commit_are_compared(twins: TwinRepos) -> None:
     twins.write("dvc.yaml", "metrics: [m.json]\n")
     twins.write("m.json", '{"auc": 0.5}')
     twins.commit("one")

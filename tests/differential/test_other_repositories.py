@@ -97,6 +97,7 @@ def test_a_partial_import_is_pulled(twins: TwinRepos, source: Source) -> None:
         twins.both("import", URL, path, "--no-download")
     # DVC keeps what it fetched by name in a place of its own; ours are objects.
     twins.both("fetch", but=("store",))
+    assert [(side.repo / ".dvc/cache/fs").exists() for side in twins.sides] == [True, False]
     twins.both("pull", but=("store",))
     twins.both("status", "--json", but=("store",))
     twins.both("commit", "-f", "data.dvc", "file.dvc", but=("store",))
