@@ -260,3 +260,21 @@ def test_a_hardlinked_file_can_be_added_again(sandbox):
     sandbox.tiffin("add", "small", "large")
     assert sandbox.tiffin("status").out == "Data and pipelines are up to date.\n"
     assert len(sandbox.objects()) == 2
+
+
+def test_a_directory_is_not_copied_into_itself(sandbox):
+    sandbox.write("data/sub/a")
+    answer = sandbox.tiffin("add", "data", "--out", "data/sub/x", code=1)
+    assert "'data' cannot be copied into itself" in answer.err
+    assert set(sandbox.tree("data")) == {"sub/a"}
+
+
+def test_a_name_may_be_as_long_as_that_of_its_dvc_file_can_be(sandbox):
+    name = "n" * 251
+    sandbox.write(name, "text")
+    sandbox.tiffin("config", "cache.type", "symlink")
+    sandbox.tiffin("add", name)
+    assert sandbox.exists(f"{name}.dvc")
+    sandbox.tiffin("unprotect", name)
+    assert not (sandbox.root / name).is_symlink()
+    assert sandbox.read(name) == "text"

@@ -1,5 +1,7 @@
 """`checkout`: the workspace becomes what the metadata says, and nothing is lost on the way."""
 
+import shutil
+
 from inline_snapshot import snapshot
 
 
@@ -164,3 +166,14 @@ def test_a_file_takes_the_place_of_a_directory_inside_a_tracked_one(sandbox):
     sandbox.git("checkout", "--quiet", "--", "data.dvc")
     sandbox.tiffin("checkout")
     assert sandbox.tree("data") == {"a": "file"}
+
+
+def test_a_link_that_leads_nowhere_is_named_where_a_directory_is_wanted(sandbox):
+    sandbox.write("data/a", "a")
+    sandbox.tiffin("add", "data")
+    shutil.rmtree(sandbox.root / "data")
+    (sandbox.root / "data").symlink_to("nowhere")
+    assert "'data' is a symlink that leads nowhere" in sandbox.tiffin("checkout", code=255).err
+    (sandbox.root / "data").unlink()
+    sandbox.tiffin("checkout")
+    assert sandbox.read("data/a") == "a"

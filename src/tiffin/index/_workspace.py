@@ -11,6 +11,7 @@ from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
 from tiffin.footprint import Footprint
 from tiffin.formats import Content
+from tiffin.fs import remove_quietly, temporary_beside
 from tiffin.index._known import Known, parents
 from tiffin.index._sound import SoundObjects
 from tiffin.index._state import IndexState
@@ -208,10 +209,9 @@ class Workspace:
 
     def set_executable(self, directory: str, files: Mapping[str, bool]) -> None:
         """Let files of a directory be executable or not, for whoever may read them; links become copies."""
-        for name, executable in files.items():
-            at = self._at(f"{directory}/{name}")
-            if os.path.islink(at) or os.stat(at).st_nlink > 1:
-                self._copy_in_place(at)
+        places = {self._at(f"{directory}/{name}"): executable for name, executable in files.items()}
+        _replace_by_copies([at for at in places if _is_link(at)])
+        for at, executable in places.items():
             mode = os.stat(at).st_mode
             os.chmod(at, mode | (mode & 0o444) >> 2 if executable else mode & ~0o111)
         if files:
@@ -221,23 +221,14 @@ class Workspace:
         """Replace links into the store by copies, so that writing to the files cannot harm the store."""
         seen = self.look(path)
         names = [""] if seen and seen.table is None else seen.table.paths() if seen and seen.table else []
-        for name in names:
-            at = self._at(f"{path}/{name}" if name else path)
-            if os.path.islink(at) or os.stat(at).st_nlink > 1:
-                self._copy_in_place(at)
-            elif not os.access(at, os.W_OK) or not os.stat(at).st_mode & stat.S_IWUSR:
-                os.chmod(at, os.stat(at).st_mode | stat.S_IWUSR)
+        places = [self._at(f"{path}/{name}" if name else path) for name in names]
+        links = [at for at in places if _is_link(at)]
+        _replace_by_copies(links)
+        for at in set(places).difference(links):
+            mode = os.stat(at).st_mode
+            if not mode & stat.S_IWUSR:
+                os.chmod(at, mode | stat.S_IWUSR)
         self.forget([path])
-
-    @staticmethod
-    def _copy_in_place(file: str) -> None:
-        from shutil import copyfile  # noqa: PLC0415 - 3 ms that few commands need
-
-        copy = f"{file}.tiffin-{os.getpid()}.tmp"
-        copyfile(file, copy)
-        if os.stat(file).st_mode & stat.S_IXUSR:
-            os.chmod(copy, os.stat(copy).st_mode | stat.S_IXUSR)
-        os.replace(copy, file)
 
     def difference(self, path: str, target: Content) -> Difference:
         """What `checkout` would change at the path."""
@@ -440,6 +431,11 @@ class Workspace:
         """A repository may bring a link along that leads out of it, and an output to be written below."""
         for directory in directories:
             at = self._at(directory)
+            if os.path.islink(at) and not os.path.exists(at):
+                raise TransferError(
+                    f"'{directory}' is a symlink that leads nowhere, where a directory is wanted",
+                    hint="remove it, then run the command again",
+                )
             if os.path.islink(at) and os.path.isdir(at):
                 raise TransferError(
                     f"'{directory}' is a symlink to a directory: nothing is written through it",
@@ -574,6 +570,33 @@ def _remove(path: str) -> None:
         rmtree(path)
     elif os.path.lexists(path):
         os.unlink(path)
+
+
+def _is_link(file: str) -> bool:
+    """Whether a file may share its bytes with an object."""
+    return os.path.islink(file) or os.stat(file).st_nlink > 1
+
+
+def _replace_by_copies(files: Sequence[str]) -> None:
+    """Give each file bytes of its own.  All copies are durable before the first takes a link's place."""
+    if not files:
+        return
+    from shutil import copyfile  # noqa: PLC0415 - 3 ms that few commands need
+
+    copies: dict[str, str] = {}
+    try:
+        for file in files:
+            copies[file] = temporary_beside(file)
+            copyfile(file, copies[file])
+            if os.stat(file).st_mode & stat.S_IXUSR:
+                os.chmod(copies[file], os.stat(copies[file]).st_mode | stat.S_IXUSR)
+        _native.sync_filesystem(os.path.dirname(files[0]))
+        for file, copy in copies.items():
+            os.replace(copy, file)
+    except BaseException:
+        for copy in copies.values():
+            remove_quietly(copy)
+        raise
 
 
 def _remove_empty_directories(directory: str) -> None:
