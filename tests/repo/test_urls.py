@@ -176,6 +176,17 @@ def test_an_import_that_was_changed_here_is_not_replaced(sandbox: Sandbox, web: 
     assert sandbox.read("f") == "three"
 
 
+def test_an_update_keeps_what_dvcignore_excludes(sandbox: Sandbox) -> None:
+    source = sandbox.write("../outside/data/a", "a").parent
+    sandbox.tiffin("import-url", str(source), "data")
+    sandbox.write(".dvcignore", "*.keep\n")
+    sandbox.write("data/my.keep", "mine")
+    shutil.rmtree(source)
+    source.write_text("a file now")
+    assert "'data/my.keep' is not tracked and would be lost" in sandbox.tiffin("update", "data.dvc", code=1).err
+    assert sandbox.read("data/my.keep") == "mine"
+
+
 def test_a_download_that_breaks_off_changes_nothing(sandbox: Sandbox, web: Web) -> None:
     sandbox.tiffin("import-url", f"{web.url}/f")
     before = sandbox.read("f.dvc")

@@ -101,7 +101,8 @@ def update_url_import(repo: Repo, stage: Stage, *, download: bool = True, to_rem
             checksum = dvcfile.stage_checksum(_filled(stage, found, recorded))
             _write(repo, stage, _filled(stage, found, _UNKNOWN), checksum=checksum)
         else:
-            found, stored = _carry_out(repo, stage, Mode(to_remote=to_remote), force=True)
+            # Not by force: files that .dvcignore excludes are not among those just found to be stored.
+            found, stored = _carry_out(repo, stage, Mode(to_remote=to_remote), force=False)
             done = _filled(stage, found, stored)
             # As in DVC, which makes none for data that it does not see.
             checksum = dvcfile.stage_checksum(done) if to_remote is None else done.md5

@@ -5,6 +5,7 @@ import os
 import posixpath
 from typing import NamedTuple
 
+from tiffin import _native
 from tiffin.errors import StageNotFound, TargetError, TransferError
 from tiffin.formats import DependencyEntry, DvcFile, OutputEntry, dvcfile
 from tiffin.fs import copy_atomically, remove_quietly, write_atomically
@@ -190,6 +191,7 @@ def _rename(repo: Repo, source: str, target: str) -> None:
         if error.errno != errno.EXDEV:
             raise TransferError(f"cannot move '{source}' to '{target}': {error.strerror}") from error
         copy_atomically(old, new)
+        _native.sync_filesystem(os.path.dirname(new))
         repo.workspace.remove(source)
     repo.workspace.forget([source, target])
 

@@ -122,6 +122,8 @@ def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str
     shown = os.path.relpath(target, os.path.join(repo.root, repo.directory))
     if os.path.exists(target) and not force:
         raise TargetError(f"'{shown}' exists already", hint="use -f to replace it")
+    if os.path.realpath(target).startswith(f"{os.path.realpath(source)}/"):
+        raise TargetError(f"'{targets[0]}' cannot be copied into itself", hint="choose another place with --out")
     copy_atomically(source, target)
     return shown
 
