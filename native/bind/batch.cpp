@@ -72,9 +72,11 @@ nb::list HashRows(Table& table, const Path& root, int threads, nb::handle progre
 
 // Rows whose object the store does not have in the file's size, or whose id is not known.
 Rows RowsToStore(const Table& table, int store, int threads) {
+  Rows rows = RowsWithoutId(table);
+  if (rows.size() == table.size()) return rows;
   std::vector<std::uint8_t> present(table.size());
   PresentInSize(store, table.digests, table.sizes, present, threads);
-  Rows rows;
+  rows.clear();
   for (std::size_t row = 0; row < table.size(); ++row) {
     if (!table.has_id(row) || present[row] == 0) rows.push_back(row);
   }
