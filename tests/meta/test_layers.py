@@ -30,3 +30,12 @@ def test_the_map_draws_the_layers_that_are_checked(repository):
 def test_every_package_has_a_layer(repository):
     packages = {name.split(".")[1] for name in sources.modules() if name.count(".") >= 1}
     assert not (homeless := packages - set().union(*_checked(repository))), f"no layer for {sorted(homeless)}"
+
+
+def test_the_map_of_the_largest_package_has_all_its_modules(repository):
+    text = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = text.partition("## Inside `repo`")[2].partition("\n## ")[0]
+    named = {name for line in section.splitlines() if line.startswith("|") for name in re.findall(r"`(\w+)`", line)}
+    prefix = "tiffin.repo."
+    modules = {name.removeprefix(prefix) for name in sources.modules() if name.startswith(prefix)}
+    assert not (modules - named)
