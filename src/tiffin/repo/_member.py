@@ -14,7 +14,7 @@ from tiffin.objects import listing as manifest_body
 from tiffin.pipeline import Output, Project, Stage, is_metafile
 from tiffin.repo._repo import Repo
 from tiffin.repo._sides import Side
-from tiffin.repo._tracked import Leaf, Tracked
+from tiffin.repo._tracked import Leaf, TrackedPaths
 from tiffin.repo.sync import remote_store
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Member:
         return Project(self.side, self.repo.flags)
 
     @cached_property
-    def tracked(self) -> Tracked:
-        return Tracked(self.project.stages if self.side.is_repository() else (), self.listing)
+    def tracked(self) -> TrackedPaths:
+        return TrackedPaths(self.project.stages if self.side.is_repository() else (), self.listing)
 
     def leaf(self, path: str) -> Leaf | None:
         """What is tracked at a path, or below it; None also for what lies in a listing that cannot be had."""

@@ -7,7 +7,7 @@ from tiffin._native import Table
 from tiffin.index import parents
 from tiffin.pipeline import Output, Stage
 
-__all__ = ["Leaf", "Tracked"]
+__all__ = ["Leaf", "TrackedPaths"]
 
 
 class Leaf(NamedTuple):
@@ -18,7 +18,7 @@ class Leaf(NamedTuple):
     size: int | None = None
 
 
-class Tracked:
+class TrackedPaths:
     """The cached outputs of a repository.  listing: the files of an output that is a directory."""
 
     def __init__(self, stages: tuple[Stage, ...], listing: Callable[[Stage, Output], Table]) -> None:
