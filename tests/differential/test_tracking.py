@@ -212,6 +212,15 @@ def test_relink(twins: TwinRepos, kind: str) -> None:
     twins.swap()
 
 
+def test_files_stay_as_they_are_where_links_are_not_wanted(twins: TwinRepos) -> None:
+    twins.both("config", "cache.type", "hardlink")
+    twins.write("data/a", "1")
+    twins.write("file", "2")
+    twins.both("add", "data", "file", "--no-relink")
+    twins.write("data/a", "changed")
+    twins.both("commit", "-f", "--no-relink")
+
+
 def test_a_moved_cache(twins: TwinRepos) -> None:
     twins.both("config", "cache.dir", "../../store")
     twins.write("data/a", "1")

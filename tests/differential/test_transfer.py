@@ -105,3 +105,40 @@ def test_all_branches(pushed: TwinRepos) -> None:
     pushed.remove(".dvc/cache")
     pushed.both("fetch", "-r", "second", "-a", state=False)
     pushed.compare_stores()
+
+
+def test_fetch_of_what_is_small(pushed: TwinRepos) -> None:
+    for size in ("0", "4", "3", "2", "1"):
+        pushed.remove(".dvc/cache")
+        pushed.both("fetch", "--max-size", size)
+    pushed.both("fetch", "--max-size", "much", code=254)
+
+
+def test_fetch_of_metrics_and_plots(pushed: TwinRepos) -> None:
+    pushed.write("scores.json", '{"auc": 1}')
+    pushed.write("curve.csv", "x,y\n1,2\n")
+    pushed.write("listed.json", '{"loss": 1}')
+    pushed.write("drawn/points.csv", "x,y\n3,4\n")
+    pushed.both("add", "listed.json", "drawn")
+    pushed.both(
+        *("stage", "add", "-n", "train", "-d", "file", "-m", "scores.json", "--plots", "curve.csv"),
+        "echo trained",
+    )
+    pushed.both("commit", "-f")
+    stages = (pushed.sides[0].repo / "dvc.yaml").read_text()
+    pushed.write("dvc.yaml", f"{stages}metrics:\n- listed.json\nplots:\n- points:\n    y:\n      drawn/points.csv: y\n")
+    pushed.both("push")
+    for kinds in (["metrics"], ["plots"], ["metrics", "plots"]):
+        pushed.remove(".dvc/cache")
+        pushed.both("fetch", *(f"--type={kind}" for kind in kinds))
+    pushed.both("fetch", "--type", "params", code=254)
+
+
+def test_push_of_what_patterns_match(pushed: TwinRepos) -> None:
+    pushed.write("first.txt", "1")
+    pushed.write("sub/second.txt", "2")
+    pushed.write("third.bin", "3")
+    pushed.both("add", "first.txt", "sub/second.txt", "third.bin")
+    pushed.both("push", "--glob", "*.txt")
+    pushed.both("push", "--glob", "**/*.dvc")
+    pushed.both("push", "--glob", "nothing*", code=1)

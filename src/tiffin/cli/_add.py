@@ -38,11 +38,13 @@ class Options(NamedTuple):
     ] = None
     yes: Annotated[bool, Flag("with `.`: do not ask", ("-y", "--yes"))] = False
     no_commit: Annotated[bool, Flag("write the .dvc files, but store nothing yet (see `commit`)")] = False
+    no_relink: Annotated[bool, Flag("leave files as they are, even if cache.type asks for links")] = False
 
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command; every failure is exit code 1, as in DVC."""
     repo = open_repo(ui)
+    repo.relinks = not options.no_relink
     git = GitSide(repo)
     with errors_exit_with(1):
         if _is_elsewhere(options):

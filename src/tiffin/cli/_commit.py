@@ -21,6 +21,7 @@ class Options(NamedTuple):
     force: Annotated[bool, Flag("do not ask", ("-f", "--force"))] = False
     with_deps: Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))] = False
     recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
+    no_relink: Annotated[bool, Flag("leave files as they are, even if cache.type asks for links")] = False
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -28,7 +29,7 @@ def run(options: Options, ui: Ui) -> int:
     repo = open_repo(ui)
     git = GitSide(repo)
     with errors_exit_with(1), ui.progress("Committing") as progress:
-        repo.progress = progress
+        repo.progress, repo.relinks = progress, not options.no_relink
         commit(
             repo,
             options.targets,

@@ -1,8 +1,9 @@
 """The command `tiffin fetch`."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
+from tiffin.cli._options import Flag
 from tiffin.cli._sync_options import (
     AllBranches,
     AllCommits,
@@ -18,6 +19,7 @@ from tiffin.cli._sync_options import (
     with_run_cache,
 )
 from tiffin.cli._ui import Ui
+from tiffin.repo._narrowing import Narrowing
 from tiffin.repo.sync import fetch
 
 __all__ = ["Options", "run"]
@@ -35,6 +37,12 @@ class Options(NamedTuple):
     all_commits: AllCommits = False
     run_cache: RunCache = False
     no_run_cache: NoRunCache = False
+    max_size: Annotated[
+        int | None, Flag("only outputs of fewer bytes, a directory's files taken together", metavar="BYTES")
+    ] = None
+    types: Annotated[
+        list[str], Flag("only metrics, or plots; may be given twice", ("--type",), choices=("metrics", "plots"))
+    ] = []  # noqa: RUF012 - a NamedTuple's default, never changed
     jobs: Jobs = None
 
 
@@ -42,6 +50,8 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
     selected = selected_by(options)
+    if options.max_size or options.types:
+        selected = selected._replace(narrowing=Narrowing(options.max_size, options.types))
     with errors_exit_with(1), ui.progress("Fetching") as progress:
         repo.progress, repo.jobs = progress, options.jobs
         moved = fetch(repo, selected, remote=options.remote, run_cache=with_run_cache(options))

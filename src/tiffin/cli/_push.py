@@ -1,8 +1,9 @@
 """The command `tiffin push`."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
+from tiffin.cli._options import Flag
 from tiffin.cli._sync_options import (
     AllBranches,
     AllCommits,
@@ -38,6 +39,7 @@ class Options(NamedTuple):
     all_commits: AllCommits = False
     run_cache: RunCache = False
     no_run_cache: NoRunCache = False
+    glob: Annotated[bool, Flag("targets are patterns: *, ?, [...] and ** for any depth")] = False
     jobs: Jobs = None
 
 
@@ -45,6 +47,11 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
     selected = selected_by(options)
+    if options.glob:
+        from tiffin.repo._patterns import matching  # noqa: PLC0415 - few calls need it
+
+        with errors_exit_with(1):
+            selected = selected._replace(targets=matching(repo, options.targets))
     with errors_exit_with(1), ui.progress("Pushing") as progress:
         repo.progress, repo.jobs = progress, options.jobs
         moved = push(repo, selected, remote=options.remote, run_cache=with_run_cache(options))

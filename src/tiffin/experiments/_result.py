@@ -1,8 +1,7 @@
 """What an experiment's commit holds beside what Git knows already, and its checksum."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from tiffin.formats import LockEntry, lock
 from tiffin.pipeline import Project, Stage, executable_path, join, lock_path
@@ -35,7 +34,7 @@ def files_of(project: Project, stages: Iterable[Stage]) -> list[str]:
         found.update(dict.fromkeys(out.path for out in stage.outs if not out.entry.cache))
     for file, parsed in project.pipeline_files().items():
         directory = posixpath.dirname(file)
-        listed = [*parsed.params, *parsed.metrics, *_plot_files(parsed.plots)]
+        listed = [*parsed.params, *parsed.metrics, *parsed.plot_files]
         found.update(dict.fromkeys(join(directory, path) for path in listed))
     return list(found)
 
@@ -52,15 +51,3 @@ def folders_of(project: Project) -> list[str]:
 
 def _in_repository(path: str) -> bool:
     return "://" not in path and not path.startswith(("/", "../"))
-
-
-def _plot_files(plots: Iterable[Any]) -> Iterator[str]:
-    """The data files of the top-level plots: an entry is a path, or an id with properties that may name files."""
-    for entry in plots:
-        if isinstance(entry, str):
-            yield entry
-        elif isinstance(entry, dict):
-            for name, properties in entry.items():
-                axes = [(properties or {}).get(axis) for axis in ("x", "y")]
-                files = [file for axis in axes if isinstance(axis, dict) for file in axis]
-                yield from files or [name]

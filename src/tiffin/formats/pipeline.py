@@ -142,6 +142,16 @@ class PipelineFile:
         """Plots to show: paths, and maps from one path or title to its properties."""
         return self._section("plots", object)
 
+    @property
+    def plot_files(self) -> list[str]:
+        """The files that the plots are drawn from: the entry's own name, unless its properties name others."""
+        found: list[str] = []
+        for entry in self.plots:
+            for name, properties in {entry: {}}.items() if isinstance(entry, str) else entry.items():
+                axes = [(properties or {}).get(axis) for axis in ("x", "y")]
+                found += [file for axis in axes if isinstance(axis, dict) for file in axis] or [name]
+        return found
+
     @cached_property
     def datasets(self) -> list[dict[str, Any]]:
         """Named data sets."""

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from tiffin import _native
@@ -38,6 +38,7 @@ class Repo:
         self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
         self.progress: Progress | None = None
         self.jobs: int | None = None  # requests at a time to remotes beyond this machine, over what they are set to
+        self.relinks = True  # whether data that gets stored becomes links into the cache, where cache.type asks for it
         self.opened: dict[str, ObjectStore] = {}  # remotes beyond this machine, by name: each keeps its connections
 
     @classmethod
@@ -92,13 +93,18 @@ class Repo:
         """The part of the cache that a content's objects are in: what DVC 2 wrote is kept apart."""
         return self.workspace.like(content).store
 
+    @property
+    def _links(self) -> Sequence[str]:
+        links = self.config.link_types
+        return links if self.relinks else [*(link for link in links if link == "reflink"), "copy"]
+
     @cached_property
     def workspace(self) -> Workspace:
         workspace = Workspace(
             self.root,
             store=self.store,
             state=self.state,
-            links=self.config.link_types,
+            links=self._links,
             verify=self.config.flag("cache.verify"),
         )
         workspace.progress = self.progress

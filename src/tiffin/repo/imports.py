@@ -4,7 +4,7 @@ The data of an import is fetched from where it came from, at the commit that was
 repository has it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from tiffin.errors import GitError, MissingDependency, MissingObjects, NotARepos
 from tiffin.formats import Content
 from tiffin.objects import closure
 from tiffin.pipeline import Project, Stage
+from tiffin.repo._narrowing import Narrowing
 from tiffin.repo._overrides import overrides_of
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import Revisions, States
@@ -41,16 +42,18 @@ def fetch_imports(
     with_deps: bool = False,
     recursive: bool = False,
     revisions: Revisions = Revisions(),  # noqa: B008 - a NamedTuple is immutable
+    narrowing: Narrowing | None = None,
 ) -> Fetched:
     """Get into the cache what it lacks of imports.  Raises MissingObjects once all that can be had is here."""
-    stages = list(_selected(repo, repo.project, targets, with_deps=with_deps, recursive=recursive))
+    how = {"with_deps": with_deps, "recursive": recursive}
+    stages = _selected(repo, repo.project, targets, narrowing, **how)
     past: list[Stage] = []
     if revisions:
         with States(repo) as states:
             for commit in states.select(revisions):
                 with suppress(StageNotFound):  # a target need not be in every revision
                     project = states.at(commit).project
-                    past += _selected(repo, project, targets, with_deps=with_deps, recursive=recursive)
+                    past += _selected(repo, project, targets, narrowing, **how)
     wanted = [stage for stage in [*stages, *past] if stage.outs[0].entry.cache and _is_absent(repo, stage)]
     if not wanted:
         return Fetched()
@@ -99,12 +102,15 @@ def _newest(repo: Repo, pool: Externals, stage: Stage) -> str | None:
         raise GitError(f"{stage.label} cannot be compared with its source: {error.message}", hint=hint) from error
 
 
-def _selected(repo: Repo, project: Project, targets: tuple[str, ...], **how: bool) -> Iterator[Stage]:
-    if not targets:
-        yield from (stage for stage in project.stages if stage.origin is not None)
-        return
-    for target in targets:
-        yield from (stage for stage, _ in project.select(target, repo.directory, **how) if stage.origin is not None)
+def _selected(
+    repo: Repo, project: Project, targets: tuple[str, ...], narrowing: Narrowing | None, **how: bool
+) -> list[Stage]:
+    named = [stage for target in targets for stage, _ in project.select(target, repo.directory, **how)]
+    imports = [stage for stage in (named if targets else project.stages) if stage.origin is not None]
+    if narrowing is None:
+        return imports
+    is_meant = narrowing.within(project)
+    return [stage for stage in imports if is_meant(stage.outs[0])]
 
 
 def _is_absent(repo: Repo, stage: Stage) -> bool:
@@ -113,7 +119,7 @@ def _is_absent(repo: Repo, stage: Stage) -> bool:
     if recorded is None or recorded.oid is None:
         return True
     here = closure([recorded.oid], repo.store)
-    return bool(here.unknown or repo.store.missing(here.files))
+    return bool(here.unknown or repo.store.missing(list(here.files)))
 
 
 def _fetch(repo: Repo, pool: Externals, stage: Stage) -> Fetched:

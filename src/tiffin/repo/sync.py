@@ -11,6 +11,7 @@ from tiffin.formats import Content
 from tiffin.fs import write_atomically
 from tiffin.objects import ObjectStore, closure, is_dir, transfer
 from tiffin.pipeline import Output, Project, Stage
+from tiffin.repo._narrowing import Narrowing
 from tiffin.repo._repo import Repo
 from tiffin.repo._revisions import Revisions, States
 from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
@@ -41,6 +42,7 @@ class Selected(NamedTuple):
     with_deps: bool = False
     recursive: bool = False
     revisions: Revisions = Revisions()  # beside the workspace
+    narrowing: Narrowing | None = None  # for `fetch`
 
 
 def push(repo: Repo, selected: Selected = Selected(), *, remote: str | None = None, run_cache: bool = False) -> Moved:  # noqa: B008 - a NamedTuple is immutable
@@ -164,22 +166,23 @@ def _by_remote(
 
 def _outputs(repo: Repo, selected: Selected) -> Iterator[tuple[Output, str | None]]:
     """The outputs of the workspace, then those of each revision; what they share comes more than once."""
-    how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
-    yield from _of_this_repository(repo, repo.project, selected.targets, **how)
+    yield from _of_this_repository(repo, repo.project, selected)
     if not selected.revisions:
         return
     with States(repo) as states:
         for commit in states.select(selected.revisions):
             with suppress(StageNotFound):  # a target need not be in every revision
-                yield from _of_this_repository(repo, states.at(commit).project, selected.targets, **how)
+                yield from _of_this_repository(repo, states.at(commit).project, selected)
 
 
-def _of_this_repository(
-    repo: Repo, project: Project, targets: Sequence[str], **how: bool
-) -> Iterator[tuple[Output, str | None]]:
+def _of_this_repository(repo: Repo, project: Project, selected: Selected) -> Iterator[tuple[Output, str | None]]:
     """Without what other repositories keep: imports are fetched from there, and never pushed."""
     elsewhere = {out.path for stage in project.stages if stage.origin is not None for out in stage.outs}
-    found = recorded_outputs(repo, project, targets, **how)
+    how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
+    found = recorded_outputs(repo, project, selected.targets, **how)
+    if selected.narrowing is not None:
+        is_meant = selected.narrowing.within(project)
+        found = [pair for pair in found if is_meant(pair[0])]
     return (pair for pair in found if pair[0].path not in elsewhere)
 
 
@@ -189,7 +192,9 @@ def _fetch_imports(repo: Repo, selected: Selected) -> Moved:
     from tiffin.repo.imports import fetch_imports  # noqa: PLC0415 - few repositories have some
 
     how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
-    found = fetch_imports(repo, tuple(selected.targets), revisions=selected.revisions, **how)
+    found = fetch_imports(
+        repo, tuple(selected.targets), revisions=selected.revisions, narrowing=selected.narrowing, **how
+    )
     left = [stage for stage in _stages(repo, selected) if _is_left_at_url(stage)]
     return _plus(Moved(found.objects, 0, found.lost, found.partial), _fetch_from_urls(repo, left))
 
@@ -204,10 +209,14 @@ def _fetch_from_urls(repo: Repo, stages: Sequence[Stage]) -> Moved:
 
 
 def _stages(repo: Repo, selected: Selected) -> list[Stage]:
-    if not selected.targets:
-        return list(repo.project.stages)
     how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
-    return [stage for target in selected.targets for stage, _ in repo.project.select(target, repo.directory, **how)]
+    project = repo.project
+    found = [stage for target in selected.targets for stage, _ in project.select(target, repo.directory, **how)]
+    stages = found if selected.targets else list(project.stages)
+    if selected.narrowing is None:
+        return stages
+    is_meant = selected.narrowing.within(project)
+    return [stage for stage in stages if any(map(is_meant, stage.outs))]
 
 
 def _has_imports(repo: Repo) -> bool:
@@ -240,14 +249,10 @@ def _ids(repo: Repo, output: Output, part: str | None, remote: str | None) -> li
 
 def _absent(oids: Sequence[str], store: ObjectStore) -> list[str]:
     """The ids that are not wholly in the store: the object is not, or a file its listing names."""
-    here = closure(oids, store)
-    lacking = set(store.missing([*here.directories, *here.files], whole=True))
-    incomplete = (
-        [oid for oid in here.directories if any(name in lacking for name in store.manifest(oid).oids())]
-        if lacking
-        else []
-    )
-    return [oid for oid in oids if oid in lacking or oid in here.unknown or oid in incomplete]
+    lacking = set(store.missing(oids, whole=True))
+    listings = [oid for oid in dict.fromkeys(oids) if is_dir(oid) and oid not in lacking]
+    lacking.update(oid for oid in listings if store.lacks_any(store.manifest(oid), whole=True))
+    return [oid for oid in oids if oid in lacking]
 
 
 def _compare(

@@ -1,6 +1,5 @@
 """Putting data under version control: `add`, `commit`."""
 
-import glob as globbing
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -128,16 +127,12 @@ def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str
     return shown
 
 
-def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> list[str]:
+def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> Sequence[str]:
     if not glob:
-        return list(targets)
-    found = []
-    for target in targets:
-        matches = sorted(globbing.glob(target, root_dir=f"{repo.root}/{repo.directory}", recursive=True))
-        if not matches:
-            raise TargetError(f"'{target}' matches nothing")
-        found += matches
-    return found
+        return targets
+    from tiffin.repo._patterns import matching  # noqa: PLC0415 - few calls need it
+
+    return matching(repo, targets)
 
 
 def _addition(repo: Repo, path: str) -> _Addition:
