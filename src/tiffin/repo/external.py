@@ -1,8 +1,8 @@
 """Other repositories, as `get`, `import`, `list` and `tiffin.api` read them.
 
-One is named by the URL of a Git repository, or by a path: to a Git repository, to a DVC repository without Git, or to
-something inside one.  A path without a revision means the work tree with all that nobody committed; everything else is
-a commit, read from Git's objects without a checkout.
+One is named by the URL of a Git repository, or by a path: to a Git repository, to a DVC repository without Git, to
+something inside one, or to any other directory.  A path without a revision means the work tree with all that nobody
+committed; everything else is a commit, read from Git's objects without a checkout.
 """
 
 import os
@@ -107,6 +107,8 @@ class Externals:
         root = _root_of(place)
         if url is None and root is None:
             raise NotARepository(f"no repository here or in any directory above ('{self.directory}')")
+        if root is None and rev is None and os.path.isdir(place) and not _is_bare(place):
+            root = os.path.realpath(place)  # of no repository: its files are all there is
         if root is None:
             return self._cloned(url or "", rev, overrides)
         git_root = find_git_root(root)
@@ -119,6 +121,8 @@ class Externals:
 
     def _cloned(self, url: str, rev: str | None, overrides: Overrides) -> "External":
         place = os.path.join(self.directory, url)
+        if ":" not in url and not os.path.exists(place):
+            raise NotARepository(f"'{url}' does not exist", hint="give a path, or the URL of a Git repository")
         git, commit = self._clones.commit(place if os.path.exists(place) else url, rev)
         local = url.removeprefix(_FILE_URL) if url.startswith(_FILE_URL) else None
         return self._at_commit(url, git, commit, "", local if local and os.path.isdir(local) else None, overrides)
@@ -281,6 +285,11 @@ def _root_of(place: str) -> str | None:
         return None
     real = os.path.realpath(place)
     return find_root(real) or find_git_root(real)
+
+
+def _is_bare(place: str) -> bool:
+    """Whether a directory is a Git repository without a work tree."""
+    return os.path.isfile(f"{place}/HEAD") and os.path.isdir(f"{place}/objects")
 
 
 def _upwards(path: str) -> list[str]:
