@@ -278,3 +278,9 @@ def test_a_name_may_be_as_long_as_that_of_its_dvc_file_can_be(sandbox):
     sandbox.tiffin("unprotect", name)
     assert not (sandbox.root / name).is_symlink()
     assert sandbox.read(name) == "text"
+
+
+def test_outside_of_git_nothing_is_said_of_git(sandbox):
+    (sandbox.root / ".git").rename(sandbox.root / "gone")
+    sandbox.write("file", "1")
+    assert sandbox.tiffin("add", "file").err == ""

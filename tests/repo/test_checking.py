@@ -166,3 +166,7 @@ def test_objects_of_dvc_2_have_their_own_hash(pushed: Sandbox) -> None:
     path.chmod(0o644)
     path.write_text("changed")
     assert len(json.loads(pushed.tiffin("fsck", "--json", code=1).out)[1]["harmed"]) == 1
+
+
+def test_a_remote_that_is_not_set_up_is_an_error_even_if_all_is_sound(pushed: Sandbox) -> None:
+    assert "no remote 'nope'" in pushed.tiffin("fsck", "-r", "nope", code=251).err

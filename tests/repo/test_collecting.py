@@ -57,6 +57,7 @@ def test_it_asks(grown: Sandbox) -> None:
     assert answer.err.startswith(
         "WARNING: This will remove all objects from the cache except those used in the workspace"
     )
+    assert answer.err.endswith("ERROR: nothing was removed\nhint: confirm it, or use -f\n")
     assert len(grown.objects()) == 6
 
 

@@ -252,3 +252,20 @@ def test_an_import_needs_a_free_place_of_this_repository(sandbox: Sandbox, sourc
     assert "already tracked by Git" in sandbox.tiffin("import", "../source", "file", "-f", "-o", "in git", code=1).err
     assert "cannot be imported" in sandbox.tiffin("import", "../source", "file", "-o", "../outside", code=1).err
     assert "lies inside" in sandbox.tiffin("import", "../source", "file", "-o", "file/inner", code=1).err
+
+
+def test_any_directory_can_be_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "file").write_text("text")
+    assert sandbox.tiffin("list", "../folder", "-R").out == "sub/file\n"
+    assert sandbox.tiffin("du", "../folder", "-s").out.split()[0] == "4"
+    sandbox.tiffin("get", "../folder", "sub/file")
+    assert sandbox.read("file") == "text"
+    assert "'../gone' does not exist" in sandbox.tiffin("list", "../gone", code=1).err
+
+
+def test_an_import_that_was_not_downloaded_is_known_to_data_status(sandbox: Sandbox, source: Sandbox) -> None:
+    sandbox.tiffin("import", "../source", "data", "--no-download")
+    sandbox.commit()
+    assert sandbox.tiffin("data", "status", "--json", "--not-in-remote").out == "{}\n"

@@ -62,6 +62,7 @@ def run(options: Options, ui: Ui) -> int:
         request = _request(options, ui)
     ui.warning(_announcement(options, repo))
     if not (options.force or options.dry or ui.confirm("Are you sure you want to proceed?")):
+        ui.error("nothing was removed", "confirm it, or use -f")
         return 1
     with ui.progress("Collecting") as progress:
         repo.progress = progress

@@ -63,8 +63,6 @@ def run(options: Options, ui: Ui) -> int:
         )
     tell_lost(ui, moved.lost)
     with errors_exit_with(1):
-        report(
-            ui, repo, done, hint="run `tiffin push` where the data is, then pull again; --allow-missing does without it"
-        )
+        report(ui, repo, done, hint=PUSH_HINT)
     ui.write(counts({"fetched": moved.objects, **done.files}) or "Everything is up to date.")
     return 0

@@ -63,9 +63,7 @@ COMMANDS: dict[str, Command] = {
     "artifacts get": Command("tiffin.cli._artifacts_get", "Download a version of an artifact of a repository."),
     "fsck": Command("tiffin.cli._fsck", "Check every object of the cache or of a remote, and repair what is harmed."),
     "gc": Command("tiffin.cli._gc", "Remove objects from the cache that nothing in scope names."),
-    "install": Command(
-        "tiffin.cli._install", "Have Git call tiffin: hooks, and drivers that merge data."
-    ),
+    "install": Command("tiffin.cli._install", "Have Git call tiffin: hooks, and drivers that merge data."),
     "completion": Command("tiffin.cli._completion", "Print a script that completes what you type, for a shell."),
     "complete": Command("tiffin.cli._complete", "Print the words that may stand somewhere."),
     "git-hook": Command("tiffin.cli._git_hook", "Run what a hook of Git stands for."),

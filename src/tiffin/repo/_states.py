@@ -127,7 +127,7 @@ def _has_id(out: Output) -> bool:
 
 
 def _from_repository(stage: Stage) -> bool:
-    return "repo" in stage.deps[0].entry.extra
+    return stage.origin is not None
 
 
 def seen(repo: Repo, state: Mapping[str, Tracked]) -> dict[str, Tracked]:

@@ -78,6 +78,8 @@ def fsck(
     again under it.
     """
     base = _remote_directory(repo, remote) if cloud else repo.cache_directory
+    if remote is not None:
+        repo.config.remote(remote)  # a misspelled one is an error even where nothing has to be repaired
     checked = []
     for store in (ObjectStore(f"{base}/files/md5"), legacy_store(ObjectStore(f"{base}/files/md5"))):
         found = inventory(store, repo.progress)

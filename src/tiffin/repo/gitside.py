@@ -95,8 +95,10 @@ class GitSide:
 
     def changed(self, files: Iterable[str]) -> None:
         """Note changed files; with core.autostage they go to Git's index."""
+        if self._git is None:
+            return
         self.files.update(dict.fromkeys(files))
-        if self._git is not None and self.files and self._repo.config.flag("core.autostage"):
+        if self.files and self._repo.config.flag("core.autostage"):
             self._git.add([self._absolute(path) for path in self.files])
 
     def _absolute(self, path: str) -> str:
