@@ -193,3 +193,18 @@ def test_a_file_that_only_lost_bits_for_others_is_unchanged(sandbox):
     for mode in (0o744, 0o644, 0o755):
         (sandbox.root / "run.sh").chmod(mode)
         assert sandbox.tiffin("status", "--json").out == "{}\n"
+
+
+@pytest.mark.parametrize("kind", ["hardlink", "symlink"])
+def test_adding_by_links_loses_no_bits(opted_in, kind):
+    opted_in.tiffin("config", "cache.type", kind)
+    opted_in.tiffin("config", "--unset", "feature.executable")  # the list that is there says enough
+    opted_in.write("data/bin/other.sh", "#!/bin/sh -e\n").chmod(0o755)
+    opted_in.write("single.sh", "#!/bin/sh -u\n").chmod(0o755)
+    opted_in.tiffin("add", "data", "single.sh")
+    assert "isexec: true" in opted_in.read("single.sh.dvc")
+    assert all(f"- bin/{name}.sh" in opted_in.read("data.dvc") for name in ("run", "other"))
+    for _ in range(2):
+        assert all(_is_executable(opted_in, name) for name in ("single.sh", "data/bin/run.sh", "data/bin/other.sh"))
+        assert opted_in.tiffin("status", "--json").out == "{}\n"
+        opted_in.tiffin("checkout", "--relink")

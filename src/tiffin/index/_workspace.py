@@ -67,6 +67,8 @@ class Workspace:
         self._other: Workspace | None = None  # the same files by ids of the other kind, once somebody asked
         self._legacy = False
         self.executables = False  # whether executable files in directories are to be recorded
+        # Directory -> its files that were executable before storing made them links, which are not.
+        self.executable_before: dict[str, list[str]] = {}
 
     def like(self, content: Content | None) -> "Workspace":
         """The same files by ids of the kind the content has: MD5, or that of DVC 2."""
@@ -379,9 +381,14 @@ class Workspace:
         if absent:
             raise TargetError(f"'{absent[0]}' does not exist")
         table.adopt(self._state.files())
+        executable = _executable(table)
         self._store(table, self.root)
         self._state.save_files(table)
         stored = {path: self._seen_file(table, row) for row, path in enumerate(table.paths())}
+        for path in executable:
+            # As in DVC: a link becomes executable, and the object with it.
+            self._make_executable(path)
+            stored[path] = Seen(stored[path].content._replace(isexec=True))
         for path, seen in stored.items():
             self._remember(path, seen)
         return {path: seen.content for path, seen in stored.items()}
@@ -393,6 +400,8 @@ class Workspace:
     def _store_directory(self, path: str) -> Table:
         table = self._scan(path)
         table.adopt(self._state.directory(path))
+        if not {"hardlink", "symlink"}.isdisjoint(self.links):
+            self.executable_before[path] = _executable(table)
         self._store(table, self._at(path))
         self._state.save_directory(path, table)
         return table
@@ -461,6 +470,8 @@ class Workspace:
         executable = [0] if target.isexec else []
         with self._out_of_the_way(path, in_the_way=os.path.isdir):
             self._place(table, None, self.root, executable)
+        if target.isexec:
+            self._make_executable(path)
         self._state.files_written(table)
         self._remember(path, Seen(target))
 
@@ -511,9 +522,14 @@ class Workspace:
     def _restore_executable(self, path: str, target: Content) -> None:
         seen = self._seen[path]
         if target.isexec and seen is not None and not seen.content.isexec:
-            at = self._at(path)
-            os.chmod(at, os.stat(at).st_mode | stat.S_IXUSR)
+            self._make_executable(path)
             self._seen[path] = Seen(seen.content._replace(isexec=True))
+
+    def _make_executable(self, path: str) -> None:
+        at = self._at(path)
+        mode = os.stat(at).st_mode
+        if not mode & stat.S_IXUSR:
+            os.chmod(at, mode | stat.S_IXUSR)
 
     @contextmanager
     def _out_of_the_way(self, path: str, *, in_the_way: Callable[[str], bool]) -> Iterator[None]:
@@ -570,6 +586,10 @@ def _remove(path: str) -> None:
         rmtree(path)
     elif os.path.lexists(path):
         os.unlink(path)
+
+
+def _executable(table: Table) -> list[str]:
+    return [path for row, path in enumerate(table.paths()) if table.mode(row) & stat.S_IXUSR]
 
 
 def _is_link(file: str) -> bool:

@@ -30,6 +30,7 @@ def executables_now(workspace: Workspace, output: Output, content: Content, *, e
     if not content.is_dir or (output.executable is None and not workspace.executables):
         return None
     files = workspace.like(content)
+    files.set_executable(output.path, dict.fromkeys(files.executable_before.pop(output.path, ()), True))
     seen = files.look(output.path)
     names = _executables(seen)
     if seen is not None and seen.content.oid != content.oid:
