@@ -163,3 +163,14 @@ def test_an_experiment_with_a_pickle_and_an_odd_name_is_only_data(sandbox: Sandb
     removed = answers(sandbox, "exp", "remove", "--", name)
     assert "unexpected" not in removed.stderr
     assert not sandbox.exists("executed")
+
+
+def test_a_lock_that_is_a_link_leaves_what_it_leads_to(sandbox: Sandbox) -> None:
+    sandbox.write("file")
+    kept = sandbox.write("../kept", "mine")
+    lock = sandbox.root / ".dvc/tmp/lock"
+    lock.unlink(missing_ok=True)
+    lock.parent.mkdir(exist_ok=True)
+    lock.symlink_to(kept)
+    assert "cannot lock" in sandbox.tiffin("add", "file", code=1).err
+    assert kept.read_text() == "mine"

@@ -126,3 +126,14 @@ def test_what_the_remote_lacks_is_named_after_the_rest_came(shared):
     answer = shared.tiffin("pull", code=1)
     assert victim in answer.err
     assert shared.tree("data") == {"a": "1", "b": "2"}
+
+
+def test_a_part_that_no_recorded_directory_has_is_an_error(shared):
+    for command in ("push", "fetch", "pull"):
+        assert (
+            "'data/nothing' is in no directory as it is recorded" in shared.tiffin(command, "data/nothing", code=1).err
+        )
+    shared.write("data/later", "4")
+    shared.tiffin("add", "data")
+    shared.commit()
+    shared.tiffin("push", "data/later", "--all-commits")  # one commit has it

@@ -55,7 +55,8 @@ class FileLock:
         deadline = monotonic() + PATIENCE_S
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            # A repository may bring a link along: what it leads to would be overwritten.
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             raise TransferError(f"cannot lock '{self._path}': {error.strerror}") from error
         while True:

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tiffin.config import RemoteSettings
-from tiffin.errors import StageNotFound
+from tiffin.errors import StageNotFound, TargetError
 from tiffin.formats import Content
 from tiffin.fs import write_atomically
-from tiffin.objects import ObjectStore, closure, is_dir, transfer
+from tiffin.objects import ObjectStore, is_dir, transfer
 from tiffin.pipeline import Output, Project, Stage
 from tiffin.repo._narrowing import Narrowing
 from tiffin.repo._repo import Repo
@@ -152,8 +152,9 @@ def _by_remote(
 ) -> Mapping[tuple[str | None, bool], list[str]]:
     """Object ids by the remote they belong to, those of DVC 2 apart; an output may name its own remote."""
     wanted: dict[tuple[str | None, bool], dict[str, None]] = {}
+    parts: dict[str, bool] = {}  # of directories -> whether any of the revisions has them
     outputs = list(_outputs(repo, selected))
-    if remote or not (outputs or (not pushed and _has_imports(repo))):
+    if remote or (pushed and not outputs):
         repo.config.remote(remote)  # a misspelled remote is an error even when there is nothing to do
     for output, part in outputs:
         if output.recorded is None or (pushed and not output.entry.push):
@@ -161,6 +162,11 @@ def _by_remote(
         name = remote or output.entry.remote
         ids = _ids(repo, output, part, name)
         wanted.setdefault((name, output.recorded.legacy), {}).update(dict.fromkeys(ids))
+        if part is not None:
+            parts[part] = parts.get(part, False) or bool(ids)
+    absent = next((part for part, found in parts.items() if not found), None)
+    if absent is not None:
+        raise TargetError(f"'{repo.shown(absent)}' is in no directory as it is recorded")
     return {key: list(oids) for key, oids in wanted.items()}
 
 
