@@ -76,7 +76,8 @@ void PresentObjects(int store, std::span<const Digest> digests, const std::strin
                     std::span<std::uint8_t> present, int threads);
 
 // present[i] = 1 where the store has the object, whole as far as sizes tell: not empty, unless its id is of no bytes,
-// and as large as in `source` (-1: none) where that has it too.  A power failure cuts off what was not synced.
+// and, where it ends with a block of the disk, as large as in `source` (-1: none) if that has it too.  So a power failure
+// cuts off what was not synced.
 void PresentWhole(int store, int source, std::span<const Digest> digests, const std::string& suffix,
                   std::span<std::uint8_t> present, int threads);
 

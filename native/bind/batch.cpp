@@ -11,6 +11,7 @@
 
 #include "bind/python.h"
 #include "files/files.h"
+#include "table/ids.h"
 #include "table/table.h"
 
 namespace tiffin::bind {
@@ -187,6 +188,7 @@ std::vector<Digest> ToDigests(nb::handle oids) {
     }
     return {table.digests.begin(), table.digests.end()};
   }
+  if (nb::isinstance<Ids>(oids)) return nb::cast<const Ids&>(oids).All();
   for (const std::string& oid : ToStrings(oids)) digests.push_back(ToDigest(oid));
   return digests;
 }
@@ -312,11 +314,12 @@ void BindBatch(nb::module_& module) {
   module.def(
       "transfer", &Transfer, "oids"_a, "source"_a, "destination"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
       "progress"_a = nb::none(),
-      nb::sig("def transfer(oids: collections.abc.Sequence[str] | Table, source: str, destination: str, *, "
+      nb::sig("def transfer(oids: collections.abc.Sequence[str] | Table | Ids, source: str, destination: str, *, "
               "suffix: str = '', threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None "
               "= None) -> TransferResult"),
       "Copies the objects the destination lacks, checking each on the way.");
-  module.def("present", &Present, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "whole"_a = false, "threads"_a = 0,
+  module.def("present", &Present, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "whole"_a = false,
+             "threads"_a = 0,
              nb::sig("def present(oids: collections.abc.Sequence[str] | Table, store: str, *, suffix: str = '', "
                      "whole: bool = False, threads: int = 0) -> list[bool]"),
              "Whether the store has each object, in order; whole: and that it is not empty, unless its id says so.");

@@ -4,6 +4,7 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -47,9 +48,8 @@ std::vector<int> RemoveRows(const Table& objects, const Path& store, std::string
   const Descriptor directory = OpenDirectory(store.bytes);
   const std::string ending(suffix);
   Control control;
-  Watch(control, progress, [&] {
-    RemoveObjects(directory.get(), objects.digests, ending, before_ns, outcomes, threads, control);
-  });
+  Watch(control, progress,
+        [&] { RemoveObjects(directory.get(), objects.digests, ending, before_ns, outcomes, threads, control); });
   return outcomes;
 }
 
@@ -69,6 +69,14 @@ void ForEachId(nb::handle oids, Each each) {
   for (const Digest& digest : digests) each(digest);
 }
 
+nb::list Names(const Ids& ids) {
+  std::vector<Digest> digests = ids.All();
+  std::sort(digests.begin(), digests.end());
+  nb::list names;
+  for (const Digest& digest : digests) names.append(ToPython(digest));
+  return names;
+}
+
 Table Selected(const Ids& ids, const Table& table, bool in) {
   const nb::gil_scoped_release release;
   return table.Select(ids.Rows(table, in));
@@ -84,21 +92,30 @@ void BindInventory(nb::module_& module) {
                            "their stats; others: paths of what lies there and is no object.")
       .def_prop_ro("files", [](const StoreListing& found) { return found.files; })
       .def_prop_ro("listings", [](const StoreListing& found) { return found.listings; })
-      .def_prop_ro("others", [](const StoreListing& found) { return ToPython(found.others); },
-                   nb::for_getter(nb::sig("def others(self) -> list[str]")));
+      .def_prop_ro(
+          "others", [](const StoreListing& found) { return ToPython(found.others); },
+          nb::for_getter(nb::sig("def others(self) -> list[str]")));
 
-  nb::class_<Ids>(module, "Ids", "A set of ids.")
+  nb::class_<Ids>(module, "Ids", "A set of ids; goes through them in order.")
       .def(nb::init<>())
       .def("__len__", &Ids::size)
-      .def("__contains__", [](const Ids& ids, std::string_view oid) { return ids.Has(ToDigest(oid)); }, "oid"_a)
-      .def("add", [](Ids& ids, nb::handle oids) { ForEachId(oids, [&](const Digest& id) { ids.Add(id); }); }, "oids"_a,
-           nb::sig("def add(self, oids: collections.abc.Sequence[str] | Table) -> None"))
-      .def("discard", [](Ids& ids, nb::handle oids) { ForEachId(oids, [&](const Digest& id) { ids.Discard(id); }); },
-           "oids"_a, nb::sig("def discard(self, oids: collections.abc.Sequence[str] | Table) -> None"))
-      .def("among", [](const Ids& ids, const Table& table) { return Selected(ids, table, true); }, "table"_a,
-           "The rows of a table whose ids are in the set.")
-      .def("besides", [](const Ids& ids, const Table& table) { return Selected(ids, table, false); }, "table"_a,
-           "The rows of a table whose ids are not in the set.");
+      .def(
+          "__contains__", [](const Ids& ids, std::string_view oid) { return ids.Has(ToDigest(oid)); }, "oid"_a)
+      .def(
+          "add", [](Ids& ids, nb::handle oids) { ForEachId(oids, [&](const Digest& id) { ids.Add(id); }); }, "oids"_a,
+          nb::sig("def add(self, oids: collections.abc.Sequence[str] | Table) -> None"))
+      .def(
+          "discard", [](Ids& ids, nb::handle oids) { ForEachId(oids, [&](const Digest& id) { ids.Discard(id); }); },
+          "oids"_a, nb::sig("def discard(self, oids: collections.abc.Sequence[str] | Table) -> None"))
+      .def(
+          "__iter__", [](const Ids& ids) { return nb::iter(Names(ids)); },
+          nb::sig("def __iter__(self) -> collections.abc.Iterator[str]"))
+      .def(
+          "among", [](const Ids& ids, const Table& table) { return Selected(ids, table, true); }, "table"_a,
+          "The rows of a table whose ids are in the set.")
+      .def(
+          "besides", [](const Ids& ids, const Table& table) { return Selected(ids, table, false); }, "table"_a,
+          "The rows of a table whose ids are not in the set.");
 
   module.def("list_store", &List, "store"_a, nb::kw_only(), "threads"_a = 0, "progress"_a = nb::none(),
              nb::sig("def list_store(store: str, *, threads: int = 0, progress: collections.abc.Callable[[int, int], "

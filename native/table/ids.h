@@ -21,6 +21,9 @@ class Ids {
   void Add(const Digest& id) { ids_.insert(id); }
   void Discard(const Digest& id) { ids_.erase(id); }
 
+  // All of them, in no order.
+  std::vector<Digest> All() const { return {ids_.begin(), ids_.end()}; }
+
   // The rows of a table whose ids are in the set, or are not; a row without id is in neither.
   std::vector<std::size_t> Rows(const Table& table, bool in) const {
     std::vector<std::size_t> rows;

@@ -688,7 +688,7 @@ TEST_F(Batch, KnowsWhichObjectsAreThere) {
 }
 
 TEST_F(Batch, KnowsObjectsThatAPowerFailureCutOff) {
-  const std::vector<std::string> texts{"whole", "empty", "short", "absent", ""};
+  const std::vector<std::string> texts{"whole", "empty", Large('s'), "absent", ""};
   std::vector<Digest> digests;
   for (const std::string& text : texts) {
     digests.push_back(DigestOf(text));
@@ -696,7 +696,7 @@ TEST_F(Batch, KnowsObjectsThatAPowerFailureCutOff) {
   }
   WriteObject(Store(Object("whole")), "whole");
   WriteObject(Store(Object("empty")), "");
-  WriteObject(Store(Object("short")), "sh");
+  WriteObject(Store(Object(Large('s'))), Large('s').substr(0, 4096));
   WriteObject(Store(Object("")), "");
   std::vector<std::uint8_t> present(digests.size(), 9);
   PresentWhole(store_, -1, digests, "", present, kThreads);

@@ -157,8 +157,13 @@ def test_transfer_leaves_what_the_twin_leaves(
     assert dict(result.failed) == {
         oid: CORRUPT if path in source else ENOENT
         for oid in oids
-        if (path := object_path(oid)) not in after or (path in source and len(source[path]) != len(after[path]))
+        if (path := object_path(oid)) not in after or (path in source and _looks_cut_off(after[path], source[path]))
     }
+
+
+def _looks_cut_off(there: bytes, here: bytes) -> bool:
+    """What a power failure cuts off ends with a block of the disk."""
+    return len(there) % 512 == 0 and len(there) != len(here)
 
 
 @settings(max_examples=40)

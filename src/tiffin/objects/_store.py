@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from tiffin import _native
-from tiffin._native import Table
+from tiffin._native import Ids, Table
 from tiffin.errors import CorruptObject, MissingObjects, TargetError, TransferError
 
 __all__ = [
@@ -148,13 +148,13 @@ class ObjectStore:
                 found.update(zip(names, _native.present(bare, self.root, suffix=suffix, whole=whole), strict=True))
         return [oid for oid in oids if not found[oid]]
 
-    def lacks_any(self, table: Table) -> bool:
-        """Whether the object of at least one row is not here."""
-        return not all(self.present(table))
+    def lacks_any(self, table: Table, *, whole: bool = False) -> bool:
+        """Whether the object of at least one row is not here; whole: or is empty, as in `missing`."""
+        return not all(self.present(table, whole=whole))
 
-    def present(self, table: Table) -> list[bool]:
-        """For each row whether its object is here."""
-        return _native.present(table, self.root) if os.path.isdir(self.root) else [False] * len(table)
+    def present(self, table: Table, *, whole: bool = False) -> list[bool]:
+        """For each row whether its object is here; whole: and not empty, as in `missing`."""
+        return _native.present(table, self.root, whole=whole) if os.path.isdir(self.root) else [False] * len(table)
 
     def keeps(self, oid: str | None, size: int | None) -> bool:
         """Whether the object is here, in that size (None or below 0: not known), so that a file of it may go.
@@ -214,14 +214,14 @@ class ObjectStore:
         return Stored(result.stored, result.bytes, result.sound)
 
     def receive(
-        self, oids: Sequence[str], source: "ObjectStore", suffix: str, progress: Progress | None = None
+        self, oids: Sequence[str] | Ids, source: "ObjectStore", suffix: str, progress: Progress | None = None
     ) -> Received:
         """Copy objects from another store, each checked against its id on the way; ids are without `suffix`."""
         done = _native.transfer(oids, source.root, self.root, suffix=suffix, progress=progress)
         return Received(done.copied, done.bytes, done.failed)
 
     def hand(
-        self, oids: Sequence[str], destination: "ObjectStore", suffix: str, progress: Progress | None = None
+        self, oids: Sequence[str] | Ids, destination: "ObjectStore", suffix: str, progress: Progress | None = None
     ) -> Received:
         """Copy objects to another store, as its `receive` does."""
         return destination.receive(oids, self, suffix, progress)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tiffin._native import Table
+from tiffin._native import Ids, Table
 from tiffin.errors import CorruptObject, TransferError
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, file_ids, is_dir, outcome_text
 
@@ -16,7 +16,7 @@ class Closure(NamedTuple):
     """All objects a set of ids stands for: the listings, then every file once."""
 
     directories: list[str]
-    files: list[str]
+    files: Ids
     unknown: list[str]  # listings that are in none of the stores asked
 
 
@@ -32,7 +32,8 @@ def closure(oids: Sequence[str], *stores: ObjectStore) -> Closure:
     """Open the listings among `oids`, each from the first store that has it."""
     directories: list[str] = []
     unknown: list[str] = []
-    files = dict.fromkeys(file_ids(oids))
+    files = Ids()
+    files.add(file_ids(oids))
     stores[0].prefetch(oids)
     for oid in dict.fromkeys(filter(is_dir, oids)):
         listing = _find_manifest(oid, stores)
@@ -40,8 +41,8 @@ def closure(oids: Sequence[str], *stores: ObjectStore) -> Closure:
             unknown.append(oid)
             continue
         directories.append(oid)
-        files.update(dict.fromkeys(oid for oid in listing.oids() if oid))
-    return Closure(directories, list(files), unknown)
+        files.add(listing)
+    return Closure(directories, files, unknown)
 
 
 def transfer(
@@ -80,7 +81,7 @@ def _find_manifest(oid: str, stores: Sequence[ObjectStore]) -> Table | None:
 
 
 def _copy(
-    oids: Sequence[str], source: ObjectStore, destination: ObjectStore, suffix: str, progress: Progress | None
+    oids: Sequence[str] | Ids, source: ObjectStore, destination: ObjectStore, suffix: str, progress: Progress | None
 ) -> Transferred:
     if not oids or not source.reachable():
         return Transferred(0, 0, list(oids))

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 
 from tiffin import _native
-from tiffin._native import Table
+from tiffin._native import Ids, Table
 from tiffin.errors import ConfigError, CorruptObject, MissingObjects, TransferError
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, Received, Stored, outcome_text
 
@@ -59,7 +59,7 @@ class LegacyStore(ObjectStore):
         return _NOTHING
 
     def receive(
-        self, oids: Sequence[str], source: ObjectStore, suffix: str, progress: Progress | None = None
+        self, oids: Sequence[str] | Ids, source: ObjectStore, suffix: str, progress: Progress | None = None
     ) -> Received:
         """Copy objects from another store of this kind, each checked on the way."""
         if suffix == DIR_SUFFIX:

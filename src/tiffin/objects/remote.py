@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from tiffin import _native
-from tiffin._native import Table
+from tiffin._native import Ids, Table
 from tiffin.fs.remote import FileSystem, Info, Wanted, download, infos, read, read_all, upload
 from tiffin.objects._store import CORRUPT, DIR_SUFFIX, ObjectStore, Progress, Received, is_dir, listing
 
@@ -39,9 +39,9 @@ class RemoteStore(ObjectStore):
         absent = {oid for oid, info in found.items() if info is None or (whole and info.size == 0 and oid != _EMPTY)}
         return [oid for oid in oids if oid in absent]
 
-    def present(self, table: Table) -> list[bool]:
+    def present(self, table: Table, *, whole: bool = False) -> list[bool]:
         """For each row whether its object is here."""
-        absent = set(self.missing([oid for oid in table.oids() if oid]))
+        absent = set(self.missing([oid for oid in table.oids() if oid], whole=whole))
         return [oid is not None and oid not in absent for oid in table.oids()]
 
     def keeps(self, oid: str | None, size: int | None) -> bool:
@@ -63,7 +63,7 @@ class RemoteStore(ObjectStore):
         return oid
 
     def receive(
-        self, oids: Sequence[str], source: ObjectStore, suffix: str, progress: Progress | None = None
+        self, oids: Sequence[str] | Ids, source: ObjectStore, suffix: str, progress: Progress | None = None
     ) -> Received:
         """Send objects of a local store; each is hashed before, because what is sent shows at once."""
         absent = self.missing([f"{oid}{suffix}" for oid in dict.fromkeys(oids)])
@@ -79,7 +79,7 @@ class RemoteStore(ObjectStore):
         return Received(len(sent), size, failed)
 
     def hand(
-        self, oids: Sequence[str], destination: ObjectStore, suffix: str, progress: Progress | None = None
+        self, oids: Sequence[str] | Ids, destination: ObjectStore, suffix: str, progress: Progress | None = None
     ) -> Received:
         """Download objects into a local store, each hashed on the way and visible once it is right."""
         absent = destination.missing([f"{oid}{suffix}" for oid in dict.fromkeys(oids)])
