@@ -250,7 +250,7 @@ def test_an_import_needs_a_free_place_of_this_repository(sandbox: Sandbox, sourc
     sandbox.commit("data")
     assert "exists already" in sandbox.tiffin("import", "../source", "file", code=1).err
     assert "already tracked by Git" in sandbox.tiffin("import", "../source", "file", "-f", "-o", "in git", code=1).err
-    assert "cannot be imported" in sandbox.tiffin("import", "../source", "file", "-o", "../outside", code=1).err
+    assert "cannot be tracked" in sandbox.tiffin("import", "../source", "file", "-o", "../outside", code=1).err
     assert "lies inside" in sandbox.tiffin("import", "../source", "file", "-o", "file/inner", code=1).err
 
 

@@ -368,3 +368,57 @@ def test_damaged_index_files_cost_time_only(sandbox: Sandbox) -> None:
     for path in saved:
         path.write_bytes(path.read_bytes()[:30])
     clean(sandbox)
+
+
+WAYS = {
+    "add": ("add", "../outside", "-o"),
+    "add --to-remote": ("add", "--to-remote", "../outside", "-o"),
+    "import-url": ("import-url", "../outside"),
+    "import": ("import", "../source", "file", "-o"),
+}
+
+
+@pytest.fixture
+def from_outside(sandbox: Sandbox) -> Sandbox:
+    """With a file and a repository beside it, and a remote."""
+    sandbox.tiffin("remote", "add", "-d", "store", "../remote")
+    sandbox.write("../outside", "far")
+    sandbox.write("../source/file", "far")
+    sandbox.tiffin("init", "-q", "--no-scm", cd="../source")
+    sandbox.tiffin("add", "-q", "file", cd="../source")
+    sandbox.write(".dvcignore", "*.tmp\n")
+    sandbox.write("model.dvc", "outs:\n- path: models/forest\n")
+    sandbox.write("dvc.yaml", "stages:\n  s:\n    cmd: echo > out\n    outs: [out]\n")
+    sandbox.write("out", "mine")
+    return sandbox
+
+
+PLACES = {
+    "../elsewhere": "it is not below the repository's root",
+    ".git/hooks/pre-commit": "it is part of the repository itself",
+    ".dvc/x": "it is part of the repository itself",
+    "a.tmp": "is ignored by .dvcignore",
+    "a\nb": "has a line end",
+    "model": "would be tracked by 'model.dvc', which tracks 'models/forest'",
+    "out": "stage 's'",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_comes_from_outside_goes_where_data_may_be_and_nowhere_else(
+    from_outside: Sandbox, way: str, place: str
+) -> None:
+    force = ["-f"] if place == "out" else []
+    before = _everything(from_outside)
+    told = from_outside.tiffin(*WAYS[way], place, *force, code=1).err
+    assert PLACES[place] in told
+    assert _everything(from_outside) == before
+    assert from_outside.read("out") == "mine"
+    assert from_outside.read("model.dvc") == "outs:\n- path: models/forest\n"
+
+
+def _everything(sandbox: Sandbox) -> set[str]:
+    """Every file in and beside the repository, but tiffin's own notes."""
+    paths = (path for path in sandbox.root.parent.rglob("*") if path.is_file() and path.parent.name != "tmp")
+    return {path.relative_to(sandbox.root.parent).as_posix() for path in paths}

@@ -5,8 +5,7 @@ import posixpath
 from urllib.parse import urlsplit
 
 from tiffin.formats import DvcFile, OutputEntry
-from tiffin.pipeline import Graph, from_dvc_file
-from tiffin.pipeline.recording import with_contents, write_dvc_file
+from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gathering import target_path
 from tiffin.repo.gitside import GitSide
@@ -41,18 +40,16 @@ def add_from_elsewhere(
         )
         # A name that was not asked for is that of data which may well be here: it is not written to.
         path = repo.inside(target_path(urlsplit(target).path, out, directory, force=force or out is None))
-        file, (wdir, name) = f"{path}.dvc", posixpath.split(path)
-        parsed = DvcFile(outs=(OutputEntry(name),))
-        stage = from_dvc_file(file, parsed)._replace(wdir=wdir)
-        Graph([*(known for known in repo.project.stages if known.file != file), stage])
+        check_place(repo, path)
+        stage = newcomer(path)
+        check_free(repo, stage)
         git.refuse_tracked([path])
         got = obtain(repo, place, remote_store(repo, remote) if to_remote else repo.store)
         if not to_remote:
             repo.workspace.checkout(path, got.stored, force=force)
             repo.workspace.flush()
         git.ignore([path])
-        os.makedirs(os.path.dirname(f"{repo.root}/{file}"), exist_ok=True)
-        write_dvc_file(repo.root, file, with_contents(parsed, {name: got.stored}))
-        git.changed([file])
+        write_newcomer(repo, stage.file, DvcFile(outs=(OutputEntry(posixpath.basename(path), got.stored),)))
+        git.changed([stage.file])
         repo.reload()
-    return file
+    return stage.file

@@ -1,14 +1,13 @@
 """Data of other repositories in this one: `import`, `update`."""
 
-import os
-import posixpath
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tiffin.errors import TargetError
-from tiffin.formats import Content, DependencyEntry, DvcFile, OutputEntry, dvcfile
-from tiffin.pipeline import Graph, Stage, from_dvc_file, output_state
-from tiffin.pipeline.recording import with_contents, write_dvc_file
+from tiffin.formats import Content, DependencyEntry, dvcfile
+from tiffin.pipeline import Stage, output_state
+from tiffin.pipeline.recording import with_contents
+from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._overrides import overrides_of
 from tiffin.repo._repo import Repo
 from tiffin.repo.external import External, Externals, Overrides
@@ -55,10 +54,10 @@ def import_data(
     git = git or GitSide(repo)
     with repo.lock:
         place = repo.inside(target_path(path, out, f"{repo.root}/{repo.directory}", force=force))
-        _check_place(repo, place)
+        check_place(repo, place)
         source: dict[str, Any] = {"url": url, **({"rev": rev} if rev else {})}
         stage = _stage(place, path, {**source, **overrides.recorded()})
-        Graph([*(known for known in repo.project.stages if known.file != stage.file), stage])
+        check_free(repo, stage)
         git.refuse_tracked([place])
         uncommitted = False
         if mode.execute:
@@ -128,11 +127,8 @@ def found_url(repo: Repo, pool: Externals, stage: Stage) -> str:
 
 
 def _stage(place: str, path: str, source: dict[str, Any]) -> Stage:
-    folder, name = posixpath.split(place)
     ordered = {key: source[key] for key in ("url", "rev", "rev_lock", "config", "remote") if key in source}
-    dep = DependencyEntry(path, extra={"repo": ordered})
-    parsed = DvcFile(outs=(OutputEntry(name, _UNKNOWN),), deps=(dep,), frozen=True)
-    return from_dvc_file(f"{place}.dvc", parsed)._replace(wdir=folder)
+    return newcomer(place, DependencyEntry(path, extra={"repo": ordered}), _UNKNOWN)
 
 
 def _finished(stage: Stage, content: Content, *, checksum_of: Content | None = None) -> Stage:
@@ -168,17 +164,6 @@ def _is_uncommitted(pool: Externals, other: External, path: str, content: Conten
     return entry is None or (entry.oid is not None and entry.oid != content.oid)
 
 
-def _check_place(repo: Repo, place: str) -> None:
-    parts = place.split("/")
-    if not place or parts[0] in ("..", ".dvc", ".git"):
-        raise TargetError(
-            f"'{repo.shown(place)}' cannot be imported to: it is not among the files of this repository",
-            hint="choose a place with --out",
-        )
-    if repo.workspace.ignore.ignores(place, False):
-        raise TargetError(f"'{repo.shown(place)}' is ignored by .dvcignore")
-
-
 def _remove(repo: Repo, place: str) -> None:
     if not repo.workspace.saved(place):
         raise TargetError(
@@ -190,5 +175,4 @@ def _remove(repo: Repo, place: str) -> None:
 
 def _write(repo: Repo, stage: Stage) -> None:
     if stage.dvc_file is not None:
-        os.makedirs(os.path.dirname(f"{repo.root}/{stage.file}"), exist_ok=True)
-        write_dvc_file(repo.root, stage.file, stage.dvc_file)
+        write_newcomer(repo, stage.file, stage.dvc_file)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
-from tiffin.formats import Content, DependencyEntry, DvcFile, OutputEntry, dvcfile
+from tiffin.formats import Content, DependencyEntry, DvcFile, dvcfile
 from tiffin.fs import remove_quietly
 from tiffin.fs.remote import local_path, receive
 from tiffin.index import Workspace
 from tiffin.objects import ObjectStore, Progress, transfer
 from tiffin.objects.remote import RemoteStore
-from tiffin.pipeline import Graph, Stage, from_dvc_file, output_state, same
-from tiffin.pipeline.recording import write_dvc_file
+from tiffin.pipeline import Stage, output_state, same
+from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gathering import target_path
 from tiffin.repo.gitside import GitSide
@@ -65,8 +65,11 @@ def import_url(
     with repo.lock:
         directory = os.path.join(repo.root, repo.directory)
         path = repo.inside(target_path(urlsplit(url).path, out, directory, force=force))
-        stage = _stage(repo, path, _recorded_url(repo, url, posixpath.dirname(path)), options)
-        Graph([*(known for known in repo.project.stages if known.file != stage.file), stage])
+        check_place(repo, path)
+        source = _recorded_url(repo, url, posixpath.dirname(path))
+        extra = {"fs_config": dict(options)} if options else {}
+        stage = newcomer(path, DependencyEntry(source, _UNKNOWN, extra), _UNKNOWN)
+        check_free(repo, stage)
         git.refuse_tracked([path])
         found = stored = _UNKNOWN
         if mode.execute:
@@ -127,15 +130,6 @@ def obtain(repo: Repo, place: Place, store: ObjectStore) -> Obtained:
     if place.local is not None:
         return _copied(repo, place, place.local, store)
     return _downloaded(place, store, repo.progress)
-
-
-def _stage(repo: Repo, path: str, url: str, options: Mapping[str, object] | None) -> Stage:
-    file, (directory, name) = f"{path}.dvc", posixpath.split(path)
-    if repo.workspace.ignore.ignores(path, False):
-        raise TargetError(f"'{repo.shown(path)}' is ignored by .dvcignore")
-    extra = {"fs_config": dict(options)} if options else {}
-    fresh = DvcFile(outs=(OutputEntry(name, _UNKNOWN),), deps=(DependencyEntry(url, _UNKNOWN, extra),), frozen=True)
-    return from_dvc_file(file, fresh)._replace(wdir=directory)
 
 
 def _recorded_url(repo: Repo, url: str, wdir: str) -> str:
@@ -241,8 +235,7 @@ def _filled(stage: Stage, found: Content, stored: Content) -> DvcFile:
 
 
 def _write(repo: Repo, stage: Stage, parsed: DvcFile, *, checksum: str | None) -> None:
-    os.makedirs(os.path.dirname(f"{repo.root}/{stage.file}"), exist_ok=True)
-    write_dvc_file(repo.root, stage.file, parsed._replace(md5=checksum))
+    write_newcomer(repo, stage.file, parsed._replace(md5=checksum))
 
 
 def _absence(place: Place) -> MissingDependency:

@@ -1,12 +1,11 @@
 """Putting data under version control: `add`, `commit`."""
 
 import os
-import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
-from tiffin.formats import Content, DvcFile, OutputEntry
+from tiffin.formats import Content, DvcFile
 from tiffin.fs import copy_atomically
 from tiffin.index import look_as_recorded, store_as_recorded
 from tiffin.pipeline import (
@@ -18,14 +17,13 @@ from tiffin.pipeline import (
     Stage,
     changes,
     executables_now,
-    from_dvc_file,
-    is_metafile,
     looked_at,
     stage_params,
 )
 from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file, write_dvc_files
 from tiffin.pipeline.runcache import RunCache, remember_run
+from tiffin.repo._newcomer import check_inside, check_place, newcomer, producer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
@@ -123,6 +121,10 @@ def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str
         raise TargetError(f"'{shown}' exists already", hint="use -f to replace it")
     if os.path.realpath(target).startswith(f"{os.path.realpath(source)}/"):
         raise TargetError(f"'{targets[0]}' cannot be copied into itself", hint="choose another place with --out")
+    path = repo.inside(shown)
+    check_inside(repo, path)
+    if producer(repo, path) is None:
+        check_place(repo, path, is_dir=os.path.isdir(source))
     copy_atomically(source, target)
     return shown
 
@@ -136,17 +138,10 @@ def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> Sequence[str
 
 
 def _addition(repo: Repo, path: str) -> _Addition:
-    _check_place(repo, path)
-    if is_metafile(path):
-        raise TargetError(f"'{repo.shown(path)}' is a metadata file", hint="add the data it stands for instead")
-    produced = repo.project.graph.producer(path)
+    check_inside(repo, path)
+    produced = producer(repo, path)
     if produced is not None:
         stage, output = produced
-        if not stage.is_data:
-            raise OverlappingOutputs(
-                f"'{repo.shown(path)}' is written by {stage.label}",
-                hint="run the pipeline, or record the file as it is with `tiffin commit`",
-            )
         workspace = repo.workspace.like(output.recorded)
         if not workspace.exists(path) and not workspace.recorded_inside(output.path, path, output.recorded):
             raise TargetError(f"'{repo.shown(path)}' does not exist")
@@ -154,47 +149,9 @@ def _addition(repo: Repo, path: str) -> _Addition:
     place = f"{repo.root}/{path}"
     if not (os.path.isfile(place) or os.path.isdir(place)):
         raise _absence(repo, path)
-    if repo.workspace.ignore.ignores(path, os.path.isdir(place)):
-        raise TargetError(f"'{repo.shown(path)}' is ignored by .dvcignore")
-    directory, name = posixpath.split(path)
-    file = f"{path}.dvc"
-    _check_name(repo, path, name)
-    _check_free(repo, file, path)
-    fresh = from_dvc_file(file, DvcFile(outs=(OutputEntry(name),)))._replace(wdir=directory)
+    check_place(repo, path, is_dir=os.path.isdir(place))
+    fresh = newcomer(path)
     return _Addition(fresh, fresh.outs[0], path, new=True)
-
-
-def _check_name(repo: Repo, path: str, name: str) -> None:
-    """A name goes into a YAML file and as a line into .gitignore."""
-    if not name.isprintable() and ("\n" in name or any("\ud800" <= character <= "\udfff" for character in name)):
-        what = "has a line end" if "\n" in name else "is not UTF-8"
-        raise TargetError(f"the name of {repo.shown(path)!a} {what}, so it cannot be tracked", hint="rename it")
-
-
-def _check_free(repo: Repo, file: str, path: str) -> None:
-    if repo.project.source.read(file) is None:
-        return
-    others = [out.path for stage in repo.project.stages_in(file) for out in stage.outs if out.path != path]
-    if others:
-        raise TargetError(
-            f"'{repo.shown(path)}' would be tracked by '{repo.shown(file)}', which tracks '{repo.shown(others[0])}'",
-            hint="rename one of them",
-        )
-
-
-def _check_place(repo: Repo, path: str) -> None:
-    if path == "":
-        raise TargetError(
-            "the repository's root cannot be tracked as a whole", hint="name the files and directories in it"
-        )
-    first = path.partition("/")[0]
-    if first == "..":
-        raise TargetError(
-            f"'{repo.shown(path)}' cannot be tracked: it is not below the repository's root",
-            hint="copy it here and track the copy: --out PATH",
-        )
-    if first in (".dvc", ".git"):
-        raise TargetError(f"'{repo.shown(path)}' cannot be tracked: it is part of the repository itself")
 
 
 def _absence(repo: Repo, path: str) -> TargetError:
