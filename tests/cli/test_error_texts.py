@@ -394,7 +394,7 @@ def test_a_command_that_is_not_known(fails, here, arguments, hint):
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        (["freeze", "train"], "freeze"),
+        (["queue", "start"], "queue"),
         (["exp", "apply", "calm-river"], "exp apply"),
         (["exp", "ls"], "exp list"),
     ],

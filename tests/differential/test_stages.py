@@ -155,3 +155,31 @@ def test_broken_pipelines_change_nothing(twins: TwinRepos, kind: str) -> None:
     twins.write("dvc.yaml", BROKEN[kind])
     for argv in (("status",), ("repro",), ("stage", "add", "-n", "new", "echo"), ("dag",), ("push",)):
         twins.both(*argv, code=None)
+
+
+def test_freeze(twins: TwinRepos) -> None:
+    twins.write("data", "1")
+    twins.both("add", "data")
+    stages = (
+        "# kept\nstages:\n  one:  # first\n    cmd: echo\n    deps: [data]\n  two:\n    cmd: echo ${lr}\n  three:\n"
+    )
+    twins.write("dvc.yaml", f"vars:\n- lr: 1\n{stages}    cmd: echo\n    frozen: false\n")
+    twins.both("repro")
+    for target in ("one", "data.dvc", "three"):
+        twins.both("freeze", target)
+        twins.both("freeze", target)
+    twins.write("data", "2")
+    twins.both("status", "--json")
+    twins.both("repro")
+    twins.both("unfreeze", "one", "data.dvc", "three")
+    twins.both("unfreeze", "one")
+    twins.both("status", "--json")
+    twins.both("repro")
+
+
+@pytest.mark.parametrize("target", ["data", "nothing", "nothing.dvc", "two"])
+def test_freeze_what_is_refused(twins: TwinRepos, target: str) -> None:
+    twins.write("data", "1")
+    twins.both("add", "data")
+    twins.write("dvc.yaml", "vars:\n- lr: 1\nstages:\n  two:\n    cmd: echo ${lr}\n")
+    twins.both("freeze", target, code=1)

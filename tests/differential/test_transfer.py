@@ -142,3 +142,9 @@ def test_push_of_what_patterns_match(pushed: TwinRepos) -> None:
     pushed.both("push", "--glob", "*.txt")
     pushed.both("push", "--glob", "**/*.dvc")
     pushed.both("push", "--glob", "nothing*", code=1)
+
+
+def test_without_a_remote_and_without_data(twins: TwinRepos) -> None:
+    for verb in ("pull", "fetch"):
+        twins.both(verb)
+    twins.both("push", code=1)

@@ -177,3 +177,18 @@ def test_a_link_that_leads_nowhere_is_named_where_a_directory_is_wanted(sandbox)
     (sandbox.root / "data").unlink()
     sandbox.tiffin("checkout")
     assert sandbox.read("data/a") == "a"
+
+
+def test_the_way_to_data_that_is_not_recorded_is_told(sandbox):
+    sandbox.write("../source/file", "1")
+    sandbox.tiffin("import-url", "../source/file", "--no-exec")
+    assert "hint: `tiffin update file.dvc` gets it\n" in sandbox.tiffin("checkout", code=255).err
+    sandbox.tiffin("update", "file.dvc")
+    sandbox.write("lost.dvc", "outs:\n- path: lost\n")
+    assert "hint: an older commit of 'lost.dvc'" in sandbox.tiffin("checkout", code=255).err
+
+
+def test_what_is_no_import_cannot_be_updated(sandbox):
+    sandbox.write("file", "1")
+    sandbox.tiffin("add", "file")
+    assert "'file.dvc' is no import" in sandbox.tiffin("update", "file.dvc", code=1).err

@@ -77,8 +77,18 @@ def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint:
     if done.unknown:
         raise MissingObjects(
             f"nothing is recorded for: {', '.join(map(repo.shown, done.unknown))}",
-            hint="their stages have not run yet: `tiffin repro`",
+            hint=_hint_for_unknown(repo, done.unknown[0]),
         )
+
+
+def _hint_for_unknown(repo: Repo, path: str) -> str:
+    found = repo.project.graph.producer(path)
+    if found is None or not found[0].is_data:
+        return "their stages have not run yet: `tiffin repro`"
+    file = repo.shown(found[0].file)
+    return (
+        f"`tiffin update {file}` gets it" if found[0].is_import else f"an older commit of '{file}' may name its content"
+    )
 
 
 def counts(files: Mapping[str, int]) -> str:

@@ -37,6 +37,8 @@ COMMANDS: dict[str, Command] = {
     "stage add": Command("tiffin.cli._stage_add", "Add a stage to dvc.yaml."),
     "stage list": Command("tiffin.cli._stage_list", "List the stages."),
     "repro": Command("tiffin.cli._repro", "Run the stages whose command, dependencies or parameters changed."),
+    "freeze": Command("tiffin.cli._freeze", "Leave stages as they are, whatever changes."),
+    "unfreeze": Command("tiffin.cli._unfreeze", "Let frozen stages be run again."),
     "dag": Command("tiffin.cli._dag", "Draw the pipeline."),
     "params diff": Command(
         "tiffin.cli._params_diff", "Compare parameters between two revisions, or with the workspace."
@@ -90,7 +92,7 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("dataset", "freeze", "import-db", "plots", "queue", "studio", "unfreeze"),
+    *("dataset", "import-db", "plots", "queue", "studio"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )

@@ -11,7 +11,7 @@ from tiffin.errors import FormatError
 from tiffin.formats import yaml
 from tiffin.formats._update import rewrite, update
 
-__all__ = ["put_stage", "remove_stage", "update_dvclive_sections"]
+__all__ = ["put_stage", "remove_stage", "set_frozen", "update_dvclive_sections"]
 
 # What a run writes that lies beside its dvc.yaml, where other things lie too.
 _LIVE_FILES = ("params.yaml", "metrics.json", "plots/metrics", "plots/images", "plots/custom/", "plots/sklearn/")
@@ -49,6 +49,20 @@ def remove_stage(text: str, name: str, *, path: str = "dvc.yaml") -> str:
 
     if len(stages) == 1 and len(yaml.load(text, path)) == 1:
         return ""
+    return rewrite(text, path, change)
+
+
+def set_frozen(text: str, name: str, *, frozen: bool, path: str = "dvc.yaml") -> str:
+    """Say that a stage is frozen, or nothing of it; text is given back where it says so already."""
+    if bool(yaml.load(text, path)["stages"][name].get("frozen")) == frozen:
+        return text
+
+    def change(file: Any) -> None:
+        if frozen:
+            file["stages"][name]["frozen"] = True
+        else:
+            del file["stages"][name]["frozen"]
+
     return rewrite(text, path, change)
 
 
