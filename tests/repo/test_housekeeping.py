@@ -202,3 +202,17 @@ def test_git_is_not_told_of_files_it_never_had(sandbox):
     sandbox.tiffin("config", "--unset", "core.autostage")
     sandbox.tiffin("add", "other")
     assert "git add" not in sandbox.tiffin("remove", "other.dvc").err
+
+
+def test_a_copy_that_a_killed_process_left_is_not_written_through(sandbox):
+    sandbox.write("data/a", "one")
+    sandbox.tiffin("config", "cache.type", "symlink")
+    sandbox.tiffin("add", "data")
+    left = sandbox.root / f"data/.tiffin-{os.getpid()}-0.tmp"
+    os.link(sandbox.write("kept", "an object"), left)
+    sandbox.tiffin("unprotect", "data/a")
+    assert sandbox.read("kept") == "an object"
+    assert not left.exists()
+    sandbox.write("data/.tiffin-1-0.tmp", "of a killed unprotect")
+    sandbox.tiffin("checkout")
+    assert sandbox.tree("data") == {"a": "one"}

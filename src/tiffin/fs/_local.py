@@ -7,20 +7,11 @@ from contextlib import suppress
 from tiffin import _native
 from tiffin.errors import TransferError
 
-__all__ = ["copy_atomically", "remove_quietly", "temporary_beside", "write_all_atomically", "write_atomically"]
+__all__ = ["copy_atomically", "remove_quietly", "write_all_atomically", "write_atomically"]
 
 # From this many files on one wait for the whole file system is shorter than one for each.
 SYNC_TOGETHER = 16
 LONGEST_NAME = 255  # bytes
-
-
-def temporary_beside(path: str) -> str:
-    """A name in the same directory for what is going to take the place of a file."""
-    name = f"{path}.tiffin-{os.getpid()}.tmp"
-    directory, last = os.path.split(name)
-    if len(os.fsencode(last)) <= LONGEST_NAME:
-        return name
-    return f"{directory}/.tiffin-{os.getpid()}-{int(_native.md5(os.fsencode(path))[:8], 16)}.tmp"
 
 
 def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable: bool = True) -> None:
@@ -31,7 +22,7 @@ def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable
     """
     target = os.path.realpath(path)
     data = body.encode("utf-8") if isinstance(body, str) else body
-    temporary = temporary_beside(target)
+    temporary = _temporary_beside(target)
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         _write_new(temporary, data, target, durable=durable)
@@ -58,7 +49,7 @@ def write_all_atomically(bodies: Mapping[str, bytes | str]) -> None:
     try:
         for path, body in bodies.items():
             target = os.path.realpath(path)
-            temporary = temporary_beside(target)
+            temporary = _temporary_beside(target)
             os.makedirs(os.path.dirname(target), exist_ok=True)
             written[temporary] = target
             _write_new(temporary, body.encode("utf-8") if isinstance(body, str) else body, target, durable=False)
@@ -107,6 +98,15 @@ def remove_quietly(path: str) -> None:
     """Remove a file that may already be gone."""
     with suppress(FileNotFoundError):
         os.unlink(path)
+
+
+def _temporary_beside(path: str) -> str:
+    """A name in the same directory for what is going to take the place of a file."""
+    name = f"{path}.tiffin-{os.getpid()}.tmp"
+    directory, last = os.path.split(name)
+    if len(os.fsencode(last)) <= LONGEST_NAME:
+        return name
+    return f"{directory}/.tiffin-{os.getpid()}-{int(_native.md5(os.fsencode(path))[:8], 16)}.tmp"
 
 
 def _write_new(temporary: str, data: bytes, target: str, *, durable: bool) -> None:

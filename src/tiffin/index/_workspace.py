@@ -11,7 +11,7 @@ from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
 from tiffin.footprint import Footprint
 from tiffin.formats import Content
-from tiffin.fs import remove_quietly, temporary_beside
+from tiffin.fs import remove_quietly
 from tiffin.index._known import Known, parents
 from tiffin.index._sound import SoundObjects
 from tiffin.index._state import IndexState
@@ -605,8 +605,10 @@ def _replace_by_copies(files: Sequence[str]) -> None:
 
     copies: dict[str, str] = {}
     try:
-        for file in files:
-            copies[file] = temporary_beside(file)
+        for number, file in enumerate(files):
+            # As native code names what it places, so that what a kill leaves is known to be no data.
+            copies[file] = f"{os.path.dirname(file)}/.tiffin-{os.getpid()}-{number}.tmp"
+            remove_quietly(copies[file])  # of an earlier process of that number, and maybe a link to an object
             copyfile(file, copies[file])
             if os.stat(file).st_mode & stat.S_IXUSR:
                 os.chmod(copies[file], os.stat(copies[file]).st_mode | stat.S_IXUSR)
