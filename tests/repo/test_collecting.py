@@ -204,6 +204,21 @@ def test_the_list_of_projects_is_as_open_as_the_cache(sandbox: Sandbox) -> None:
     assert two.tiffin("status", "--json").out == one.tiffin("status", "--json").out == "{}\n"
 
 
+def test_a_cache_of_a_group_can_be_written_to_by_all_of_it(sandbox: Sandbox) -> None:
+    sandbox.tiffin("config", "cache.shared", "group")
+    sandbox.write("data/x", "x")
+    before = os.umask(0o077)
+    try:
+        sandbox.tiffin("add", "data")
+    finally:
+        os.umask(before)
+    cache = sandbox.root / ".dvc/cache"
+    used = [path for path in cache.rglob("*") if path.is_dir()]
+    assert {oct(path.stat().st_mode & 0o7777) for path in [cache, *used]} == {"0o2775"}
+    sandbox.tiffin("gc", "-w", "-f")
+    assert len(sandbox.objects()) == 2
+
+
 def test_a_project_does_not_join_while_another_collects(sandbox: Sandbox) -> None:
     project(sandbox, "one")
     lock = sandbox.root.parent / "cache/tiffin/lock"

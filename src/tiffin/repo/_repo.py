@@ -79,6 +79,10 @@ class Repo:
 
     @cached_property
     def store(self) -> ObjectStore:
+        if self.config.text("cache.shared") == "group" and not os.path.exists(f"{self.cache_directory}/files/md5/ff"):
+            from tiffin.repo._sharing import open_to_group  # noqa: PLC0415 - once in a cache's life
+
+            open_to_group(self.cache_directory)
         if self.shares_cache:
             self._join_shared_cache()
         return ObjectStore(f"{self.cache_directory}/files/md5")

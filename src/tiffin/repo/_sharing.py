@@ -15,10 +15,11 @@ from tiffin import _native
 from tiffin.errors import ScopeUnreadable, TransferError
 from tiffin.fs import FileLock, remove_quietly, write_atomically
 
-__all__ = ["Sharing", "join_shared"]
+__all__ = ["Sharing", "join_shared", "open_to_group"]
 
 VERSION = 1
 METADATA = ".dvc"
+GROUP_MODE = 0o2775  # what is made in such a directory belongs to its group
 
 
 class _Entry(NamedTuple):
@@ -40,6 +41,21 @@ def join_shared(cache_directory: str, root: str) -> None:
         with Sharing(cache_directory).lock():
             entry = {"version": VERSION, "root": root, "host": os.uname().nodename}
             write_atomically(path, json.dumps(entry) + "\n")
+
+
+def open_to_group(cache_directory: str) -> None:
+    """Make the directories of a cache, those that are not there, such that all of the group can store objects.
+
+    Directories that others made, and a cache this user cannot write to, are left alone.
+    """
+    store = f"{cache_directory}/files/md5"
+    prefixes = (f"{store}/{number:02x}" for number in range(256))
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(cache_directory), exist_ok=True)
+        for directory in (cache_directory, f"{cache_directory}/runs", os.path.dirname(store), store, *prefixes):
+            with suppress(FileExistsError):
+                os.mkdir(directory)
+                os.chmod(directory, GROUP_MODE)
 
 
 def _prepare(cache_directory: str) -> None:
