@@ -39,3 +39,11 @@ def test_the_map_of_the_largest_package_has_all_its_modules(repository):
     prefix = "tiffin.repo."
     modules = {name.removeprefix(prefix) for name in sources.modules() if name.startswith(prefix)}
     assert not (modules - named)
+
+
+def test_no_package_reaches_into_the_private_modules_of_another():
+    for name in sources.modules():
+        for target, line in sources.imported(name):
+            package, _, private = target.partition("._")
+            if private and package != "tiffin" and target in sources.modules():
+                assert f"{name}.".startswith(f"{package}."), f"{name}:{line} imports {target}"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tiffin import _native
 from tiffin._native import Table
 from tiffin.repo import Repo
-from tiffin.repo._differences import compare
 from tiffin.repo._states import Listings, Tracked, covers
+from tiffin.repo.differences import compare
 
 NOWHERE = Repo("/nowhere", "/nowhere", {})  # all listings are given
 OIDS = [_native.md5(bytes([number])) for number in range(4)]

@@ -17,6 +17,7 @@ import pytest
 from tests.fs.server import Web, serving
 from tests.repo.conftest import Sandbox
 from tiffin.fs import _attempts
+from tiffin.fs.remote import receive
 from tiffin.repo import importing_url
 
 
@@ -200,7 +201,7 @@ def test_a_download_that_breaks_off_changes_nothing(sandbox: Sandbox, web: Web) 
 def test_what_changes_while_it_is_downloaded_is_downloaded_once_more_and_then_refused(
     sandbox: Sandbox, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receive, bodies = importing_url.receive, [b"two"]
+    bodies = [b"two"]
 
     def received(*arguments: Any, **options: Any) -> Any:
         got = receive(*arguments, **options)

@@ -9,8 +9,7 @@ from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
 from tiffin.config import Config
 from tiffin.errors import RulesInside, TiffinError, UsageError
-from tiffin.repo import Repo
-from tiffin.repo._repo import find_root
+from tiffin.repo import Repo, find_root
 
 __all__ = [
     "GlobalLevel",

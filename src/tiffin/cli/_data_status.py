@@ -6,8 +6,8 @@ from typing import Annotated, Any, NamedTuple
 from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
-from tiffin.repo._differences import Differences
 from tiffin.repo.datastatus import DataStatus, GitState, Wanted, data_status
+from tiffin.repo.differences import Differences
 
 __all__ = ["Options", "run"]
 

@@ -19,7 +19,7 @@ from tiffin.cli._sync_options import (
     with_run_cache,
 )
 from tiffin.cli._ui import Ui
-from tiffin.repo._narrowing import Narrowing
+from tiffin.repo.narrowing import Narrowing
 from tiffin.repo.sync import fetch
 
 __all__ = ["Options", "run"]

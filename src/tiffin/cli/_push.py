@@ -48,7 +48,7 @@ def run(options: Options, ui: Ui) -> int:
     repo = open_repo(ui)
     selected = selected_by(options)
     if options.glob:
-        from tiffin.repo._patterns import matching  # noqa: PLC0415 - few calls need it
+        from tiffin.repo.patterns import matching  # noqa: PLC0415 - few calls need it
 
         with errors_exit_with(1):
             selected = selected._replace(targets=matching(repo, options.targets))

@@ -3,7 +3,7 @@
 from typing import Annotated, Protocol
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.repo._revisions import Revisions
+from tiffin.repo.revisions import Revisions
 from tiffin.repo.sync import Selected
 
 __all__ = [

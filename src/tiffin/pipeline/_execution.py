@@ -7,9 +7,9 @@ from tiffin.fs import FileLock
 from tiffin.index import Workspace
 from tiffin.pipeline._aside import Aside
 from tiffin.pipeline._command import run_command
-from tiffin.pipeline._rwlock import holding
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._watch import Watcher
+from tiffin.pipeline.rwlock import holding
 
 __all__ = ["Execution"]
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from tiffin.errors import LockHeld, NotARepository, TransferError
-from tiffin.pipeline._rwlock import holding
+from tiffin.pipeline.rwlock import holding
 from tiffin.repo._repo import Repo, find_root
 from tiffin.repo._sharing import Sharing
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from tiffin.errors import StageNotFound
 from tiffin.pipeline import Project
-from tiffin.repo._differences import Differences, compare
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import WORKSPACE, States
 from tiffin.repo._states import Entry, Listings, Tracked, absent, covers, recorded, seen, touching
+from tiffin.repo.differences import Differences, compare
+from tiffin.repo.revisions import WORKSPACE, States
 
 __all__ = ["DataDiff", "data_diff"]
 

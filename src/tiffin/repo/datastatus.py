@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from tiffin.errors import GitError, NoRemote, StageNotFound
 from tiffin.objects import ObjectStore
-from tiffin.repo._differences import Differences, compare
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import States
 from tiffin.repo._states import Listings, Tracked, absent, covers, recorded, seen, touching
+from tiffin.repo.differences import Differences, compare
+from tiffin.repo.revisions import States
 from tiffin.repo.sync import remote_store
 
 __all__ = ["DataStatus", "GitState", "Wanted", "data_status"]

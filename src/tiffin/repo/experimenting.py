@@ -24,9 +24,9 @@ from tiffin.formats.overrides import Override, parse_override, set_values
 from tiffin.fs import write_atomically
 from tiffin.pipeline import Project, Source, Stage, checkout_output
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import States
 from tiffin.repo.checkout import recorded_outputs
 from tiffin.repo.gitside import GitSide
+from tiffin.repo.revisions import States
 from tiffin.repo.running import Scope, Settings, Watcher, order, repro
 from tiffin.scm import Git
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tiffin.experiments import State, experiments_by_baseline, state_of
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import WORKSPACE, Revisions, States
+from tiffin.repo.revisions import WORKSPACE, Revisions, States
 
 __all__ = ["Revisions", "show"]
 

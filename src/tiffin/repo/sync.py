@@ -11,10 +11,10 @@ from tiffin.formats import Content
 from tiffin.fs import write_atomically
 from tiffin.objects import ObjectStore, is_dir, transfer
 from tiffin.pipeline import Output, Project, Stage
-from tiffin.repo._narrowing import Narrowing
 from tiffin.repo._repo import Repo
-from tiffin.repo._revisions import Revisions, States
 from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
+from tiffin.repo.narrowing import Narrowing
+from tiffin.repo.revisions import Revisions, States
 
 __all__ = ["Moved", "Selected", "cloud_status", "fetch", "pull", "push", "remote_store"]
 

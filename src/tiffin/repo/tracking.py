@@ -132,7 +132,7 @@ def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str
 def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> Sequence[str]:
     if not glob:
         return targets
-    from tiffin.repo._patterns import matching  # noqa: PLC0415 - few calls need it
+    from tiffin.repo.patterns import matching  # noqa: PLC0415 - few calls need it
 
     return matching(repo, targets)
 

@@ -197,6 +197,7 @@ class RepoView:
 
     @property
     def project(self) -> Project:
+        """Its stages."""
         return self._side.project
 
     def read(self, path: str) -> bytes:
