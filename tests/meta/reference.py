@@ -6,9 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
-from tiffin.cli._table import COMMANDS
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._table import HIDDEN
+from tiffin.cli._table import COMMANDS, HIDDEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 

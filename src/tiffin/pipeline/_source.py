@@ -41,7 +41,6 @@ class WorkspaceSource:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
-
     def footprint(self, footprint: Footprint) -> None:
         """Add all files that were asked for, and all directories in which another metadata file could appear."""
         folders = [os.path.join(self._root, path) for path in _native.find_metadirs(self._root, self._ignore)]
