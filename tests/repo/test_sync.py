@@ -137,3 +137,13 @@ def test_a_part_that_no_recorded_directory_has_is_an_error(shared):
     shared.tiffin("add", "data")
     shared.commit()
     shared.tiffin("push", "data/later", "--all-commits")  # one commit has it
+
+
+def test_a_remote_that_is_not_there_is_told(shared):
+    shared.tiffin("push")
+    forget_data(shared)
+    (shared.root.parent / "remote").rename(shared.root.parent / "unmounted")
+    answer = shared.tiffin("fetch")
+    assert "/remote' does not exist: is it mounted?" in answer.err
+    assert answer.out == "0 files fetched\n"
+    assert "is it mounted?" in shared.tiffin("pull", code=1).err

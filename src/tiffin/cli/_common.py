@@ -50,14 +50,27 @@ def errors_exit_with(code: int) -> Iterator[None]:
         raise
 
 
-def tell_lost(ui: Ui, lost: Sequence[str]) -> None:
+def tell_lost(ui: Ui, repo: Repo, lost: Sequence[str], remote: str | None) -> None:
     """Warn of objects that neither the cache nor the remote has."""
-    if lost:
-        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
-        ui.warning(
-            f"neither the cache nor the remote has {len(lost)} object(s): {', '.join(lost[:3])}{more}",
-            "push them from the repository that has them, or add the data again",
-        )
+    if not lost:
+        return
+    more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+    absent = _absent_directory(repo, remote)
+    ui.warning(
+        f"neither the cache nor the remote has {len(lost)} object(s): {', '.join(lost[:3])}{more}",
+        f"the remote's directory '{absent}' does not exist: is it mounted?"
+        if absent
+        else "push them from the repository that has them, or add the data again",
+    )
+
+
+def _absent_directory(repo: Repo, remote: str | None) -> str | None:
+    """The directory of a remote on this machine, if it is not there."""
+    try:
+        settings = repo.config.remote(remote)
+    except TiffinError:  # none is set up: what is lost is of outputs that name their own, or of imports
+        return None
+    return None if settings.scheme or os.path.isdir(settings.url) else settings.url
 
 
 def tell_git(ui: Ui, repo: Repo, files: Iterable[str]) -> None:

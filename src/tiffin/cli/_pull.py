@@ -61,7 +61,7 @@ def run(options: Options, ui: Ui) -> int:
             run_cache=with_run_cache(options),
             allow_missing=options.allow_missing,
         )
-    tell_lost(ui, moved.lost)
+    tell_lost(ui, repo, moved.lost, options.remote)
     with errors_exit_with(1):
         report(ui, repo, done, hint=PUSH_HINT)
     ui.write(counts({"fetched": moved.objects, **done.files}) or "Everything is up to date.")

@@ -55,10 +55,10 @@ def run(options: Options, ui: Ui) -> int:
     with errors_exit_with(1), ui.progress("Pushing") as progress:
         repo.progress, repo.jobs = progress, options.jobs
         moved = push(repo, selected, remote=options.remote, run_cache=with_run_cache(options))
-    tell_lost(ui, moved.lost)
+    tell_lost(ui, repo, moved.lost, options.remote)
     ui.write(
         f"{moved.objects} file{'s' if moved.objects != 1 else ''} pushed"
-        if moved.objects
+        if moved.objects or moved.lost
         else "Everything is up to date."
     )
     return 0
