@@ -16,9 +16,7 @@ class Options(NamedTuple):
     Before a commit `tiffin status` runs, after a checkout `tiffin checkout`, before a push `tiffin push`.
     """
 
-    use_pre_commit_tool: Annotated[
-        bool, Flag("instead of hooks, write entries for the tool pre-commit (https://pre-commit.com)")
-    ] = False
+    use_pre_commit_tool: Annotated[bool, Flag("instead of hooks, write entries for the tool pre-commit")] = False
 
 
 def run(options: Options, ui: Ui) -> int:

@@ -14,12 +14,12 @@ __all__ = ["Options", "run"]
 class Options(NamedTuple):
     """Add a remote storage, to push data to and pull it from.
 
-    A relative directory counts from where you are.  The URL of a bucket or server is noted for DVC,
-    which can use it in the same repository; tiffin itself cannot yet.
+    A relative directory counts from where you are.  Other URLs, such as those of buckets, are noted for DVC,
+    which can use them in the same repository; tiffin itself cannot yet.
     """
 
     name: Annotated[str, Argument("what to call it")]
-    url: Annotated[str, Argument("a directory, or a URL such as s3://bucket/path")]
+    url: Annotated[str, Argument("a directory, or a URL such as https://example.org/store")]
     default: Annotated[bool, Flag("make it the default remote", ("-d", "--default"))] = False
     force: Annotated[bool, Flag("replace a remote of that name", ("-f", "--force"))] = False
     global_: GlobalLevel = False

@@ -23,7 +23,9 @@ __all__ = [
 ]
 
 Targets = Annotated[list[str], Argument("stages, .dvc files, outputs or paths inside them", optional=True)]
-Remote = Annotated[str | None, Flag("the remote (default: the one outputs or settings name)", ("-r", "--remote"))]
+Remote = Annotated[
+    str | None, Flag("the remote (default: the one outputs or settings name)", ("-r", "--remote"), metavar="NAME")
+]
 WithDeps = Annotated[bool, Flag("also what the targets depend on", ("-d", "--with-deps"))]
 Recursive = Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))]
 AllBranches = Annotated[bool, Flag("also of every branch", ("-a", "--all-branches"))]
