@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 DIR_SUFFIX = ".dir"
+FOLDER = "files/md5"  # where a cache or a remote has its objects
 # Below this many new objects each one is synced by itself; above, one syncfs is cheaper.
 SYNC_ONE_BY_ONE = 16
 
@@ -112,6 +113,11 @@ class ObjectStore:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.fspath(root)
+
+    @classmethod
+    def inside(cls, directory: str) -> "ObjectStore":
+        """The store of a cache, or of a remote that is a directory."""
+        return ObjectStore(f"{directory}/{FOLDER}")
 
     @property
     def is_local(self) -> bool:

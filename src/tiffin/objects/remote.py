@@ -7,11 +7,10 @@ from io import BytesIO
 from tiffin import _native
 from tiffin._native import Ids, Table
 from tiffin.fs.remote import FileSystem, Info, Wanted, download, infos, read, read_all, upload
-from tiffin.objects._store import CORRUPT, DIR_SUFFIX, ObjectStore, Progress, Received, is_dir, listing
+from tiffin.objects._store import CORRUPT, DIR_SUFFIX, FOLDER, ObjectStore, Progress, Received, is_dir, listing
 
 __all__ = ["RemoteStore"]
 
-_FOLDER = "files/md5"
 _STORED_MODE = 0o444
 
 _EMPTY = "d41d8cd98f00b204e9800998ecf8427e"  # the id of no bytes
@@ -24,7 +23,7 @@ class RemoteStore(ObjectStore):
     """
 
     def __init__(self, fs: FileSystem) -> None:
-        super().__init__(fs.url(_FOLDER))
+        super().__init__(fs.url(FOLDER))
         self.fs = fs
         self._listings: dict[str, bytes] = {}
 
@@ -105,4 +104,4 @@ class RemoteStore(ObjectStore):
 
 
 def _path(oid: str) -> str:
-    return f"{_FOLDER}/{oid[:2]}/{oid[2:]}"
+    return f"{FOLDER}/{oid[:2]}/{oid[2:]}"

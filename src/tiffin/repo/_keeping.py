@@ -79,13 +79,14 @@ class Kept:
         named = [one for by_remote in self._named for one in by_remote.values()]
         spare = self._at_remotes() if self._request.not_in_remote else Named()
         yield Place("repo", self._repo.store, *self._keep(named, spare), before_ns, now_ns)
-        yield Place("legacy", ObjectStore(directory), *self._keep(named, spare, legacy=True), before_ns, now_ns)
+        old = self._repo.store.of_kind(legacy=True)
+        yield Place("legacy", old, *self._keep(named, spare, legacy=True), before_ns, now_ns)
         for remote in self._remotes() if self._request.cloud else ():
             before_ns, now_ns = self._times(remote, shared=True)
             here = self._belonging_to(remote)
-            for legacy, root in ((False, f"{remote}/files/md5"), (True, remote)):
-                keep = self._keep(here, Named(), legacy=legacy)
-                yield Place("remote", ObjectStore(root), *keep, before_ns, now_ns)
+            for legacy in (False, True):
+                store = ObjectStore.inside(remote).of_kind(legacy=legacy)
+                yield Place("remote", store, *self._keep(here, Named(), legacy=legacy), before_ns, now_ns)
 
     def _by_remote(self, repo: Repo, scope: Scope, remote: str | None) -> dict[str, Named]:
         """What is named, by the directory of the remote; "" for the default one."""
@@ -125,8 +126,8 @@ class Kept:
         found = Named()
         here = inventory(self._repo.store)
         for remote in self._remotes():
-            for store in (ObjectStore(f"{remote}/files/md5"), ObjectStore(remote)):
-                there = inventory(store)
+            for legacy in (False, True):
+                there = inventory(ObjectStore.inside(remote).of_kind(legacy=legacy))
                 for kind, table, known in ((FILES, there.files, here.files), (LISTINGS, there.listings, here.listings)):
                     sound = _as_large(table, known)
                     for named in self._belonging_to(remote):

@@ -204,7 +204,7 @@ def is_legacy(out: Output) -> bool:
 
 def passage(directory: str, out: Output) -> ObjectStore:
     """A store below a directory for objects of an output that only pass through."""
-    return ObjectStore(f"{directory}/files/md5").of_kind(legacy=is_legacy(out))
+    return ObjectStore.inside(directory).of_kind(legacy=is_legacy(out))
 
 
 def is_rules(path: str) -> bool:

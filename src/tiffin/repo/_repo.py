@@ -85,7 +85,7 @@ class Repo:
             open_to_group(self.cache_directory)
         if self.shares_cache:
             self._join_shared_cache()
-        return ObjectStore(f"{self.cache_directory}/files/md5")
+        return ObjectStore.inside(self.cache_directory)
 
     def _join_shared_cache(self) -> None:
         if not os.path.exists(f"{self.cache_directory}/tiffin/projects/{_native.md5(os.fsencode(self.root))}"):

@@ -225,7 +225,7 @@ class _Collector:
 
     def _stores(self, remote: str | None) -> Iterator[ObjectStore]:
         yield self._repo.store
-        yield ObjectStore(self._repo.cache_directory)  # of DVC 2
+        yield self._repo.store.of_kind(legacy=True)
         for name in dict.fromkeys([self._remote, remote, *self._repo.config.remotes]):
             if name is None:
                 continue
@@ -235,7 +235,7 @@ class _Collector:
                 continue  # of a kind that cannot be read yet
             yield store
             if not self._repo.config.remote(name).scheme:
-                yield ObjectStore(store.root.removesuffix("/files/md5"))
+                yield store.of_kind(legacy=True)
 
     def _ignored(self, path: str) -> bool:
         ignore = self._repo.workspace.ignore

@@ -11,7 +11,6 @@ from tiffin.errors import ConfigError, CorruptObject, MissingObjects, TiffinErro
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.objects.checking import OBJECT_MODE, damaged, incomplete, quarantine, repair, sound, writable
 from tiffin.objects.collecting import Inventory, inventory, stale_leftovers
-from tiffin.objects.legacy import legacy_store
 from tiffin.repo._leftovers import remove_project_leftovers
 from tiffin.repo._repo import Repo
 from tiffin.repo.sync import remote_store
@@ -81,7 +80,8 @@ def fsck(
     if remote is not None:
         repo.config.remote(remote)  # a misspelled one is an error even where nothing has to be repaired
     checked = []
-    for store in (ObjectStore(f"{base}/files/md5"), legacy_store(ObjectStore(f"{base}/files/md5"))):
+    for legacy in (False, True):
+        store = ObjectStore.inside(base).of_kind(legacy=legacy)
         found = inventory(store, repo.progress)
         checker = _Checker(repo, store, base, found, cloud=cloud)
         checked.append(checker.report() if dry else checker.mend(remote, warn))
@@ -181,12 +181,11 @@ class _Checker:
         repo = self._repo
         legacy = self._store.root == self._base
         if self._cloud:
-            yield "cache", legacy_store(repo.store) if legacy else repo.store
+            yield "cache", repo.store.of_kind(legacy=legacy)
         names = [remote] if remote is not None and not self._cloud else list(repo.config.remotes)
         for name in names:
             try:
-                store = remote_store(repo, name)
-                store = legacy_store(store) if legacy else store
+                store = remote_store(repo, name).of_kind(legacy=legacy)
             except ConfigError:
                 continue
             if store.root != self._store.root:

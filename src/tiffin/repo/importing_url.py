@@ -218,7 +218,7 @@ def _by_way_of_here(repo: Repo, place: Place, remote: RemoteStore) -> Obtained:
 
     passage = f"{repo.state}/passage-{os.getpid()}"
     try:
-        store = ObjectStore(f"{passage}/files/md5")
+        store = ObjectStore.inside(passage)
         got = obtain(repo, place, store)
         transfer([got.stored.oid or ""], store, remote, repo.progress)
     finally:

@@ -125,7 +125,7 @@ def remote_store(repo: Repo, name: str | None) -> ObjectStore:
     """The objects of a remote (None: the default one).  Raises NoRemote, RemoteMissing, ConfigError."""
     settings = repo.config.remote(name)
     if not settings.scheme:
-        return ObjectStore(f"{_directory(settings)}/files/md5")
+        return ObjectStore.inside(_directory(settings))
     # Late: only for what lies beyond the machine.
     from tiffin.repo.places import open_remote  # noqa: PLC0415
 
