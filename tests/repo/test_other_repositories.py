@@ -69,7 +69,8 @@ def test_update_keeps_what_was_changed_here(sandbox: Sandbox, source: Sandbox) -
     source.write("file", "newer")
     source.tiffin("add", "-q", "file")
     source.commit("second")
-    assert "stored nowhere else" in sandbox.tiffin("update", "file.dvc", code=1).err
+    for how in ([], ["--no-download"]):
+        assert "stored nowhere else" in sandbox.tiffin("update", *how, "file.dvc", code=1).err
     assert sandbox.read("file") == "edited here"
     sandbox.tiffin("commit", "-f", "file.dvc")
     sandbox.tiffin("update", "file.dvc")

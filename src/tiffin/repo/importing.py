@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tiffin.errors import TargetError
+from tiffin.errors import TargetError, UnsavedChanges
 from tiffin.formats import Content, DependencyEntry, dvcfile
 from tiffin.pipeline import Stage, output_state
 from tiffin.pipeline.recording import with_contents
@@ -166,7 +166,7 @@ def _is_uncommitted(pool: Externals, other: External, path: str, content: Conten
 
 def _remove(repo: Repo, place: str) -> None:
     if not repo.workspace.saved(place):
-        raise TargetError(
+        raise UnsavedChanges(
             f"'{repo.shown(place)}' has changes that are stored nowhere else and would be lost",
             hint="keep them with `tiffin commit`, or remove it yourself",
         )
