@@ -61,7 +61,7 @@ docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built stri
 
 .PHONY: soak
 soak: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the crash tests at hundreds of places per command; POINTS=1000 for more
-	TIFFIN_CRASH_POINTS=$(or $(POINTS),300) $(bin)/python -m pytest -n $(JOBS) tests/crash tests/integrity $(ARGS)
+	CRASH_POINTS=$(or $(POINTS),300) $(bin)/python -m pytest -n $(JOBS) tests/crash tests/integrity $(ARGS)
 
 .PHONY: native-test
 native-test: $(venv)/.stamp-build ## GoogleTests of the native core (Debian: libgtest-dev)

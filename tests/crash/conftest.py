@@ -17,4 +17,4 @@ def interposer(tmp_path_factory: pytest.TempPathFactory) -> Interposer:
 @pytest.fixture
 def crash_points() -> int:
     """Places per command: few in `make test`, all that matter in `make soak`."""
-    return int(os.environ.get("TIFFIN_CRASH_POINTS", "4"))
+    return int(os.environ.get("CRASH_POINTS", "4"))
