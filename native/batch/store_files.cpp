@@ -4,9 +4,11 @@
 #include <cerrno>
 
 #include "batch/batch.h"
+#include "batch/flusher.h"
 #include "batch/object.h"
 #include "batch/parents.h"
 #include "batch/reader.h"
+#include "files/fault.h"
 
 namespace tiffin {
 namespace {
@@ -136,7 +138,9 @@ void StoreFiles(int root, std::span<const std::string> paths, int store, std::sp
                 int threads, Control& control) {
   std::ranges::fill(objects, Stat{});
   StoreTask task(root, paths, store, links, digests, stats, objects, control);
+  Flusher flusher(store);
   ReadFiles(task, stats, outcomes, threads, control);
+  if (const int error = flusher.Stop(); error != kOk) throw SystemFault(error, "the object store");
 }
 
 }  // namespace tiffin

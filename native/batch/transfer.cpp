@@ -3,8 +3,10 @@
 #include <cerrno>
 
 #include "batch/batch.h"
+#include "batch/flusher.h"
 #include "batch/object.h"
 #include "batch/reader.h"
+#include "files/fault.h"
 
 namespace tiffin {
 namespace {
@@ -97,7 +99,9 @@ class VerifyTask final : public FileTask {
 void TransferObjects(int from, int to, std::span<const Digest> digests, const std::string& suffix,
                      std::span<int> outcomes, int threads, Control& control) {
   TransferTask task(from, to, digests, suffix, control);
+  Flusher flusher(to);
   ReadFiles(task, {}, outcomes, threads, control);
+  if (const int error = flusher.Stop(); error != kOk) throw SystemFault(error, "the object store");
 }
 
 void VerifyObjects(int store, std::span<const Digest> digests, const std::string& suffix, std::span<int> outcomes,

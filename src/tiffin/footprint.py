@@ -31,21 +31,24 @@ class Footprint:
     def __init__(self, clock_ns: int) -> None:
         self._clock_ns = clock_ns
         self._paths: dict[str, None] = {}
-        self._trees: dict[tuple[str, str, str], None] = {}
+        self._trees: dict[tuple[str, str, str], str] = {}  # -> id of the directory
 
     def add(self, paths: Iterable[str]) -> None:
         """Absolute paths: files, and directories for the names in them; there or not."""
         self._paths.update(dict.fromkeys(paths))
 
-    def add_tree(self, index: str, root: str, directory: str) -> None:
-        """All files below a directory of the workspace at root, as the index file has them."""
-        self._trees[index, root, directory] = None
-        self._paths[index] = None
+    def add_tree(self, index: str, root: str, directory: str, oid: str) -> None:
+        """All files below a directory of the workspace at root, as the index file has them; oid: of what was seen."""
+        self._trees[index, root, directory] = oid
 
     def save(self, file: str, question: str, code: int, output: str) -> bool:
         """Keep the answer; False if it rests on what was written too recently, or on a name with a line end."""
         lines = [f"{_fields(path)} {path}" for path in self._paths]
-        lines += ["tree " + "\0".join(tree) for tree in self._trees]
+        for (index, root, directory), oid in self._trees.items():
+            found = _fields(index)
+            if not _lists(index, oid) or _fields(index) != found:
+                return False
+            lines += [f"{found} {index}", f"tree {index}\0{root}\0{directory}"]
         if any(self._is_young(path) for path in self._paths) or any("\n" in line for line in (question, *lines)):
             return False
         from tiffin.fs import write_atomically  # noqa: PLC0415 - whoever recalls an answer does not need it
@@ -62,6 +65,16 @@ class Footprint:
         except OSError:
             return False
         return max(found.st_mtime_ns, found.st_ctime_ns) >= self._clock_ns
+
+
+def _lists(index: str, oid: str) -> bool:
+    """Whether the index file has the directory as it was seen: another process may have written it since."""
+    from tiffin._native import Table  # noqa: PLC0415 - as in _tree_holds
+
+    try:
+        return f"{Table.load(index).manifest_id()}.dir" == oid
+    except (OSError, ValueError):
+        return False
 
 
 def recall(file: str, question: str) -> tuple[int, str] | None:

@@ -119,7 +119,7 @@ class Workspace:
             if seen is None or seen.table is None:
                 footprint.add([self._at(path)])
             else:
-                footprint.add_tree(self._state.directory_file(path), self.root, path)
+                footprint.add_tree(self._state.directory_file(path), self.root, path, seen.content.oid or "")
         if self._other is not None and not self._legacy:
             self._other.footprint(footprint)
 
