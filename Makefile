@@ -43,7 +43,10 @@ test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev $(venv)/.stamp-examples ## all te
 check: lint types layers spelling dependencies test ## everything that must hold before a change is taken
 
 .PHONY: bench
-bench: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes docs/benchmarks/versioning.md
+bench: bench-versioning bench-data bench-dvc ## everything that is measured, one after the other; takes hours
+
+.PHONY: bench-versioning
+bench-versioning: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes docs/benchmarks/versioning.md
 	$(bin)/python -m benchmarks.versioning $(ARGS)
 
 .PHONY: bench-data
