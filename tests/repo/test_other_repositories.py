@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -127,6 +128,18 @@ def test_large_files_of_git_come_when_they_are_read(sandbox: Sandbox, source: Sa
         assert objects.blob(commit, "large") == (source.root / "large").read_bytes()
     sandbox.tiffin("get", f"file://{source.root}", "large")
     assert (sandbox.root / "large").read_bytes() == (source.root / "large").read_bytes()
+
+
+def test_clones_that_another_user_could_have_made_are_not_used(
+    sandbox: Sandbox, source: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
+    sandbox.tiffin("list", f"file://{source.root}")
+    (own,) = (tmp_path / "site").glob("tiffin-*")
+    assert stat.S_IMODE((tmp_path / "site").stat().st_mode) == 0o1777
+    own.chmod(0o777)
+    refused = sandbox.tiffin("list", f"file://{source.root}", code=1)
+    assert "is not yours alone" in refused.err
 
 
 def test_a_damaged_clone_is_made_anew(sandbox: Sandbox, source: Sandbox, tmp_path: Path) -> None:

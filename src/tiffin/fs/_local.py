@@ -1,13 +1,14 @@
-"""Writing whole files."""
+"""Writing whole files, and directories of one's own."""
 
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 
 from tiffin import _native
 from tiffin.errors import TransferError
 
-__all__ = ["copy_atomically", "remove_quietly", "write_all_atomically", "write_atomically"]
+__all__ = ["copy_atomically", "make_private", "remove_quietly", "write_all_atomically", "write_atomically"]
 
 # From this many files on one wait for the whole file system is shorter than one for each.
 SYNC_TOGETHER = 16
@@ -92,6 +93,25 @@ def _rename_or_restore(new: str, target: str, old: str) -> None:
         with suppress(FileNotFoundError):
             os.rename(old, target)
         raise
+
+
+def make_private(directory: str) -> None:
+    """Make a directory only its owner may enter, unless it is there.
+
+    Raises TransferError if another user could have put things into it: it is theirs, open to them, or a link.
+    """
+    try:
+        os.makedirs(os.path.dirname(directory), exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(directory, 0o700)
+        found = os.lstat(directory)
+    except OSError as error:
+        raise TransferError(f"cannot make '{directory}': {error.strerror}") from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise TransferError(
+            f"'{directory}' is not yours alone, so what is in it cannot be trusted",
+            hint="remove it, or set core.site_cache_dir to another directory",
+        )
 
 
 def remove_quietly(path: str) -> None:

@@ -16,7 +16,7 @@ from tiffin.config import Config
 from tiffin.config.layering import parse, settings_of
 from tiffin.errors import GitError, MissingDependency, NotARepository
 from tiffin.experiments import experiments_by_baseline, find_experiment
-from tiffin.fs import FileLock
+from tiffin.fs import FileLock, make_private
 from tiffin.objects import Progress
 from tiffin.repo._member import Member, is_rules
 from tiffin.repo._overrides import Overrides, overrides_of
@@ -138,11 +138,12 @@ class Externals:
         site = Config.load(None, self.environment, check=False).site_cache_dir
         if not os.path.isdir(site):
             os.makedirs(site)
-            os.chmod(site, 0o777)  # noqa: S103 - all users of a machine share it, as in DVC
+            # All users of a machine share it, as in DVC; but nobody takes away what another one put there.
+            os.chmod(site, 0o1777)  # noqa: S103 - sticky, like /tmp
         # Each user has clones of their own: others may not be allowed to see what is in them.
-        directory = f"{site}/tiffin-{os.getuid()}/clones"
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        return Clones(directory, lambda path: FileLock(path, wait=True))
+        own = f"{site}/tiffin-{os.geteuid()}"
+        make_private(own)
+        return Clones(f"{own}/clones", lambda path: FileLock(path, wait=True))
 
 
 class External:
