@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from tiffin import _native
@@ -11,7 +11,14 @@ from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
 from tiffin.footprint import Footprint
 from tiffin.formats import Content
-from tiffin.fs import remove_quietly
+from tiffin.index._files import (
+    files_below,
+    is_link,
+    left_by_a_kill,
+    remove,
+    remove_empty_directories,
+    replace_by_copies,
+)
 from tiffin.index._known import Known, parents
 from tiffin.index._sound import SoundObjects
 from tiffin.index._state import IndexState
@@ -212,7 +219,7 @@ class Workspace:
     def set_executable(self, directory: str, files: Mapping[str, bool]) -> None:
         """Let files of a directory be executable or not, for whoever may read them; links become copies."""
         places = {self._at(f"{directory}/{name}"): executable for name, executable in files.items()}
-        _replace_by_copies([at for at in places if _is_link(at)])
+        replace_by_copies([at for at in places if is_link(at)])
         for at, executable in places.items():
             mode = os.stat(at).st_mode
             os.chmod(at, mode | (mode & 0o444) >> 2 if executable else mode & ~0o111)
@@ -224,8 +231,8 @@ class Workspace:
         seen = self.look(path)
         names = [""] if seen and seen.table is None else seen.table.paths() if seen and seen.table else []
         places = [self._at(f"{path}/{name}" if name else path) for name in names]
-        links = [at for at in places if _is_link(at)]
-        _replace_by_copies(links)
+        links = [at for at in places if is_link(at)]
+        replace_by_copies(links)
         for at in set(places).difference(links):
             mode = os.stat(at).st_mode
             if not mode & stat.S_IWUSR:
@@ -289,10 +296,10 @@ class Workspace:
         at = self._at(path)
         if os.path.isdir(at) and not os.path.islink(at):
             _native.remove_files(at, self._scan(path).paths())
-            _remove_empty_directories(at)
+            remove_empty_directories(at)
             self.forget([path])
             return
-        _remove(at)
+        remove(at)
         self._remember(path, None)
 
     def saved(self, path: str) -> bool:
@@ -425,7 +432,7 @@ class Workspace:
         self._sound.add(placed)
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
-        endangered = [*difference.modified, *(name for name in difference.deleted if not _left_by_a_kill(name))]
+        endangered = [*difference.modified, *(name for name in difference.deleted if not left_by_a_kill(name))]
         lost = self._unsaved(path, endangered) if endangered and self._seen.get(path) else []
         # An empty file that is to hold something: a power failure cut it off, and there is nothing to lose in it.
         written_over = {f"{path}/{name}" if name else path for name in difference.modified}
@@ -457,7 +464,7 @@ class Workspace:
         if seen is None or seen.table is None or os.path.islink(at):
             return
         known = set(seen.table.paths())
-        found = (os.path.relpath(file, at) for file in _files_below(at))
+        found = (os.path.relpath(file, at) for file in files_below(at))
         unknown = next((name for name in found if name not in known), None)
         if unknown is not None:
             raise UnsavedChanges(
@@ -543,10 +550,10 @@ class Workspace:
         try:
             yield
         except BaseException:
-            _remove(at)
+            remove(at)
             os.rename(aside, at)
             raise
-        _remove(aside)
+        remove(aside)
 
 
 def _in_the_way(difference: Difference, target: Table) -> set[str]:
@@ -579,63 +586,5 @@ def _raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:
     raise TransferError(f"cannot {verb} '{path}': {outcome_text(outcome)}")
 
 
-def _remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        from shutil import rmtree  # noqa: PLC0415 - 3 ms that few commands need
-
-        rmtree(path)
-    elif os.path.lexists(path):
-        os.unlink(path)
-
-
 def _executable(table: Table) -> list[str]:
     return [path for row, path in enumerate(table.paths()) if table.mode(row) & stat.S_IXUSR]
-
-
-def _is_link(file: str) -> bool:
-    """Whether a file may share its bytes with an object."""
-    return os.path.islink(file) or os.stat(file).st_nlink > 1
-
-
-def _replace_by_copies(files: Sequence[str]) -> None:
-    """Give each file bytes of its own.  All copies are durable before the first takes a link's place."""
-    if not files:
-        return
-    from shutil import copyfile  # noqa: PLC0415 - 3 ms that few commands need
-
-    copies: dict[str, str] = {}
-    try:
-        for number, file in enumerate(files):
-            # As native code names what it places, so that what a kill leaves is known to be no data.
-            copies[file] = f"{os.path.dirname(file)}/.tiffin-{os.getpid()}-{number}.tmp"
-            remove_quietly(copies[file])  # of an earlier process of that number, and maybe a link to an object
-            copyfile(file, copies[file])
-            if os.stat(file).st_mode & stat.S_IXUSR:
-                os.chmod(copies[file], os.stat(copies[file]).st_mode | stat.S_IXUSR)
-        _native.sync_filesystem(os.path.dirname(files[0]))
-        for file, copy in copies.items():
-            os.replace(copy, file)
-    except BaseException:
-        for copy in copies.values():
-            remove_quietly(copy)
-        raise
-
-
-def _remove_empty_directories(directory: str) -> None:
-    for parent, _, _ in os.walk(directory, topdown=False):
-        with suppress(OSError):  # not empty
-            os.rmdir(parent)
-
-
-def _files_below(directory: str) -> Iterator[str]:
-    """Everything below that is not a directory."""
-    for parent, directories, files in os.walk(directory):
-        links = (name for name in directories if os.path.islink(f"{parent}/{name}"))
-        yield from (f"{parent}/{name}" for name in (*files, *links))
-
-
-def _left_by_a_kill(name: str) -> bool:
-    """Whether the name is one of those that files have while they are written."""
-    last = name.rpartition("/")[2]
-    digits = last.removeprefix(".tiffin-").removesuffix(".tmp").replace("-", "")
-    return last.startswith(".tiffin-") and last.endswith(".tmp") and digits.isdigit()
