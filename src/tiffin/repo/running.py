@@ -62,7 +62,8 @@ def repro(
         done = runner.reproduce(order(repo.project, repo.directory, scope), settings)
         OutputLog(repo.state).include(out.path for stage in done.reproduced for out in stage.outs if out.entry.cache)
         git.changed(done.written)
-        repo.reload()
+        if done.reproduced or done.failed:
+            repo.reload()
         return done
 
 
