@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
+from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Flag
 from tiffin.cli._sync_options import (
     AllBranches,
@@ -16,6 +16,7 @@ from tiffin.cli._sync_options import (
     Targets,
     WithDeps,
     selected_by,
+    tell_moved,
     with_run_cache,
 )
 from tiffin.cli._ui import Ui
@@ -55,10 +56,5 @@ def run(options: Options, ui: Ui) -> int:
     with errors_exit_with(1), ui.progress("Pushing") as progress:
         repo.progress, repo.jobs = progress, options.jobs
         moved = push(repo, selected, remote=options.remote, run_cache=with_run_cache(options))
-    tell_lost(ui, repo, moved.lost, options.remote)
-    ui.write(
-        f"{moved.objects} file{'s' if moved.objects != 1 else ''} pushed"
-        if moved.objects or moved.lost
-        else "Everything is up to date."
-    )
+    tell_moved(ui, repo, moved, options.remote, "pushed")
     return 0

@@ -1,10 +1,13 @@
-"""The options that `push`, `fetch` and `pull` share."""
+"""What `push`, `fetch` and `pull` share: options, and what they say at the end."""
 
 from typing import Annotated, Protocol
 
+from tiffin.cli._common import tell_lost
 from tiffin.cli._options import Argument, Flag
+from tiffin.cli._ui import Ui
+from tiffin.repo import Repo
 from tiffin.repo.revisions import Revisions
-from tiffin.repo.sync import Selected
+from tiffin.repo.sync import Moved, Selected
 
 __all__ = [
     "AllBranches",
@@ -19,6 +22,7 @@ __all__ = [
     "Targets",
     "WithDeps",
     "selected_by",
+    "tell_moved",
     "with_run_cache",
 ]
 
@@ -68,3 +72,12 @@ def selected_by(options: SyncOptions) -> Selected:
 def with_run_cache(options: SyncOptions) -> bool:
     """Whether the results of past runs come along."""
     return options.run_cache and not options.no_run_cache
+
+
+def tell_moved(ui: Ui, repo: Repo, moved: Moved, remote: str | None, verb: str) -> None:
+    """How many files were pushed or fetched, and which nobody has."""
+    tell_lost(ui, repo, moved.lost, remote)
+    if moved.objects or moved.lost:
+        ui.write(f"{moved.objects} file{'s' if moved.objects != 1 else ''} {verb}")
+    else:
+        ui.write("Everything is up to date.")
