@@ -81,7 +81,7 @@ void PresentObjects(int store, std::span<const Digest> digests, const std::strin
 void PresentWhole(int store, int source, std::span<const Digest> digests, const std::string& suffix,
                   std::span<std::uint8_t> present, int threads);
 
-// present[i] = 1 where the store has the object, in sizes[i] bytes (-1: in any size).  Asks one by one.
+// present[i] = 1 where the store has the object, in sizes[i] bytes (-1: not known; then not empty, as above).  Asks one by one.
 void PresentInSize(int store, std::span<const Digest> digests, std::span<const std::int64_t> sizes,
                    std::span<std::uint8_t> present, int threads);
 

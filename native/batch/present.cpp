@@ -75,6 +75,15 @@ void AskOneByOne(int store, std::span<const Digest> digests, const std::string& 
   }
 }
 
+constexpr std::int64_t kBlockSize = 512;
+
+// False for an empty object whose id is not that of no bytes.
+bool HasBytes(const Stat& stat, const Digest& digest) {
+  constexpr Digest kNothing{0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04,
+                            0xe9, 0x80, 0x09, 0x98, 0xec, 0xf8, 0x42, 0x7e};
+  return stat.size > 0 || digest == kNothing;
+}
+
 // Calls work(item) for all items, on several threads.
 template <typename Work>
 void InBlocks(std::size_t items, int threads, const Work& work) {
@@ -115,17 +124,13 @@ void PresentObjects(int store, std::span<const Digest> digests, const std::strin
   });
 }
 
-constexpr std::int64_t kBlockSize = 512;
-
 void PresentWhole(int store, int source, std::span<const Digest> digests, const std::string& suffix,
                   std::span<std::uint8_t> present, int threads) {
-  Digest nothing;
-  FromHex("d41d8cd98f00b204e9800998ecf8427e", nothing);
   InBlocks(digests.size(), threads, [&](std::size_t item) {
     const ObjectPath path(digests[item], suffix);
     Stat there;
     Stat here;
-    present[item] = StatAt(store, path.c_str(), false, there) == kOk && (there.size > 0 || digests[item] == nothing);
+    present[item] = StatAt(store, path.c_str(), false, there) == kOk && HasBytes(there, digests[item]);
     // A file that is cut off ends with a block; of all others the source need not be asked.
     if (present[item] == 0 || source < 0 || there.size % kBlockSize != 0) return;
     if (StatAt(source, path.c_str(), false, here) == kOk && here.size != there.size) present[item] = 0;
@@ -137,7 +142,7 @@ void PresentInSize(int store, std::span<const Digest> digests, std::span<const s
   InBlocks(digests.size(), threads, [&](std::size_t item) {
     Stat stat;
     const bool there = StatAt(store, ObjectPath(digests[item], "").c_str(), false, stat) == kOk;
-    present[item] = there && (sizes[item] < 0 || sizes[item] == stat.size);
+    present[item] = there && (sizes[item] < 0 ? HasBytes(stat, digests[item]) : sizes[item] == stat.size);
   });
 }
 

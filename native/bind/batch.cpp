@@ -245,8 +245,11 @@ nb::list Present(nb::handle oids, const Path& store, std::string_view suffix, bo
   std::vector<std::uint8_t> present(digests.size());
   if (const std::optional<Descriptor> objects = OpenStore(store); objects && !digests.empty()) {
     const std::string ending(suffix);
+    const Table* table = nb::isinstance<Table>(oids) ? nb::cast<const Table*>(oids) : nullptr;
     const nb::gil_scoped_release release;
-    if (whole) {
+    if (whole && table != nullptr) {
+      PresentInSize(objects->get(), digests, table->sizes, present, threads);
+    } else if (whole) {
       PresentWhole(objects->get(), -1, digests, ending, present, threads);
     } else {
       PresentObjects(objects->get(), digests, ending, present, threads);
@@ -322,7 +325,8 @@ void BindBatch(nb::module_& module) {
              "threads"_a = 0,
              nb::sig("def present(oids: collections.abc.Sequence[str] | Table, store: str, *, suffix: str = '', "
                      "whole: bool = False, threads: int = 0) -> list[bool]"),
-             "Whether the store has each object, in order; whole: and that it is not empty, unless its id says so.");
+             "Whether the store has each object, in order; whole: and that it is not empty, unless its id\n"
+             "says so, and of the size that a table gives for it.");
   module.def(
       "verify", &Verify, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
       "progress"_a = nb::none(),

@@ -245,3 +245,19 @@ def test_two_calls_may_store_the_same_files_at_once(tmp_path: Path) -> None:
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
     assert tree_of(tmp_path / "store") == as_store([b"%d" % number for number in range(500)])
+
+
+def test_present_as_a_whole_means_the_size_that_a_table_knows(tmp_path: Path) -> None:
+    for name, body in {"cut": b"was longer", "empty": b"had bytes", "nothing": b"", "whole": b"whole"}.items():
+        write(tmp_path / "files", {name: body}, 0o644)
+    table, store = scan(str(tmp_path / "files")), tmp_path / "store"
+    assert not store_rows(table, str(tmp_path / "files"), str(store), ["copy"]).failed
+    objects = {path: object_path(oid or "") for path, oid in zip(table.paths(), table.oids(), strict=True)}
+    for name, left in {"cut": b"was", "empty": b""}.items():
+        (store / objects[name]).unlink()
+        (store / objects[name]).write_bytes(left)
+    unsized = Table.from_rows([(path, oid or "") for path, oid in zip(table.paths(), table.oids(), strict=True)])
+    assert table.paths() == ["cut", "empty", "nothing", "whole"]
+    assert present(table, str(store), whole=True) == [False, False, True, True]
+    assert present(unsized, str(store), whole=True) == [True, False, True, True]
+    assert all(present(table, str(store)))

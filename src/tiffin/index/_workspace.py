@@ -321,8 +321,10 @@ class Workspace:
             return [] if self.store.keeps(seen.content.oid, seen.content.size) else [path]
         chosen = None if names is None else [row for name in names if (row := seen.table.find(name)) >= 0]
         rows = seen.table if chosen is None else seen.table.select(chosen)
-        kept = map(self.store.keeps, rows.oids(), rows.sizes())
-        return [f"{path}/{name}" for name, safe in zip(rows.paths(), kept, strict=True) if not safe]
+        kept = self.store.present(rows, whole=True)
+        return (
+            [] if all(kept) else [f"{path}/{name}" for name, safe in zip(rows.paths(), kept, strict=True) if not safe]
+        )
 
     def _at(self, path: str) -> str:
         return os.path.join(self.root, path) if path else self.root  # a dependency may be anywhere

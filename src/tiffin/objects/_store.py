@@ -155,11 +155,11 @@ class ObjectStore:
         return [oid for oid in oids if not found[oid]]
 
     def lacks_any(self, table: Table, *, whole: bool = False) -> bool:
-        """Whether the object of at least one row is not here; whole: or is empty, as in `missing`."""
+        """Whether the object of at least one row is not here; whole: as in `present`."""
         return not all(self.present(table, whole=whole))
 
     def present(self, table: Table, *, whole: bool = False) -> list[bool]:
-        """For each row whether its object is here; whole: and not empty, as in `missing`."""
+        """For each row whether its object is here; whole: in the size the table knows, or else as in `missing`."""
         return _native.present(table, self.root, whole=whole) if os.path.isdir(self.root) else [False] * len(table)
 
     def keeps(self, oid: str | None, size: int | None) -> bool:
