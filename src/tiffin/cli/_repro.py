@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from tiffin.cli._common import open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
+from tiffin.errors import UsageError
 from tiffin.pipeline import Stage
 from tiffin.repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -39,6 +40,8 @@ class Options(NamedTuple):
     glob: Annotated[bool, Flag("stage names in targets are patterns")] = False
     no_commit: Annotated[bool, Flag("record the results, but store nothing yet (see `commit`)")] = False
     no_run_cache: Annotated[bool, Flag("run even if an earlier run had the same inputs")] = False
+    why: Annotated[bool, Flag("with --dry: say for each stage what changed since it last ran")] = False
+    json: Annotated[bool, Flag("with --dry --why: print JSON")] = False
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -54,9 +57,10 @@ def run(options: Options, ui: Ui) -> int:
         options.glob,
     )
     settings = settings_of(options, repo, ui)
-    return reproduce(
-        repo, ui, scope, settings._replace(commit=not options.no_commit, run_cache=not options.no_run_cache)
-    )
+    settings = settings._replace(commit=not options.no_commit, run_cache=not options.no_run_cache)
+    if options.why or options.json:
+        return _explain(repo, ui, scope, settings, json=options.json, why=options.why)
+    return reproduce(repo, ui, scope, settings)
 
 
 def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
@@ -74,6 +78,25 @@ def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
     if not settings.dry:
         tell_git(ui, repo, git.files)
     ui.write("Use `tiffin push` to send your updates to remote storage.")
+    return 0
+
+
+def _explain(repo: Repo, ui: Ui, scope: Scope, settings: Settings, *, json: bool, why: bool) -> int:
+    if not (settings.dry and why):
+        raise UsageError(
+            "--why explains what would run, and --json is its form for programs",
+            hint="write `tiffin repro --dry --why`, or `... --dry --why --json`",
+        )
+    from tiffin.cli import _why  # noqa: PLC0415 - seldom asked for
+    from tiffin.repo.explaining import explain_run  # noqa: PLC0415 - as above
+
+    with ui.progress("Looking at the workspace") as progress:
+        repo.workspace.progress = progress
+        found = explain_run(repo, scope, settings)
+    if json:
+        ui.json(_why.as_json(repo, found))
+    else:
+        _why.show(ui, repo, found)
     return 0
 
 

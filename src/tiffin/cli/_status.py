@@ -37,6 +37,7 @@ class Options(NamedTuple):
     all_tags: Annotated[bool, Flag("with --cloud: also of every tag", ("-T", "--all-tags"))] = False
     all_commits: Annotated[bool, Flag("with --cloud: also of every commit", ("-A", "--all-commits"))] = False
     no_updates: Annotated[bool, Flag("do not look whether imports have newer versions")] = False
+    why: Annotated[bool, Flag("say what changed: old and new values, sizes and ids")] = False
     json: Annotated[bool, Flag("print JSON")] = False
 
 
@@ -44,6 +45,8 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui, repeatable=True)
     cloud = options.cloud or options.remote is not None
+    if options.why:
+        return _why(options, repo, ui, cloud=cloud)
     with errors_exit_with(1):
         found = _cloud(options, repo) if cloud else _local(options, repo, ui)
     # What lies elsewhere may have changed since.
@@ -62,6 +65,24 @@ def run(options: Options, ui: Ui) -> int:
     else:
         ui.write(CLEAN)
     return 0
+
+
+def _why(options: Options, repo: Repo, ui: Ui, *, cloud: bool) -> int:
+    if cloud:
+        raise UsageError("--why is about what changed here, --cloud about what the remote has", hint="give one of them")
+    from tiffin.cli import _why as telling  # noqa: PLC0415 - seldom asked for
+    from tiffin.repo.explaining import explain_changes  # noqa: PLC0415 - as above
+
+    with errors_exit_with(1), ui.progress("Looking at the workspace") as progress:
+        repo.workspace.progress = progress
+        found = explain_changes(repo, _selected(options, repo))
+    if options.json:
+        ui.json(telling.as_json(repo, found))
+    elif found:
+        telling.show(ui, repo, found)
+    else:
+        ui.write(CLEAN)
+    return int(bool(found) and ui.quiet)
 
 
 def _cloud(options: Options, repo: Repo) -> dict[str, str]:
