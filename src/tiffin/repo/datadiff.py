@@ -35,7 +35,7 @@ def data_diff(repo: Repo, old: str = "HEAD", new: str | None = None, targets: Se
     """
     names = (old, new or WORKSPACE)
     with States(repo) as states:
-        if states.git.head() is None:
+        if states.head() is None:
             return _NOTHING
         commits = [None if name == WORKSPACE else states.resolve(name) for name in names]
         if not all(commit is None or states.holds_repository(commit) for commit in commits):

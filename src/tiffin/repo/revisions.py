@@ -40,6 +40,7 @@ class States:
 
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
+        self._commits: dict[str, Commit] = {}
         self.parsed: dict[tuple[str, str | bytes], Any] = {}  # what all commits share
 
     def __enter__(self) -> Self:
@@ -75,7 +76,13 @@ class States:
 
     def commit(self, commit: str) -> Commit:
         """A commit's tree, parents and time."""
-        return self._objects.commit(commit)
+        if commit not in self._commits:
+            self._commits[commit] = self._objects.commit(commit)
+        return self._commits[commit]
+
+    def head(self) -> str | None:
+        """The id of the commit checked out; None before the first commit."""
+        return self._find("HEAD")
 
     def holds_repository(self, commit: str) -> bool:
         """Whether the directory of the repository is there in a commit at all."""
@@ -83,13 +90,17 @@ class States:
 
     def resolve(self, name: str) -> str:
         """The id of the commit a name means: Git's names first, then experiments'.  Raises GitError."""
-        try:
-            return self.git.resolve_rev(name)
-        except GitError:
-            found = find_experiment(experiments_by_baseline(self.git), name, self.git.head())
-            if found is None:
-                raise
-            return found
+        found = self._find(name) or find_experiment(experiments_by_baseline(self.git), name, self.head())
+        if found is None:
+            raise GitError(f"unknown Git revision {name!r}")
+        return found
+
+    def _find(self, name: str) -> str | None:
+        commit = self._objects.find_commit(name)
+        if commit is None:
+            return None
+        self._commits[commit.id] = commit
+        return commit.id
 
     def select(self, wanted: Revisions) -> dict[str, list[str]]:
         """Commit id -> the names it was asked by."""

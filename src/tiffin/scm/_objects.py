@@ -96,10 +96,16 @@ class GitObjects:
 
     def commit(self, rev: str) -> Commit:
         """A commit, by any name git knows it by.  Raises GitError if there is none."""
-        found = self.read(f"{rev}^{{commit}}")
+        found = self.find_commit(rev)
         if found is None:
             raise GitError(f"no commit {rev!r}")
-        return _commit(found)
+        return found
+
+    def find_commit(self, rev: str) -> Commit | None:
+        """A commit, by a name, an abbreviation or an expression like HEAD~2; None if there is none."""
+        # As in Git.resolve_rev.
+        found = self.read(f"{rev}^{{commit}}") if rev and not rev.startswith("-") else None
+        return None if found is None else _commit(found)
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         import subprocess  # noqa: PLC0415 (see _run.py)
