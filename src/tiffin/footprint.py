@@ -19,7 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Footprint", "recall"]
+    from tiffin._native import Ignore, Table
+
+__all__ = ["Footprint", "Scans", "recall", "scan_directory"]
 
 _TITLE = "tiffin answer 1"
 _ABSENT, _LAST = "-", "end"
@@ -31,22 +33,22 @@ class Footprint:
     def __init__(self, clock_ns: int) -> None:
         self._clock_ns = clock_ns
         self._paths: dict[str, None] = {}
-        self._trees: dict[tuple[str, str, str], str] = {}  # -> id of the directory
+        self._trees: dict[tuple[str, str, str], Table] = {}
 
     def add(self, paths: Iterable[str]) -> None:
         """Absolute paths: files, and directories for the names in them; there or not."""
         self._paths.update(dict.fromkeys(paths))
 
-    def add_tree(self, index: str, root: str, directory: str, oid: str) -> None:
-        """All files below a directory of the workspace at root, as the index file has them; oid: of what was seen."""
-        self._trees[index, root, directory] = oid
+    def add_tree(self, index: str, root: str, directory: str, seen: Table) -> None:
+        """All files below a directory of the workspace at root, as they were seen and the index file has them."""
+        self._trees[index, root, directory] = seen
 
     def save(self, file: str, question: str, code: int, output: str) -> bool:
         """Keep the answer; False if it rests on what was written too recently, or on a name with a line end."""
         lines = [f"{_fields(path)} {path}" for path in self._paths]
-        for (index, root, directory), oid in self._trees.items():
+        for (index, root, directory), seen in self._trees.items():
             found = _fields(index)
-            if not _lists(index, oid) or _fields(index) != found:
+            if not _lists(index, seen) or _fields(index) != found:
                 return False
             lines += [f"{found} {index}", f"tree {index}\0{root}\0{directory}"]
         if any(self._is_young(path) for path in self._paths) or any("\n" in line for line in (question, *lines)):
@@ -67,17 +69,55 @@ class Footprint:
         return max(found.st_mtime_ns, found.st_ctime_ns) >= self._clock_ns
 
 
-def _lists(index: str, oid: str) -> bool:
+class Scans:
+    """The directories that were scanned to find out whether an answer still holds.
+
+    Whoever works the answer out anew takes them from here, as long as nothing was written.
+    clock_ns: the file system's time before the first scan; None if there was none.
+    """
+
+    def __init__(self) -> None:
+        self.clock_ns: int | None = None
+        self._tables: dict[str, Table] = {}
+
+    def scan(self, index: str, root: str, directory: str) -> Table:
+        """Scan a directory of the workspace at root, whose index file this is."""
+        from tiffin._native import Ignore, clock_ns  # noqa: PLC0415 - as in _tree_holds
+
+        if self.clock_ns is None:
+            self.clock_ns = clock_ns(os.path.dirname(index))
+        self._tables[index] = scan_directory(root, directory, Ignore(root))
+        return self._tables[index]
+
+    def take(self, index: str) -> Table | None:
+        """The scan of the directory with this index file, once."""
+        return self._tables.pop(index, None)
+
+    def drop(self) -> None:
+        """Files may have changed since."""
+        self._tables.clear()
+
+
+def scan_directory(root: str, directory: str, ignore: Ignore) -> Table:
+    """The files of a directory of the workspace at root, by its rules, with their stat fields.  Raises OSError."""
+    from tiffin._native import scan  # noqa: PLC0415 - as in _tree_holds
+
+    # Rules of the repository say nothing about what lies outside.
+    rules = None if directory.startswith(("/", "../")) else ignore
+    return scan(os.path.join(root, directory), ignore=rules, under=directory, follow_directories=False)
+
+
+def _lists(index: str, seen: Table) -> bool:
     """Whether the index file has the directory as it was seen: another process may have written it since."""
-    from tiffin._native import Table  # noqa: PLC0415 - as in _tree_holds
+    from tiffin._native import Table, diff  # noqa: PLC0415 - as in _tree_holds
 
     try:
-        return f"{Table.load(index).manifest_id()}.dir" == oid
+        return diff(Table.load(index), seen).same == len(seen)
     except (OSError, ValueError):
         return False
 
 
-def recall(file: str, question: str) -> tuple[int, str] | None:
+def recall(file: str, question: str, scans: Scans) -> tuple[int, str] | None:
     """Exit code and output of the question when it was last asked; None if it was another, or anything has changed."""
     try:
         with open(file, "rb") as opened:
@@ -91,7 +131,7 @@ def recall(file: str, question: str) -> tuple[int, str] | None:
         return None
     lines = rest[length:].decode("utf-8", "surrogateescape").split("\n")
     # A file that a power failure cut off would rest on less than it did.
-    if lines[-2:] != [_LAST, ""] or not all(map(_holds, lines[:-2])):
+    if lines[-2:] != [_LAST, ""] or not all(_holds(line, scans) for line in lines[:-2]):
         return None
     return exit_code, rest[:length].decode("utf-8", "surrogateescape")
 
@@ -107,23 +147,22 @@ def _fields(path: str) -> str:
     return f"{found.st_mtime_ns},{found.st_ctime_ns},{size},{found.st_ino},{found.st_mode}"
 
 
-def _holds(line: str) -> bool:
+def _holds(line: str, scans: Scans) -> bool:
     known, _, path = line.partition(" ")
     if known == "tree":
-        return _tree_holds(*path.split("\0"))
+        return _tree_holds(scans, *path.split("\0"))
     try:
         return _fields(path) == known
     except OSError:
         return False
 
 
-def _tree_holds(index: str, root: str, directory: str) -> bool:
-    from tiffin._native import Ignore, Table, scan  # noqa: PLC0415 - 3 ms that only directories need
+def _tree_holds(scans: Scans, index: str, root: str, directory: str) -> bool:
+    from tiffin._native import Table  # noqa: PLC0415 - 3 ms that only directories need
 
     try:
         known = Table.load(index)
-        ignore = None if directory.startswith(("/", "../")) else Ignore(root)
-        now = scan(os.path.join(root, directory), ignore=ignore, under=directory, follow_directories=False)
+        now = scans.scan(index, root, directory)
     except (OSError, ValueError):
         return False
     return now.adopt(known) == 0 and len(now) == len(known)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 import tiffin.cli._main
+import tiffin.footprint
+import tiffin.index._workspace
 from tests.repo.conftest import Sandbox
+from tiffin._native import Ignore, Table
 from tiffin.cli import main
 
 PIPELINE = """\
@@ -60,7 +63,7 @@ def ask(sandbox: Sandbox, *words: str) -> tuple[int, str]:
 def kept(sandbox: Sandbox, *words: str) -> bool:
     """Whether the question is answered without working it out."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiffin.cli._main, "run", lambda _words: 77)
+        patch.setattr(tiffin.cli._main, "run", lambda *_: 77)
         return ask(sandbox, *words)[0] != 77
 
 
@@ -185,3 +188,34 @@ def test_a_stage_that_always_runs_is_never_answered_for(project: Sandbox) -> Non
     time.sleep(0.05)
     for _ in range(3):
         assert "Running stage 'now'" in ask(project, "repro")[1]
+
+
+def test_a_directory_is_looked_through_once_when_its_answer_does_not_hold(
+    project: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans = []
+    scan = tiffin.footprint.scan_directory
+
+    def counted(root: str, directory: str, ignore: Ignore) -> Table:
+        scans.append(directory)
+        return scan(root, directory, ignore)
+
+    monkeypatch.setattr(tiffin.footprint, "scan_directory", counted)
+    monkeypatch.setattr(tiffin.index._workspace, "scan_directory", counted)
+    project.write("tables/a.csv", "9,9")
+    code, said = ask(project, "status")
+    assert (code, "tables" in said) == (0, True)
+    assert sorted(scans) == ["parts", "tables"]
+
+
+def test_what_was_seen_before_a_stage_ran_is_not_what_it_left(project: Sandbox) -> None:
+    project.write(
+        "dvc.yaml",
+        PIPELINE.replace("cmd: ", "cmd: echo new > sub/fresh && ") + "  use:\n    cmd: ls sub\n    deps: [sub]\n",
+    )
+    assert ask(project, "repro")[0] == 0
+    settle(project)
+    project.write("words.txt", "three")
+    project.write("sub/fresh", "old")
+    assert ask(project, "repro")[0] == 0
+    assert ask(project, "status") == (0, "Data and pipelines are up to date.\n")

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tiffin.footprint import Scans
     from tiffin.repo import Repo
 
 __all__ = ["answer_again", "remember"]
@@ -24,8 +25,13 @@ REPEATABLE = ("status", "repro")
 SETTINGS = ("DVC_", "TIFFIN_", "XDG_", "HOME")  # environment variables that settings come from
 
 
-def answer_again(arguments: Sequence[str], directory: str, environment: Mapping[str, str]) -> tuple[int, str] | None:
-    """Exit code and output, if the question was the last of its kind here and the answer still holds."""
+def answer_again(
+    arguments: Sequence[str], directory: str, environment: Mapping[str, str], scans: Scans
+) -> tuple[int, str] | None:
+    """Exit code and output, if the question was the last of its kind here and the answer still holds.
+
+    scans: takes what had to be looked at to know.
+    """
     if not arguments or arguments[0] not in REPEATABLE:
         return None
     place = os.path.realpath(directory)
@@ -34,7 +40,7 @@ def answer_again(arguments: Sequence[str], directory: str, environment: Mapping[
         if above == place:
             return None
         place = above
-    return recall(_file(f"{place}/.dvc/tmp/tiffin", arguments), _question(arguments, directory, environment))
+    return recall(_file(f"{place}/.dvc/tmp/tiffin", arguments), _question(arguments, directory, environment), scans)
 
 
 def remember(repo: Repo, arguments: Sequence[str], directory: str, code: int, output: str) -> None:

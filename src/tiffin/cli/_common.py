@@ -33,6 +33,7 @@ def open_repo(ui: Ui, *, repeatable: bool = False) -> Repo:
     """
     repo = Repo.open(ui.context.directory, ui.context.environment, wait_for_lock=ui.context.wait_for_lock)
     if repeatable:
+        repo.scans = ui.context.scans
         _ = repo.started_ns  # before anything is read
     _ = repo.config  # read when first asked for
     return repo

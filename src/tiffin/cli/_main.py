@@ -12,20 +12,21 @@ from tiffin.cli._start import INTERRUPTED
 from tiffin.cli._table import COMMANDS, GROUPS, ONLY_IN_DVC
 from tiffin.cli._ui import Context, Ui
 from tiffin.errors import TiffinError, UsageError
+from tiffin.footprint import Scans
 
 __all__ = ["run"]
 
 BROKEN_PIPE = 141
 
 
-def run(given: Sequence[str]) -> int:
-    """Run one command; return its exit code."""
+def run(given: Sequence[str], scans: Scans | None = None) -> int:
+    """Run one command; return its exit code.  scans: what was looked at a moment ago."""
     # Loading modules makes many objects that all stay: looking for garbage among them takes 3 ms.
     gc.set_threshold(100_000)
-    ui = Ui(Context(os.getcwd(), os.environ))
+    ui = Ui(Context(os.getcwd(), os.environ, scans=scans))
     try:
         common, rest = _leading(given)
-        ui = _ui(common)
+        ui = _ui(common, scans)
         if rest in (["-h"], ["--help"], ["help"], []):
             from tiffin.cli._overview import overview  # noqa: PLC0415 - only who asks has to pay for it
 
@@ -41,7 +42,7 @@ def run(given: Sequence[str]) -> int:
             return 0 if rest else UsageError.exit_code
         module = import_module(COMMANDS[name].module)
         options, own = parse(module.Options, name, rest)
-        ui = _ui(common.joined(own))
+        ui = _ui(common.joined(own), scans)
         code = int(module.run(options, ui))
         sys.stdout.flush()
         if ui.repeatable is not None and ui.said is not None:
@@ -85,13 +86,13 @@ def _leading(arguments: Sequence[str]) -> tuple[Common, list[str]]:
     return common, items
 
 
-def _ui(common: Common) -> Ui:
+def _ui(common: Common, scans: Scans | None) -> Ui:
     directory = os.getcwd()
     if common.cd is not None:
         if not os.path.isdir(common.cd):
             raise UsageError(f"--cd: no directory '{common.cd}'")
         directory = os.path.abspath(common.cd)
-    context = Context(directory, os.environ, common.wait_for_lock)
+    context = Context(directory, os.environ, common.wait_for_lock, scans)
     return Ui(context, quiet=common.quiet, verbose=common.verbose)
 
 

@@ -7,6 +7,7 @@ import sys
 
 from tiffin import __version__
 from tiffin.cli._again import answer_again
+from tiffin.footprint import Scans
 
 # As in `tiffin.footprint`: not even the imports of annotations are free.
 TYPE_CHECKING = False
@@ -25,8 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given in (["--version"], ["-V"]):
         sys.stdout.write(f"{__version__}\n")
         return 0
+    scans = Scans()
     try:
-        code = _answered(given)
+        code = _answered(given, scans)
     except KeyboardInterrupt:
         sys.stderr.write("ERROR: interrupted by the user\n")
         return INTERRUPTED
@@ -34,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     from tiffin.cli._main import run  # noqa: PLC0415 - 20 ms
 
-    return run(given)
+    return run(given, scans)
 
 
-def _answered(arguments: Sequence[str]) -> int | None:
+def _answered(arguments: Sequence[str], scans: Scans) -> int | None:
     try:
-        answer = answer_again(arguments, os.getcwd(), os.environ)
+        answer = answer_again(arguments, os.getcwd(), os.environ, scans)
         if answer is None:
             return None
         sys.stdout.write(answer[1])

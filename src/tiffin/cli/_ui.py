@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
+    from tiffin.footprint import Scans
     from tiffin.objects import Progress
     from tiffin.repo import Repo
 
@@ -20,6 +21,7 @@ class Context(NamedTuple):
     directory: str
     environment: Mapping[str, str]
     wait_for_lock: bool = False
+    scans: "Scans | None" = None  # directories that were scanned before the command was known to be needed
 
 
 class _Silent:

@@ -20,9 +20,10 @@ MOST_DEFERRED = 8  # rows are put off until they are this part of all
 class IndexState:
     """Reads and writes the tables below `directory`, which is made when first needed."""
 
-    def __init__(self, directory: str | os.PathLike[str]) -> None:
+    def __init__(self, directory: str | os.PathLike[str], clock_ns: int | None = None) -> None:
+        """clock_ns: the file system's clock as it was sampled before the first look at anything."""
         self._directory = f"{os.fspath(directory)}/index"
-        self._clock_ns: int | None = None
+        self._clock_ns = clock_ns
         self._deferred: list[Table] = []
         self._rows = 0  # of the table of single files, when it was last read or written
 

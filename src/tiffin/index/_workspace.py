@@ -9,8 +9,9 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
-from tiffin.footprint import Footprint
+from tiffin.footprint import Footprint, Scans, scan_directory
 from tiffin.formats import Content
+from tiffin.index._complete import CompleteListings
 from tiffin.index._files import (
     files_below,
     is_link,
@@ -59,16 +60,22 @@ class Workspace:
         links: Sequence[str] = ("reflink", "copy"),
         verify: bool = False,
         progress: Progress | None = None,
+        scans: Scans | None = None,
     ) -> None:
-        """verify: read an object again before each link to it, however sure it is."""
+        """verify: read an object again before each link to it, however sure it is.
+
+        scans: directories that were scanned a moment ago.
+        """
         self.root = os.fspath(root)
         self.store = store
         self.links = tuple(links)
         self.ignore = Ignore(self.root)
         self.progress = progress
         self.elsewhere: Callable[[str], Seen | None] = lambda _url: None  # what is at a URL
-        self._state = IndexState(state)
+        self._scans = scans or Scans()
+        self._state = IndexState(state, self._scans.clock_ns)
         self._sound = SoundObjects(state, forced=verify)
+        self._complete = CompleteListings(state, store.root)
         self._seen: Known[Seen | None] = Known()
         self._kept = (os.fspath(state), verify)
         self._other: Workspace | None = None  # the same files by ids of the other kind, once somebody asked
@@ -114,6 +121,7 @@ class Workspace:
     def forget_here(self, paths: Sequence[str] | None) -> None:
         """Forget, but for the ids of the other kind."""
         self._state.stop_clock()
+        self._scans.drop()
         if paths is None:
             self._seen.clear()
             return
@@ -126,7 +134,7 @@ class Workspace:
             if seen is None or seen.table is None:
                 footprint.add([self._at(path)])
             else:
-                footprint.add_tree(self._state.directory_file(path), self.root, path, seen.content.oid or "")
+                footprint.add_tree(self._state.directory_file(path), self.root, path, seen.table)
         if self._other is not None and not self._legacy:
             self._other.footprint(footprint)
 
@@ -302,6 +310,21 @@ class Workspace:
         remove(at)
         self._remember(path, None)
 
+    def stores(self, path: str, recorded: Content) -> bool:
+        """Whether the store has all objects of what is recorded at a path."""
+        oid = recorded.oid or ""
+        if not self.store.has(oid):
+            return False
+        if not recorded.is_dir or self._complete.has(oid):
+            return True
+        seen = self.look(path)
+        table = seen.table if seen and seen.content.oid == oid else None
+        clock_ns = self._state.now_ns()
+        if self.store.lacks_any(table if table is not None else self.store.manifest(oid)):
+            return False
+        self._complete.add(oid, clock_ns)
+        return True
+
     def saved(self, path: str) -> bool:
         """Whether everything at the path is in the store, so that it can be removed without loss."""
         return not self._unsaved(path)
@@ -355,7 +378,7 @@ class Workspace:
             return self.elsewhere(path)
         if not self.is_directory(path):
             return None
-        table = self._scan(path)
+        table = self._scanned(path)
         known = self._state.directory(path)
         if table.adopt(known) or len(table) != len(known):
             at = self._at(path)
@@ -366,20 +389,18 @@ class Workspace:
         oid = listing_id(table)
         return Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table)
 
+    def _scanned(self, path: str) -> Table:
+        """The files of a directory, as they were found a moment ago or else as they are found now."""
+        table = self._scans.take(self._state.directory_file(path))
+        return self._scan(path) if table is None else _without_rules(table, path)
+
     def _scan(self, path: str) -> Table:
         try:
-            # Rules of the repository say nothing about what lies outside.
-            ignore = None if path.startswith(("/", "../")) else self.ignore
-            table = _native.scan(self._at(path), ignore=ignore, under=path, follow_directories=False)
+            table = scan_directory(self.root, path, self.ignore)
         except OSError as error:
             name = os.path.relpath(error.filename, self.root) if error.filename else path
             raise TargetError(f"cannot read '{name}' in '{path}': {error.strerror}") from error
-        if table.named(".dvcignore"):
-            raise RulesInside(
-                f"there is a .dvcignore file inside the tracked directory '{path}'",
-                hint="move its patterns to a .dvcignore above the directory",
-            )
-        return table
+        return _without_rules(table, path)
 
     def _store_files(self, paths: Sequence[str]) -> dict[str, Content]:
         if not paths:
@@ -511,6 +532,7 @@ class Workspace:
 
     def _remember(self, path: str, seen: Seen | None) -> None:
         """Note what was just put at a path; what was known of paths above and below it is known no more."""
+        self._scans.drop()
         self._seen.forget(path)
         self._seen[path] = seen
         if self._other is not None:
@@ -568,6 +590,15 @@ def _in_the_way(difference: Difference, target: Table) -> set[str]:
         for name in difference.deleted
         if len(target.under(name)) or any(parent in added for parent in parents(name))
     }
+
+
+def _without_rules(table: Table, path: str) -> Table:
+    if table.named(".dvcignore"):
+        raise RulesInside(
+            f"there is a .dvcignore file inside the tracked directory '{path}'",
+            hint="move its patterns to a .dvcignore above the directory",
+        )
+    return table
 
 
 def _size_of(store: ObjectStore, oid: str, in_workspace: int | None) -> int:

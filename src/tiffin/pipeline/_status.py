@@ -58,7 +58,7 @@ def output_state(workspace: Workspace, output: Output) -> str | None:
     """deleted, modified, new or not in cache; None if the output is as recorded."""
     recorded = output.recorded
     workspace = workspace.like(recorded)
-    if recorded is not None and recorded.oid and output.entry.cache and not _in_store(workspace, output.path, recorded):
+    if recorded is not None and recorded.oid and output.entry.cache and not workspace.stores(output.path, recorded):
         return NOT_IN_CACHE
     seen = workspace.look(output.path)
     if seen is None:
@@ -76,17 +76,6 @@ def same(now: Content, recorded: Content | None) -> bool:
     if recorded is None or now.oid != recorded.oid:
         return False
     return now.oid is not None or now.extra.get("checksum") == recorded.extra.get("checksum")
-
-
-def _in_store(workspace: Workspace, path: str, recorded: Content) -> bool:
-    oid = recorded.oid or ""
-    if not workspace.store.has(oid):
-        return False
-    if not recorded.is_dir:
-        return True
-    seen = workspace.look(path)
-    table = seen.table if seen and seen.content.oid == oid else None
-    return not workspace.store.lacks_any(table if table is not None else workspace.store.manifest(oid))
 
 
 def _is_another_import(stage: Stage) -> bool:

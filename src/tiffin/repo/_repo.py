@@ -8,6 +8,7 @@ from functools import cached_property
 from tiffin import _native
 from tiffin.config import Config
 from tiffin.errors import NotARepository
+from tiffin.footprint import Scans
 from tiffin.formats import Content
 from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
@@ -39,6 +40,7 @@ class Repo:
         self.progress: Progress | None = None
         self.jobs: int | None = None  # requests at a time to remotes beyond this machine, over what they are set to
         self.relinks = True  # whether data that gets stored becomes links into the cache, where cache.type asks for it
+        self.scans: Scans | None = None  # directories that were scanned a moment ago
         self.opened: dict[str, ObjectStore] = {}  # remotes beyond this machine, by name: each keeps its connections
 
     @classmethod
@@ -56,7 +58,9 @@ class Repo:
 
     @cached_property
     def started_ns(self) -> int:
-        """The file system's time when this was first asked; 0 where nothing can be written."""
+        """The file system's time when this was first asked, or before the scans; 0 where nothing can be written."""
+        if self.scans is not None and self.scans.clock_ns is not None:
+            return self.scans.clock_ns
         try:
             os.makedirs(self.state, exist_ok=True)
             return _native.clock_ns(self.state)
@@ -110,6 +114,7 @@ class Repo:
             state=self.state,
             links=self._links,
             verify=self.config.flag("cache.verify"),
+            scans=self.scans,
         )
         workspace.progress = self.progress
         workspace.executables = self.config.flag("feature.executable")

@@ -1,0 +1,81 @@
+"""Which listings have all their objects in the store, so that a million of them are not asked for one by one.
+
+    <state>/index/complete/<md5>    (oid LF)*    listings that were complete while the store was in one condition
+
+<md5> is of that condition: the stat fields of the directories that hold objects.  A directory's times change with
+each name that comes or goes, so as long as they are the same, no object has gone.  Losing the file costs time only.
+"""
+
+import os
+from contextlib import suppress
+from functools import cached_property
+
+from tiffin import _native
+
+__all__ = ["CompleteListings"]
+
+OTHER_CLOCK_NS = 2_000_000_000  # between the clocks of two file systems
+
+
+class CompleteListings:
+    """Notes below `directory` about the store at `root`."""
+
+    def __init__(self, directory: str | os.PathLike[str], root: str) -> None:
+        self._folder = f"{os.fspath(directory)}/index/complete"
+        self._root = root
+
+    def has(self, oid: str) -> bool:
+        """Whether the listing is known to be complete."""
+        return oid in self._known
+
+    def add(self, oid: str, clock_ns: int) -> None:
+        """Note a listing whose objects were all found, looked for after `has` was asked.
+
+        clock_ns: the file system's time before they were looked for.  What goes later shows in the times of a directory
+        that is older than that.
+        """
+        condition, newest_ns = self._condition
+        if newest_ns >= clock_ns:
+            return
+        self._known.add(oid)
+        with suppress(OSError):  # read-only repository or full disk: the objects are looked for again next time
+            if not os.path.exists(f"{self._folder}/{condition}"):
+                self._start_anew()
+            with open(f"{self._folder}/{condition}", "a", encoding="ascii") as file:
+                file.write(f"{oid}\n")
+
+    def _start_anew(self) -> None:
+        os.makedirs(self._folder, exist_ok=True)
+        for name in os.listdir(self._folder):
+            os.unlink(f"{self._folder}/{name}")
+
+    @cached_property
+    def _known(self) -> set[str]:
+        try:
+            with open(f"{self._folder}/{self._condition[0]}", encoding="ascii", errors="replace") as file:
+                return set(file.read().split("\n"))
+        except OSError:
+            return set()
+
+    @cached_property
+    def _condition(self) -> tuple[str, int]:
+        """What the stat fields of all directories come to, and the newest of their times."""
+        fields, newest_ns = [self._root], 0
+        device = _device(os.path.dirname(os.path.dirname(self._folder)))
+        for number in range(256):
+            try:
+                found = os.stat(f"{self._root}/{number:02x}")
+            except OSError:
+                fields.append("-")
+                continue
+            fields.append(f"{found.st_mtime_ns},{found.st_ctime_ns},{found.st_ino},{found.st_dev}")
+            changed_ns = max(found.st_mtime_ns, found.st_ctime_ns)
+            newest_ns = max(newest_ns, changed_ns + (OTHER_CLOCK_NS if found.st_dev != device else 0))
+        return _native.md5(os.fsencode("\n".join(fields))), newest_ns
+
+
+def _device(directory: str) -> int:
+    try:
+        return os.stat(directory).st_dev
+    except OSError:
+        return -1
