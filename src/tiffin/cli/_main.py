@@ -158,3 +158,4 @@ def _system_text(error: OSError) -> str:
 
 
 ALIASES = {"ls": "list", "ls-url": "list-url", "rm": "remove", "mv": "move", "experiments": "exp", "doctor": "version"}
+ALIASES |= {"ds": "dataset"}

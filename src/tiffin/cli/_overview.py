@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "du",
         "artifacts",
     ),
-    "Run pipelines": ("repro", "stage", "dag", "params", "metrics", "plots", "freeze", "unfreeze"),
+    "Run pipelines": ("repro", "stage", "dataset", "dag", "params", "metrics", "plots", "freeze", "unfreeze"),
     "Try things out": ("exp", "queue"),
     "Keep house": ("gc", "fsck", "cache", "unprotect", "check-ignore", "config", "install", "destroy"),
     "Ask about tiffin": ("root", "version", "completion"),

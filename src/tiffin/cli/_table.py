@@ -35,6 +35,8 @@ COMMANDS: dict[str, Command] = {
     "remote remove": Command("tiffin.cli._remote_remove", "Remove a remote storage from the settings."),
     "remote rename": Command("tiffin.cli._remote_rename", "Give a remote another name."),
     "stage add": Command("tiffin.cli._stage_add", "Add a stage to dvc.yaml."),
+    "dataset add": Command("tiffin.cli._dataset_add", "Give data elsewhere a name, and pin what is there."),
+    "dataset update": Command("tiffin.cli._dataset_update", "Pin a data set to what its source has now."),
     "stage list": Command("tiffin.cli._stage_list", "List the stages."),
     "repro": Command("tiffin.cli._repro", "Run the stages whose command, dependencies or parameters changed."),
     "freeze": Command("tiffin.cli._freeze", "Leave stages as they are, whatever changes."),
@@ -85,6 +87,7 @@ GROUPS: dict[str, str] = {
     "artifacts": "Artifacts of a repository, by name and version.",
     "remote": "Storage that data is pushed to and pulled from.",
     "stage": "Stages of the pipeline in dvc.yaml.",
+    "dataset": "Data elsewhere, by name.",
     "params": "Parameters of the pipeline.",
     "metrics": "Metrics of the pipeline.",
     "exp": "Experiments.",
@@ -92,7 +95,7 @@ GROUPS: dict[str, str] = {
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("dataset", "import-db", "plots", "queue", "studio"),
+    *("import-db", "plots", "queue", "studio"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )

@@ -1,6 +1,6 @@
 """What `repro --dry --why` and `status --why` tell: each stage with what changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tiffin.cli._text import human_size
@@ -37,7 +37,13 @@ VERDICTS = {
     "downloaded": "is downloaded again",
     "unchanged": "unchanged",
 }
-CHANGED = {"deleted": "is missing", "not in cache": "is not in the cache", "modified": "changed", "new": "is new"}
+CHANGED = {
+    "deleted": "is missing",
+    "not in sync": "is not pinned as it is described",
+    "not in cache": "is not in the cache",
+    "modified": "changed",
+    "new": "is new",
+}
 
 
 def show(ui: Ui, repo: Repo, explanations: Iterable[Explanation]) -> None:
@@ -117,11 +123,22 @@ def _contents(reason: PathReason) -> str:
 def _content(content: Content | None) -> str | None:
     if content is None or (content.oid is None and not content.extra):
         return None
+    if "dataset" in content.extra:
+        return _pinned(content.extra["dataset"])
     digits = (content.oid or str(next(iter(content.extra.values())))).removesuffix(".dir")[:ID_DIGITS]
     sizes = [] if content.size is None else [_bytes(content.size)]
     if content.nfiles is not None:
         sizes.append(f"{content.nfiles} file{'' if content.nfiles == 1 else 's'}")
     return f"{digits} ({', '.join(sizes)})" if sizes else digits
+
+
+def _pinned(entry: Mapping[str, Any]) -> str:
+    """What a data set is pinned to."""
+    if "rev_lock" in entry:
+        return str(entry["rev_lock"])[:ID_DIGITS]
+    meta = entry.get("meta", {})
+    shown = {"md5": str(meta["md5"])[:ID_DIGITS]} if "md5" in meta else meta or {"version": entry.get("version")}
+    return ", ".join(f"{key} {value}" for key, value in shown.items())
 
 
 def _bytes(size: int) -> str:

@@ -1,6 +1,6 @@
 """What a metadata file may hold, checked; the error names line, column and the key probably meant.
 
-A rule is a type, None, or one of the four shapes below.  `object` allows anything.
+A rule is a type, None, or one of the five shapes below.  `object` allows anything.
 
 The shapes are plain classes: every command defines them, and this is the cheapest way.
 """
@@ -10,17 +10,18 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tiffin.errors import SchemaError
 
-__all__ = ["Each", "Either", "Items", "Keys", "Rule", "check", "nearest", "place_of", "problem_at"]
+__all__ = ["Each", "Either", "Items", "Keys", "Rule", "Words", "check", "nearest", "place_of", "problem_at"]
 
 
 class Keys:
-    """A map of these keys only."""
+    """A map of these keys only; more: of others, too, with anything in them."""
 
-    __slots__ = ("known", "required")
+    __slots__ = ("known", "more", "required")
 
-    def __init__(self, known: Mapping[str, "Rule"], *, required: tuple[str, ...] = ()) -> None:
+    def __init__(self, known: Mapping[str, "Rule"], *, required: tuple[str, ...] = (), more: bool = False) -> None:
         self.known = known
         self.required = required
+        self.more = more
 
 
 class Each:
@@ -42,6 +43,15 @@ class Items:
         self.rule = rule
 
 
+class Words:
+    """One of these words."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+
 class Either:
     """Any of the rules."""
 
@@ -51,7 +61,7 @@ class Either:
         self.rules = rules
 
 
-Rule: TypeAlias = "type | Keys | Each | Items | Either | None"
+Rule: TypeAlias = "type | Keys | Each | Items | Words | Either | None"
 
 
 class _Problem(NamedTuple):
@@ -104,9 +114,9 @@ def _follows(value: Any, rule: Rule) -> bool:
     if isinstance(rule, Keys):
         if not isinstance(value, dict):
             return False
-        known = rule.known
+        known, unknown = rule.known, object if rule.more else _UNKNOWN
         for key, child in value.items():
-            child_rule = known.get(key, _UNKNOWN)
+            child_rule = known.get(key, unknown)
             if child_rule is _UNKNOWN or not _follows(child, child_rule):  # type: ignore[arg-type]
                 return False
         return all(key in value for key in rule.required)
@@ -118,7 +128,7 @@ def _follows(value: Any, rule: Rule) -> bool:
         return all(isinstance(key, str) and _follows(child, rule.rule) for key, child in value.items())
     if isinstance(rule, Either):
         return any(_follows(value, choice) for choice in rule.rules)
-    return value is None
+    return isinstance(value, str) and value in rule.words if isinstance(rule, Words) else value is None
 
 
 def _problem(value: Any, rule: Rule, keys: tuple[Any, ...]) -> _Problem | None:
@@ -133,6 +143,8 @@ def _problem(value: Any, rule: Rule, keys: tuple[Any, ...]) -> _Problem | None:
         return _each_problem(value, rule, keys)
     if isinstance(rule, Either):
         return _either_problem(value, rule, keys)
+    if isinstance(rule, Words):
+        return _words_problem(value, rule, keys)
     if value is None if rule is None else isinstance(value, rule):
         return None
     return _unexpected(value, rule, keys)
@@ -143,14 +155,26 @@ def _keys_problem(value: Any, rule: Keys, keys: tuple[Any, ...]) -> _Problem | N
         return _unexpected(value, rule, keys)
     for key, child in value.items():
         if key not in rule.known:
+            if rule.more:
+                continue
             return _unknown_key(key, rule, keys)
         problem = _problem(child, rule.known[key], (*keys, key))
         if problem is not None:
             return problem
     for key in rule.required:
         if key not in value:
-            return _Problem(keys, f"{_where(keys)} lacks the key {key!r}")
+            meant = nearest(key, [other for other in value if other not in rule.known and isinstance(other, str)])
+            hint = f"is {meant!r} meant to be {key!r}?" if meant else None
+            return _Problem(keys, f"{_where(keys)} lacks the key {key!r}", hint)
     return None
+
+
+def _words_problem(value: Any, rule: Words, keys: tuple[Any, ...]) -> _Problem | None:
+    if isinstance(value, str) and value in rule.words:
+        return None
+    meant = nearest(value, rule.words) if isinstance(value, str) else None
+    hint = f"did you mean {meant!r}?" if meant else None
+    return _Problem(keys, f"{_where(keys)} should be one of {', '.join(rule.words)}, found {_found(value)}", hint)
 
 
 def _each_problem(value: Any, rule: Each, keys: tuple[Any, ...]) -> _Problem | None:
@@ -202,6 +226,8 @@ def _name(rule: Rule) -> str:
         return "a map"
     if isinstance(rule, Items):
         return "a list" if rule.rule is object else f"a list of {_name(rule.rule).removeprefix('a ')}"
+    if isinstance(rule, Words):
+        return " or ".join(map(repr, rule.words))
     return "nothing" if rule is None else _NAMES.get(rule, rule.__name__)
 
 

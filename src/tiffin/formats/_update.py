@@ -8,7 +8,7 @@ from typing import Any
 
 from tiffin.formats import yaml
 
-__all__ = ["rewrite", "update"]
+__all__ = ["put_named", "rewrite", "update"]
 
 
 def update(old: Any, new: Any) -> None:
@@ -33,6 +33,17 @@ def update(old: Any, new: Any) -> None:
                 update(old[index], value)
             elif old[index] != value:
                 old[index] = value
+
+
+def put_named(entries: list[Any], entry: Mapping[str, Any]) -> None:
+    """Put entry in the place of the map of that name among entries, or at the end."""
+    for index, old in enumerate(entries):
+        if isinstance(old, dict) and old.get("name") == entry["name"]:
+            update(old, entry)
+            if list(old) != list(entry):
+                entries[index] = dict(entry)
+            return
+    entries.append(dict(entry))
 
 
 def rewrite(text: str, path: str, change: Callable[[Any], None]) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from tiffin.errors import FormatError
 from tiffin.formats import yaml
-from tiffin.formats._update import rewrite, update
+from tiffin.formats._update import put_named, rewrite, update
 
-__all__ = ["put_stage", "remove_stage", "set_frozen", "update_dvclive_sections"]
+__all__ = ["put_dataset", "put_stage", "remove_stage", "set_frozen", "update_dvclive_sections"]
 
 # What a run writes that lies beside its dvc.yaml, where other things lie too.
 _LIVE_FILES = ("params.yaml", "metrics.json", "plots/metrics", "plots/images", "plots/custom/", "plots/sklearn/")
@@ -32,6 +32,20 @@ def put_stage(text: str, name: str, definition: Mapping[str, Any], *, path: str 
             update(stages[name], definition)
         else:
             stages[name] = dict(definition)
+
+    return rewrite(text, path, change)
+
+
+def put_dataset(text: str, entry: Mapping[str, Any], *, path: str = "dvc.yaml") -> str:
+    """Add a data set at the end, or make the one of that name equal entry.
+
+    text: the file as it is, "" for a new one.  Raises FormatError.
+    """
+
+    def change(file: Any) -> None:
+        entries = _section(file, "datasets", path, default=[])
+        file["datasets"] = entries
+        put_named(entries, entry)
 
     return rewrite(text, path, change)
 

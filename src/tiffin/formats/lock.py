@@ -15,10 +15,21 @@ from tiffin.errors import SchemaError
 from tiffin.formats import yaml
 from tiffin.formats._content import CONTENT_KEYS, content_of, describe
 from tiffin.formats._schema import Each, Either, Items, Keys, check, problem_at
-from tiffin.formats._update import rewrite
+from tiffin.formats._update import put_named, rewrite
 from tiffin.formats._values import Content, LockEntry, LockItem
 
-__all__ = ["dump", "dump_entry", "from_dict", "parse", "parse_entry", "run_cache_key", "run_cache_value", "to_dict"]
+__all__ = [
+    "dump",
+    "dump_entry",
+    "from_dict",
+    "parse",
+    "parse_datasets",
+    "parse_entry",
+    "put_dataset",
+    "run_cache_key",
+    "run_cache_value",
+    "to_dict",
+]
 
 _SCHEMA = "2.0"
 _DEFAULT_PARAMS = "params.yaml"
@@ -38,6 +49,28 @@ def parse(text: str, path: str) -> dict[str, LockEntry]:
         _check_version(value, text, path)
     check(value, _LOCK, text, path)
     return {name: from_dict(entry) for name, entry in value.get("stages", {}).items()}
+
+
+def parse_datasets(text: str | bytes, path: str) -> list[dict[str, Any]]:
+    """Read what data sets are pinned to.  Raises YamlError or SchemaError."""
+    value = yaml.load(text, path) or {}
+    if not isinstance(value, dict) or "datasets" not in value:
+        return []
+    found: list[dict[str, Any]] = value["datasets"] or []
+    shown = text if isinstance(text, str) else text.decode("utf-8")
+    check(found, Items(dict), shown, path, under=("datasets",))
+    return found
+
+
+def put_dataset(text: str | None, entry: Mapping[str, Any], path: str) -> str:
+    """Pin a data set; all else survives.  text: the file as it is, None for a new one."""
+
+    def change(value: Any) -> None:
+        value.setdefault("schema", _SCHEMA)
+        put_named(value.setdefault("datasets", []), entry)
+        value.setdefault("stages", {})
+
+    return rewrite(text or "", path, change)
 
 
 def dump(entries: Mapping[str, LockEntry], previous_text: str | None = None) -> str:

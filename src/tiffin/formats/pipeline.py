@@ -16,7 +16,7 @@ from typing import Any, Literal, NoReturn
 
 from tiffin.errors import StageNotFound, TemplateError
 from tiffin.formats import template, yaml
-from tiffin.formats._schema import Each, Either, Items, Keys, Rule, check, nearest, place_of, problem_at
+from tiffin.formats._schema import Each, Either, Items, Keys, Rule, Words, check, nearest, place_of, problem_at
 from tiffin.formats._values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 from tiffin.formats.params import DEFAULT_FILE
 from tiffin.formats.template import Context, Flags, Reference, Unresolved
@@ -80,6 +80,11 @@ _FILE = Keys(
         "artifacts": Each(Keys({"path": str, **_ANNOTATIONS}, required=("path",))),
         "datasets": object,
     }
+)
+_DATASET = Keys(
+    {"name": str, "type": Words("dvc", "url", "dc"), "url": str, "path": Either(str, None), "rev": Either(str, None)},
+    required=("name", "type", "url"),
+    more=True,
 )
 _KINDS: tuple[tuple[str, Literal["out", "metric", "plot"]], ...] = (
     ("outs", "out"),
@@ -152,17 +157,24 @@ class PipelineFile:
                 found += [file for axis in axes if isinstance(axis, dict) for file in axis] or [name]
         return found
 
+    @property
+    def datasets_as_written(self) -> list[Any]:
+        """The same number of data sets with their expressions."""
+        return list(self._value.get("datasets", []))
+
     @cached_property
     def datasets(self) -> list[dict[str, Any]]:
-        """Named data sets."""
-        return self._section("datasets", dict)
+        """Named data sets: name, type, url and what belongs to the type."""
+        return self._section("datasets", _DATASET)
 
     @cached_property
     def artifacts(self) -> dict[str, dict[str, Any]]:
         """Name -> path, type, desc, labels, meta."""
         found: dict[str, dict[str, Any]] = {}
         for name, definition in self._value.get("artifacts", {}).items():
-            found[self._resolve_here(name, ("artifacts", name))] = self._resolve_here(definition, ("artifacts", name))
+            resolved = self._resolve_here(name, ("artifacts", name))
+            check(resolved, str, self._text, self.path, under=("artifacts", name))
+            found[resolved] = self._resolve_here(definition, ("artifacts", name))
         return found
 
     @property
@@ -315,13 +327,13 @@ class PipelineFile:
             listed = " and ".join(f"'{name}'" for name in hidden)
             self.warnings.append(f"{self.path}: in the stages of '{group}', the loop's own {listed} hides a parameter")
 
-    def _section(self, section: str, kind: type) -> list[Any]:
+    def _section(self, section: str, rule: Rule) -> list[Any]:
         value = self._value.get(section, [])
         if not isinstance(value, list):
             raise problem_at((section,), f"'{section}' should be a list", self._text, self.path)
         found = [self._resolve_here(item, (section, index)) for index, item in enumerate(value)]
         for index, item in enumerate(found):
-            check(item, kind, self._text, self.path, under=(section, index))
+            check(item, rule, self._text, self.path, under=(section, index))
         return found
 
     def _resolve_here(self, value: Any, keys: tuple[Any, ...]) -> Any:

@@ -135,6 +135,12 @@ class Project:
         text = self._text(path)
         return {} if text is None else self._once(path, text, lambda: lock.parse(text, path))
 
+    def lock_datasets(self, file: str) -> list[dict[str, Any]]:
+        """What the data sets of a dvc.yaml are pinned to, as dvc.lock beside it says."""
+        path = lock_path(file)
+        text = self._text(path)
+        return [] if text is None else self._once(f"{path}#datasets", text, lambda: lock.parse_datasets(text, path))
+
     def _load(self, file: str) -> tuple[Stage, ...]:
         if file.rpartition("/")[2] == PIPELINE_FILE:
             parsed = self.pipeline_file(file)

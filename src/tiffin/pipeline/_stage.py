@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tiffin.errors import GraphError
 from tiffin.formats import Content, DependencyEntry, DvcFile, LockEntry, LockItem, OutputEntry, ParamsEntry, StageEntry
 
-__all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline", "join", "relative"]
+__all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline", "is_dataset", "join", "relative"]
 
 PIPELINE_FILE = "dvc.yaml"
 _HEX = frozenset("0123456789abcdef")
@@ -173,6 +173,11 @@ def join(directory: str, path: str) -> str:
         return path
     joined = posixpath.normpath(posixpath.join(directory, path))
     return "" if joined == "." else joined
+
+
+def is_dataset(path: str) -> bool:
+    """Whether a dependency names a data set of a dvc.yaml (see `datasets`) rather than a place."""
+    return path.startswith("ds://")
 
 
 def relative(path: str, directory: str) -> str:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from tiffin.errors import MissingDependency
 from tiffin.formats import Content, dvcfile
 from tiffin.index import Workspace, look_as_recorded
 from tiffin.pipeline._bits import bits_changed
 from tiffin.pipeline._project import Project, stage_params
-from tiffin.pipeline._stage import Output, Stage
+from tiffin.pipeline._stage import Output, Stage, is_dataset
 
-__all__ = ["NOT_IN_CACHE", "Changes", "changes", "looked_at", "output_state", "same"]
+__all__ = ["NOT_IN_CACHE", "Changes", "absent_dependency", "changes", "looked_at", "output_state", "same"]
 
 DELETED, MODIFIED, NEW, NOT_IN_CACHE = "deleted", "modified", "new", "not in cache"
+OUT_OF_SYNC = "not in sync"  # a data set that is not pinned as it is described
 
 
 class Changes(NamedTuple):
@@ -54,6 +56,16 @@ def changes(project: Project, workspace: Workspace, stage: Stage, *, path: str |
     )
 
 
+def absent_dependency(stage: Stage, path: str) -> MissingDependency:
+    """The error for a stage that cannot run without a dependency that is not there."""
+    if is_dataset(path):
+        name = path.removeprefix("ds://").partition("/")[0]
+        message = f"data set '{name}' of {stage.label} is not pinned as it is described"
+        return MissingDependency(message, hint=f"run `tiffin dataset update {name}` first")
+    hint = "if it is tracked, get it with `tiffin pull` or `tiffin checkout`"
+    return MissingDependency(f"dependency '{path}' of {stage.label} does not exist", hint=hint)
+
+
 def output_state(workspace: Workspace, output: Output) -> str | None:
     """deleted, modified, new or not in cache; None if the output is as recorded."""
     recorded = output.recorded
@@ -75,7 +87,7 @@ def same(now: Content, recorded: Content | None) -> bool:
     """
     if recorded is None or now.oid != recorded.oid:
         return False
-    return now.oid is not None or now.extra.get("checksum") == recorded.extra.get("checksum")
+    return now.oid is not None or all(now.extra.get(key) == recorded.extra.get(key) for key in ("checksum", "dataset"))
 
 
 def _is_another_import(stage: Stage) -> bool:
@@ -91,7 +103,9 @@ def _dep_states(workspace: Workspace, stage: Stage) -> dict[str, str]:
     for dependency in stage.deps:
         now = seen[dependency.path]
         if now is None:
-            states[dependency.path] = DELETED
+            states[dependency.path] = OUT_OF_SYNC if is_dataset(dependency.path) else DELETED
+        elif is_dataset(dependency.path) and (dependency.recorded is None or not dependency.recorded.extra):
+            states[dependency.path] = NEW
         elif not same(now.content, dependency.recorded):
             states[dependency.path] = MODIFIED
     return states

@@ -11,7 +11,7 @@ from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
-from tiffin.pipeline._status import Changes, changes, looked_at
+from tiffin.pipeline._status import Changes, absent_dependency, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
@@ -268,10 +268,7 @@ class Runner:
         seen = look_as_recorded(self._workspace, {dep.path: dep.recorded for dep in stage.deps})
         absent = [path for path, found in seen.items() if found is None]
         if absent and strict:
-            raise MissingDependency(
-                f"dependency '{absent[0]}' of {stage.label} does not exist",
-                hint="if it is tracked, get it with `tiffin pull` or `tiffin checkout`",
-            )
+            raise absent_dependency(stage, absent[0])
         return None if absent else {path: found for path, found in seen.items() if found is not None}
 
     def _inputs_as_used(self, before: dict[str, Seen] | None) -> tuple[dict[str, Seen], bool]:

@@ -14,7 +14,7 @@ from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace
 from tiffin.objects import ObjectStore, Progress
-from tiffin.pipeline import Project, WorkspaceSource, relative
+from tiffin.pipeline import Project, WorkspaceSource, is_dataset, relative
 
 __all__ = ["Repo", "find_root"]
 
@@ -138,6 +138,10 @@ class Repo:
 
     def _look_at_url(self, url: str) -> Seen | None:
         # Late: nothing else needs what speaks to servers.
+        if is_dataset(url):
+            from tiffin.repo.datasets import look_at_dataset  # noqa: PLC0415
+
+            return look_at_dataset(self, url)
         from tiffin.repo.places import look_at  # noqa: PLC0415
 
         return look_at(self, url)
