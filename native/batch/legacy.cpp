@@ -3,15 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <functional>
 #include <memory>
 
+#include "batch/each.h"
 #include "batch/object.h"
 #include "batch/parents.h"
-#include "batch/threads.h"
 #include "hash/legacy.h"
 
 namespace tiffin {
@@ -73,22 +70,6 @@ class Worker {
 Descriptor OpenFile(int directory, const char* path) {
   // Not blocking: a pipe is refused later, not waited for.
   return OpenAt(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-}
-
-using Each = std::function<int(std::size_t item)>;
-
-// Calls the function that `begin` gives each thread for every item; an exception there is none.
-void ForEach(std::span<int> outcomes, int threads, Control& control, const std::function<Each()>& begin) {
-  std::ranges::fill(outcomes, kStopped);
-  std::atomic<std::size_t> next{0};
-  OnWorkers(WorkerCount(threads, outcomes.size()), [&](int) {
-    const Each each = begin();
-    for (std::size_t item; (item = next.fetch_add(1, std::memory_order_relaxed)) < outcomes.size();) {
-      if (control.stop.load(std::memory_order_relaxed)) return;
-      outcomes[item] = each(item);
-      control.files.fetch_add(1, std::memory_order_relaxed);
-    }
-  });
 }
 
 // Puts objects of one store into one workspace.  Thread-compatible.

@@ -8,6 +8,7 @@ NB_MODULE(_core, module) {
   BindIgnore(module);
   BindWalk(module);
   BindBatch(module);
+  BindCopies(module);
   BindLegacy(module);
   BindInventory(module);
   BindFiles(module);

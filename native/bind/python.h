@@ -50,6 +50,7 @@ void BindTable(nb::module_& module);
 void BindIgnore(nb::module_& module);
 void BindWalk(nb::module_& module);
 void BindBatch(nb::module_& module);
+void BindCopies(nb::module_& module);
 void BindLegacy(nb::module_& module);
 void BindInventory(nb::module_& module);
 void BindFiles(nb::module_& module);

@@ -206,6 +206,7 @@ def test_get_url(twins: TwinRepos, web: Web) -> None:
     twins.both("get-url", "../outside/dir")
     twins.both("get-url", "../outside/run.sh", "dir")
     twins.both("get-url", "../outside/file", "sub")
+    twins.both("get-url", "../outside", "all")  # with an executable file
     for absent in (f"{web.url}/nothing", "nothing", "remote://nothing/x"):
         twins.both("get-url", absent, code=1)
 

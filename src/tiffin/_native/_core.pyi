@@ -138,6 +138,22 @@ def verify(
     threads: int = 0,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[int]: ...
+def copy_files(
+    files: Sequence[str] | Table,
+    source: str,
+    destination: str,
+    *,
+    threads: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[tuple[str, int]]: ...
+def own_files(
+    files: Sequence[str] | Table,
+    root: str,
+    right: str,
+    *,
+    threads: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> list[tuple[str, int]]: ...
 def legacy_hash_rows(
     table: Table, root: str, *, threads: int = 0, progress: Callable[[int, int], object] | None = None
 ) -> list[tuple[str, int]]: ...

@@ -1,20 +1,14 @@
-"""Files and directories of the workspace, one by one: taking away, and giving bytes of their own."""
+"""Files and directories of the workspace, one by one: what is there, and taking it away."""
 
 import os
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-
-from tiffin import _native
-from tiffin.fs import remove_quietly
 
 __all__ = [
     "files_below",
-    "is_link",
     "left_by_a_kill",
     "remove",
     "remove_empty_directories",
-    "replace_by_copies",
 ]
 
 
@@ -26,35 +20,6 @@ def remove(path: str) -> None:
         rmtree(path)
     elif os.path.lexists(path):
         os.unlink(path)
-
-
-def is_link(file: str) -> bool:
-    """Whether a file may share its bytes with an object."""
-    return os.path.islink(file) or os.stat(file).st_nlink > 1
-
-
-def replace_by_copies(files: Sequence[str]) -> None:
-    """Give each file bytes of its own.  All copies are durable before the first takes a link's place."""
-    if not files:
-        return
-    from shutil import copyfile  # noqa: PLC0415 - 3 ms that few commands need
-
-    copies: dict[str, str] = {}
-    try:
-        for number, file in enumerate(files):
-            # As native code names what it places, so that what a kill leaves is known to be no data.
-            copies[file] = f"{os.path.dirname(file)}/.tiffin-{os.getpid()}-{number}.tmp"
-            remove_quietly(copies[file])  # of an earlier process of that number, and maybe a link to an object
-            copyfile(file, copies[file])
-            if os.stat(file).st_mode & stat.S_IXUSR:
-                os.chmod(copies[file], os.stat(copies[file]).st_mode | stat.S_IXUSR)
-        _native.sync_filesystem(os.path.dirname(files[0]))
-        for file, copy in copies.items():
-            os.replace(copy, file)
-    except BaseException:
-        for copy in copies.values():
-            remove_quietly(copy)
-        raise
 
 
 def remove_empty_directories(directory: str) -> None:

@@ -14,11 +14,9 @@ from tiffin.formats import Content
 from tiffin.index._complete import CompleteListings
 from tiffin.index._files import (
     files_below,
-    is_link,
     left_by_a_kill,
     remove,
     remove_empty_directories,
-    replace_by_copies,
 )
 from tiffin.index._known import Known, parents
 from tiffin.index._sound import SoundObjects
@@ -226,26 +224,25 @@ class Workspace:
 
     def set_executable(self, directory: str, files: Mapping[str, bool]) -> None:
         """Let files of a directory be executable or not, for whoever may read them; links become copies."""
-        places = {self._at(f"{directory}/{name}"): executable for name, executable in files.items()}
-        replace_by_copies([at for at in places if is_link(at)])
-        for at, executable in places.items():
-            mode = os.stat(at).st_mode
-            os.chmod(at, mode | (mode & 0o444) >> 2 if executable else mode & ~0o111)
+        for right, wanted in (("execute", True), ("no-execute", False)):
+            names = [name for name, executable in files.items() if executable == wanted]
+            self._own(directory, names, right)
         if files:
             self.forget([directory])
 
     def unprotect(self, path: str) -> None:
         """Replace links into the store by copies, so that writing to the files cannot harm the store."""
-        seen = self.look(path)
-        names = [""] if seen and seen.table is None else seen.table.paths() if seen and seen.table else []
-        places = [self._at(f"{path}/{name}" if name else path) for name in names]
-        links = [at for at in places if is_link(at)]
-        replace_by_copies(links)
-        for at in set(places).difference(links):
-            mode = os.stat(at).st_mode
-            if not mode & stat.S_IWUSR:
-                os.chmod(at, mode | stat.S_IWUSR)
+        if self.is_directory(path):
+            self._own(path, self._scan(path), "write")
+        elif self.exists(path):
+            self._own("", [path], "write")
         self.forget([path])
+
+    def _own(self, directory: str, files: Sequence[str] | Table, right: str) -> None:
+        if self.progress is not None and len(files):
+            self.progress.expect(len(files), 0)
+        failed = _native.own_files(files, self._at(directory), right, progress=self.progress)
+        _raise_failed([(f"{directory}/{name}" if directory else name, outcome) for name, outcome in failed], "copy")
 
     def difference(self, path: str, target: Content) -> Difference:
         """What `checkout` would change at the path."""

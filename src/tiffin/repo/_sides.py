@@ -3,14 +3,15 @@
 import errno
 import os
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from io import BytesIO
 from typing import BinaryIO, NamedTuple, Protocol
 
 from tiffin import _native
 from tiffin._native import Ignore, Table
-from tiffin.objects import ObjectStore, Progress
+from tiffin.errors import TransferError
+from tiffin.objects import ObjectStore, Progress, outcome_text
 from tiffin.pipeline import WorkspaceSource, is_metafile
 from tiffin.scm import Git, GitObjects, Trees
 
@@ -68,7 +69,7 @@ class Side(Protocol):
         """Put files below a directory into a store; give the rows, with the ids of the bytes that were stored."""
         ...
 
-    def copy(self, path: str, names: Iterable[str], directory: str) -> None:
+    def copy(self, path: str, names: Sequence[str], directory: str) -> None:
         """Write files below a directory to the same names below another one, whose folders are made."""
         ...
 
@@ -127,11 +128,9 @@ class DiskSide:
         store.store(table, self._at(path), ("reflink", "copy"), progress)
         return table
 
-    def copy(self, path: str, names: Iterable[str], directory: str) -> None:
-        from shutil import copyfile  # noqa: PLC0415 - 3 ms that few commands need
-
-        for name in names:
-            copyfile(os.path.join(self._at(path), name), _place(directory, name))
+    def copy(self, path: str, names: Sequence[str], directory: str) -> None:
+        for name, outcome in _native.copy_files(names, self._at(path), directory):
+            raise TransferError(f"cannot copy '{posixpath.join(self._at(path), name)}': {outcome_text(outcome)}")
 
     def _at(self, path: str) -> str:
         return f"{self.root}/{path}" if path else self.root
@@ -195,7 +194,7 @@ class CommitSide:
         bodies = ((name, self._bytes(posixpath.join(path, name))) for name in names)
         return Table.from_rows([(name, _native.put_object(store.root, body)) for name, body in bodies])
 
-    def copy(self, path: str, names: Iterable[str], directory: str) -> None:
+    def copy(self, path: str, names: Sequence[str], directory: str) -> None:
         for name in names:
             with open(_place(directory, name), "wb") as file:
                 file.write(self._bytes(posixpath.join(path, name)))

@@ -8,16 +8,16 @@ import os
 import posixpath
 from typing import NamedTuple
 
-from tiffin._native import Table, stat_files
+from tiffin._native import Table, scan, stat_files
 from tiffin.errors import MissingDependency, MissingObjects, TargetError, TransferError
 from tiffin.formats import Content
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Output, Stage
 from tiffin.repo._member import Member, is_legacy, is_rules, passage
-from tiffin.repo._sides import Side
+from tiffin.repo._sides import DiskSide, Side
 from tiffin.repo.external import Entry, External
 
-__all__ = ["Gathered", "gather", "get", "storage_path", "target_path"]
+__all__ = ["Gathered", "copy_plain", "gather", "get", "storage_path", "target_path"]
 
 _NOTHING = Table.from_rows([])
 
@@ -154,6 +154,16 @@ def _absent(source: External, path: str) -> MissingDependency:
 def get(source: External, path: str, target: str) -> int:
     """Copy a file or directory of another repository to a path; give the number of files."""
     return gather(source, path).copy(target)
+
+
+def copy_plain(path: str, target: str) -> int:
+    """Copy a file, or the files of a directory, as `get` does; what they are for does not come along, as in DVC."""
+    folder, name = (path, None) if os.path.isdir(path) else os.path.split(path)
+    try:
+        names = scan(folder).paths() if name is None else [name]
+    except OSError as error:
+        raise TransferError(f"cannot read '{error.filename}': {error.strerror}") from error
+    return Gathered((_Files(DiskSide(folder), "", names),), name).copy(target)
 
 
 def target_path(path: str, out: str | None, directory: str, *, force: bool) -> str:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from tiffin.errors import MissingDependency
-from tiffin.fs import copy_atomically
 from tiffin.fs.remote import Info, Wanted, download, infos
 from tiffin.objects import Progress
-from tiffin.repo.gathering import target_path
+from tiffin.repo.gathering import copy_plain, target_path
 from tiffin.repo.places import Place
 
 __all__ = ["get_url", "list_url"]
@@ -25,9 +24,7 @@ def get_url(
     if place.local is not None:
         if not os.path.exists(place.local):
             raise _absence(place)
-        copy_atomically(place.local, target)
-        if os.path.isfile(target):
-            _without_mode(target)
+        copy_plain(place.local, target)
         return target
     if progress is not None:
         progress.expect(1, 0)
@@ -50,11 +47,6 @@ def list_url(place: Place, *, depth: int | None = None) -> Iterator[Info]:
     for info in place.fs.list(recursive=depth != 1):
         if depth is None or info.path.count("/") < depth:
             yield info
-
-
-def _without_mode(file: str) -> None:
-    """As in DVC: whether a file can be executed does not come along."""
-    os.chmod(file, os.stat(file).st_mode & ~0o111)
 
 
 def _absence(place: Place) -> MissingDependency:
