@@ -1,0 +1,3 @@
+"""From the source to raw data."""
+
+__all__: list[str] = []

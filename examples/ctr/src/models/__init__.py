@@ -1,0 +1,3 @@
+"""Training, and testing on a day the training has not seen."""
+
+__all__: list[str] = []

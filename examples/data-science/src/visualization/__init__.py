@@ -1,0 +1,3 @@
+"""Pictures for reports."""
+
+__all__: list[str] = []
