@@ -28,6 +28,7 @@ TiffinError                      exit code 255
 ├── UnsavedChanges                    going on would remove data that is nowhere else
 ├── LockHeld                          another process holds the repository
 ├── ExperimentError                   an experiment cannot be named or found as asked
+├── ScaffoldError                     a new project cannot be made as asked
 ├── LiveError                         a value, name or plot that `Live` cannot log
 ├── GitError                          git is missing, or refused
 └── TransferError                     bytes could not be written or read
@@ -54,6 +55,7 @@ __all__ = [
     "OverrideError",
     "RemoteMissing",
     "RulesInside",
+    "ScaffoldError",
     "SchemaError",
     "ScopeUnreadable",
     "StageFailed",
@@ -216,6 +218,10 @@ class LockHeld(TiffinError):
 
 class ExperimentError(TiffinError):
     """An experiment cannot be named or found as asked."""
+
+
+class ScaffoldError(TiffinError):
+    """A new project cannot be made as asked."""
 
 
 class LiveError(TiffinError):

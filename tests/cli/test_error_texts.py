@@ -75,6 +75,15 @@ def test_not_a_repository(fails, tmp_path, monkeypatch):
     )
 
 
+def test_a_project_where_something_is(fails, here):
+    fails(
+        ["new", "."],
+        errors.ScaffoldError,
+        f"'{here}' is not empty: .dvc, .dvcignore, .git",
+        "choose a new name, or an empty directory",
+    )
+
+
 def test_a_target_that_is_not_there(fails, here):
     fails(["add", "nothing.txt"], errors.TargetError, "'nothing.txt' does not exist")
 

@@ -20,6 +20,10 @@ OWNERS = {
     "PIL": "tiffin.live",
     "matplotlib": "tiffin.live",
     "pandas": "tiffin.live",
+    # Extras of new projects, for templates of others; Jinja is what both stand on.
+    "cookiecutter": "tiffin.scaffold._cookiecutter",
+    "copier": "tiffin.scaffold._copier",
+    "jinja2": "tiffin.scaffold",
     # Extras of the parameter files that are written in TOML.
     "tomlkit": "tiffin.formats",
 }

@@ -8,7 +8,8 @@ __all__ = ["group_overview", "members", "overview"]
 
 # Heading -> commands and groups, those used most first.  What is in none comes last, under a heading of its own.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Track data": ("init", "add", "status", "diff", "data", "commit", "checkout", "remove", "move"),
+    "Start": ("new", "init"),
+    "Track data": ("add", "status", "diff", "data", "commit", "checkout", "remove", "move"),
     "Share it": ("push", "pull", "fetch", "remote"),
     "Use other repositories": (
         "get",

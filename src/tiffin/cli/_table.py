@@ -14,6 +14,7 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "init": Command("tiffin.cli._init", "Make this directory a repository for data."),
+    "new": Command("tiffin.cli._new", "Make a new project from a template."),
     "add": Command(
         "tiffin.cli._add", "Track files or directories: their content goes to the cache, a .dvc file to Git."
     ),

@@ -3,6 +3,7 @@
 from tiffin.scm._clones import Clones
 from tiffin.scm._git import Change, Git
 from tiffin.scm._ignore import ignore, unignore
+from tiffin.scm._making import clone_tree, make_git
 from tiffin.scm._objects import Commit, GitObject, GitObjects, TreeEntry
 from tiffin.scm._root import find_git_root
 from tiffin.scm._trees import Trees
@@ -16,7 +17,9 @@ __all__ = [
     "GitObjects",
     "TreeEntry",
     "Trees",
+    "clone_tree",
     "find_git_root",
     "ignore",
+    "make_git",
     "unignore",
 ]
