@@ -27,6 +27,10 @@ class ObjectPath {
 // to.
 bool Trusted(int store, const ObjectPath& path, std::int64_t size);
 
+// Whether the object may have lost its end when the power failed: what is cut off ends with a block of the disk.  Of all
+// others no second copy need be asked for its size.
+inline bool MayBeCutOff(const Stat& stat) { return stat.size % 512 == 0; }
+
 inline constexpr unsigned kObjectMode = 0444;
 
 // The prefix directory of the object, if missing.  An outcome.

@@ -75,8 +75,6 @@ void AskOneByOne(int store, std::span<const Digest> digests, const std::string& 
   }
 }
 
-constexpr std::int64_t kBlockSize = 512;
-
 // False for an empty object whose id is not that of no bytes.
 bool HasBytes(const Stat& stat, const Digest& digest) {
   constexpr Digest kNothing{0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04,
@@ -131,8 +129,7 @@ void PresentWhole(int store, int source, std::span<const Digest> digests, const 
     Stat there;
     Stat here;
     present[item] = StatAt(store, path.c_str(), false, there) == kOk && HasBytes(there, digests[item]);
-    // A file that is cut off ends with a block; of all others the source need not be asked.
-    if (present[item] == 0 || source < 0 || there.size % kBlockSize != 0) return;
+    if (present[item] == 0 || source < 0 || !MayBeCutOff(there)) return;
     if (StatAt(source, path.c_str(), false, here) == kOk && here.size != there.size) present[item] = 0;
   });
 }

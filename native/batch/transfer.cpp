@@ -47,6 +47,7 @@ class TransferTask final : public FileTask {
   bool IsThere(const ObjectPath& path) const {
     Stat there;
     if (StatAt(to_, path.c_str(), false, there) != kOk) return false;
+    if (!MayBeCutOff(there)) return true;
     Stat here;
     return StatAt(from_, path.c_str(), false, here) != kOk || here.size == there.size;
   }

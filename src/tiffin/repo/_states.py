@@ -1,16 +1,18 @@
 """What a state of the repository tracks: outputs, and the files of directories by their listings."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import NamedTuple
 
 from tiffin._native import Table
-from tiffin.errors import ConfigError, MissingObjects, TransferError
+from tiffin.errors import ConfigError, MissingObjects, TiffinError, TransferError
 from tiffin.formats import Content
 from tiffin.index import parents
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.pipeline import Output, Project, Stage
 from tiffin.repo._repo import Repo
-from tiffin.repo.sync import remote_store
 
 __all__ = [
     "NOTHING",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 NOTHING = Table.from_rows([])
+LARGE = 500_000  # bytes of a listing
 
 
 class Entry(NamedTuple):
@@ -79,7 +82,33 @@ class Listings:
             self._known[oid] = here if here is not None else self._fetched(oid, tracked)
         return self._known[oid]
 
+    def both(self, old: Tracked | None, new: Tracked | None) -> tuple[Table | None, Table | None]:
+        """The files of the same output in two states; None as in `of`, no files for no output."""
+        reader = None
+        if old is not None and new is not None and self._is_large(old) and self._is_large(new):
+            reader = Thread(target=self._know, args=(old,))
+            reader.start()
+        after = NOTHING if new is None else self.of(new)
+        if reader is not None:
+            reader.join()
+        return NOTHING if old is None else self.of(old), after
+
+    def _is_large(self, tracked: Tracked) -> bool:
+        """Whether to read the listing, which is done outside of Python, takes longer than to start a thread."""
+        if tracked.oid is None or tracked.oid in self._known:
+            return False
+        try:
+            return os.stat(self._repo.store.of_kind(legacy=tracked.legacy).path(tracked.oid)).st_size > LARGE
+        except OSError:
+            return False
+
+    def _know(self, tracked: Tracked) -> None:
+        with suppress(TiffinError):  # whoever asks for it meets the same
+            self.of(tracked)
+
     def _fetched(self, oid: str, tracked: Tracked) -> Table | None:
+        from tiffin.repo.sync import remote_store  # noqa: PLC0415 - 3 ms, and most listings are here
+
         try:
             return _read(remote_store(self._repo, tracked.remote).of_kind(legacy=tracked.legacy), oid)
         except (ConfigError, TransferError):  # no remote, or none that can be asked

@@ -60,7 +60,7 @@ class _Comparison:
         self._whole(before, after)
         path = (before or after or Tracked("", None)).path
         if self._granular and not (before and after and before.oid == after.oid):
-            self._files(path, self._table(before), self._table(after))
+            self._files(path, *self._listings.both(before, after))
         elif self._granular and self._unchanged and before is not None:
             same = self._listings.of(before) or NOTHING
             self.found.unchanged.extend([f"{path}/{name}" for name in same.paths()])
@@ -98,9 +98,6 @@ class _Comparison:
         if self._unchanged and changes.same:
             same = new.without([*changes.added, *changes.modified])
             self.found.unchanged.extend(f"{path}/{name}" for name in same.paths())
-
-    def _table(self, tracked: Tracked | None) -> Table | None:
-        return NOTHING if tracked is None else self._listings.of(tracked)
 
     def _merged(self, top: str, parts: Sequence[Tracked]) -> Table | None:
         """The files of all parts, paths from `top`, without `top` itself; None if a listing is nowhere."""

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from tiffin.errors import GitError
-from tiffin.experiments import experiments_by_baseline, find_experiment
 from tiffin.pipeline import Output, Project, Source, is_metafile
 from tiffin.repo._repo import Repo
 from tiffin.scm import Commit, Git, GitObjects, Trees, find_git_root
@@ -90,10 +89,15 @@ class States:
 
     def resolve(self, name: str) -> str:
         """The id of the commit a name means: Git's names first, then experiments'.  Raises GitError."""
-        found = self._find(name) or find_experiment(experiments_by_baseline(self.git), name, self.head())
+        found = self._find(name) or self._find_experiment(name)
         if found is None:
             raise GitError(f"unknown Git revision {name!r}")
         return found
+
+    def _find_experiment(self, name: str) -> str | None:
+        from tiffin.experiments import experiments_by_baseline, find_experiment  # noqa: PLC0415 - 2 ms, seldom asked for
+
+        return find_experiment(experiments_by_baseline(self.git), name, self.head())
 
     def _find(self, name: str) -> str | None:
         commit = self._objects.find_commit(name)
