@@ -173,8 +173,8 @@ def test_digits_without_quotes_are_still_a_checksum() -> None:
         ("otus:\n", "x.dvc:1:1: unknown key 'otus' in the file", "did you mean 'outs'?"),
         ("outs:\n- md5: abc\n", "x.dvc:2:3: 'outs.0' lacks the key 'path'", None),
         ("outs:\n- path: a\n  size: big\n", "x.dvc:3:9: 'outs.0.size' should be a whole number, found 'big'", None),
-        ("outs: a\n", "x.dvc:1:7: 'outs' should be a list of map, found 'a'", None),
-        ("- a\n", "x.dvc:1:1: the file should be a map, found a list", None),
+        ("outs: a\n", "x.dvc:1:7: 'outs' should be a list of maps, found 'a'", "write it as a list: [a]"),
+        ("- a\n", "x.dvc:1:1: the file should be a map, found a list", "write 'name: value', without '- ' before it"),
         (
             "outs:\n- path: a\n  cloud: {a: {etag: b}, c: {etag: d}}\n",
             "x.dvc:3:10: 'outs.0.cloud' has 2 entries, at most 1 allowed",

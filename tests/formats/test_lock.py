@@ -193,7 +193,7 @@ def test_an_empty_lock_has_no_stages() -> None:
     [
         (
             "a:\n  cmd: b\n",
-            "dvc.lock: no 'schema': this lock file was written by DVC 1",
+            "dvc.lock:1:1: no 'schema': this lock file was written by DVC 1",
             "delete dvc.lock and run `tiffin repro`, or let DVC 2 rewrite it first",
         ),
         (

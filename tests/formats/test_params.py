@@ -108,10 +108,10 @@ def test_metrics_are_those_of_dvc(text: str) -> None:
     ("text", "path", "message"),
     [
         ('{"a": 1,}', "a.json", "a.json:1:9: not valid JSON: "),
-        ("a = ", "a.toml", "a.toml: not valid TOML: "),
+        ("a = ", "a.toml", "a.toml:1:1: not valid TOML: "),
         ("a = = 1\n", "a.py", "a.py:1:5: not valid Python: invalid syntax"),
-        (b"\xff", "a.toml", "a.toml: not valid UTF-8"),
-        (b"\xff", "a.json", "a.json: not valid UTF-8"),
+        (b"\xff", "a.toml", "a.toml:1:1: not valid UTF-8"),
+        (b"\xff", "a.json", "a.json:1:1: not valid UTF-8"),
     ],
 )
 def test_a_broken_file_is_named(text: str | bytes, path: str, message: str) -> None:

@@ -10,27 +10,51 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tiffin.errors import SchemaError
 
-__all__ = ["Each", "Either", "Items", "Keys", "Rule", "Words", "check", "nearest", "place_of", "problem_at"]
+__all__ = [
+    "Each",
+    "Either",
+    "Items",
+    "Keys",
+    "Rule",
+    "Words",
+    "check",
+    "expression_at",
+    "nearest",
+    "place_of",
+    "problem_at",
+]
 
 
 class Keys:
-    """A map of these keys only; more: of others, too, with anything in them."""
+    """A map of these keys only.
 
-    __slots__ = ("known", "more", "required")
+    more: of others, too, with anything in them.  elsewhere: keys that belong somewhere else -> what to do.
+    """
 
-    def __init__(self, known: Mapping[str, "Rule"], *, required: tuple[str, ...] = (), more: bool = False) -> None:
+    __slots__ = ("elsewhere", "known", "more", "required")
+
+    def __init__(
+        self,
+        known: Mapping[str, "Rule"],
+        *,
+        required: tuple[str, ...] = (),
+        more: bool = False,
+        elsewhere: Mapping[str, str] = {},
+    ) -> None:
         self.known = known
         self.required = required
         self.more = more
+        self.elsewhere = elsewhere
 
 
 class Each:
-    """A map from any text to rule, with at most `most` entries."""
+    """A map from any text to rule, with at least `least` and at most `most` entries."""
 
-    __slots__ = ("most", "rule")
+    __slots__ = ("least", "most", "rule")
 
-    def __init__(self, rule: "Rule", *, most: int | None = None) -> None:
+    def __init__(self, rule: "Rule", *, least: int = 0, most: int | None = None) -> None:
         self.rule = rule
+        self.least = least
         self.most = most
 
 
@@ -99,6 +123,15 @@ def place_of(keys: tuple[Any, ...], text: str, *, at_key: bool = False) -> tuple
     return _yaml_ruamel.position(text, keys, of_key=at_key) or (None, None)
 
 
+def expression_at(text: str, line: int, column: int, expression: str) -> tuple[int, int]:
+    """The place of a `${...}` in the value that begins at a place; that place where it is written otherwise."""
+    from tiffin.formats._places import line_and_column  # noqa: PLC0415 - needed for errors only
+
+    begin = sum(len(before) + 1 for before in text.split("\n")[: line - 1]) + column - 1
+    found = text.find(f"${{{expression}}}", begin)
+    return (line, column) if found < 0 else line_and_column(text, found)
+
+
 def nearest(word: str, known: Any) -> str | None:
     """Give the known word most like this one, if one is like it."""
     from difflib import get_close_matches  # noqa: PLC0415 - slow to import, needed for errors only
@@ -123,7 +156,9 @@ def _follows(value: Any, rule: Rule) -> bool:
     if isinstance(rule, Items):
         return isinstance(value, list) and all(_follows(item, rule.rule) for item in value)
     if isinstance(rule, Each):
-        if not isinstance(value, dict) or (rule.most is not None and len(value) > rule.most):
+        if not isinstance(value, dict) or len(value) < rule.least:
+            return False
+        if rule.most is not None and len(value) > rule.most:
             return False
         return all(isinstance(key, str) and _follows(child, rule.rule) for key, child in value.items())
     if isinstance(rule, Either):
@@ -180,15 +215,18 @@ def _words_problem(value: Any, rule: Words, keys: tuple[Any, ...]) -> _Problem |
 def _each_problem(value: Any, rule: Each, keys: tuple[Any, ...]) -> _Problem | None:
     if not isinstance(value, dict):
         return _unexpected(value, rule, keys)
+    if len(value) < rule.least:
+        return _Problem(keys, f"{_where(keys)} is empty", "name something in it, or leave it out")
     if rule.most is not None and len(value) > rule.most:
         return _Problem(keys, f"{_where(keys)} has {len(value)} entries, at most {rule.most} allowed")
     for key, child in value.items():
         if not isinstance(key, str):
-            hint = f"write it in quotes: '{key}'"
+            hint = f"write it in quotes: '{'null' if key is None else key}'"
             return _Problem((*keys, key), f"key {key!r} in {_where(keys)} is not text", hint, at_key=True)
         problem = _problem(child, rule.rule, (*keys, key))
         if problem is not None:
-            return problem
+            beside = isinstance(rule.rule, Keys) and child is None and any(other in rule.rule.known for other in value)
+            return problem._replace(hint=f"indent what is said of {key!r} deeper than its name") if beside else problem
     return None
 
 
@@ -204,14 +242,48 @@ def _either_problem(value: Any, rule: Either, keys: tuple[Any, ...]) -> _Problem
     return inside or _unexpected(value, rule, keys)
 
 
+# What people write for DVC's words when they come from other tools.
+_OTHER_WORDS = {
+    **dict.fromkeys(("command", "commands", "script", "run"), "cmd"),
+    **dict.fromkeys(("dependencies", "dependency", "inputs", "input", "needs"), "deps"),
+    **dict.fromkeys(("outputs", "output", "artefacts", "artifact"), "outs"),
+    **dict.fromkeys(("workdir", "working_dir", "working_directory", "cwd"), "wdir"),
+    **dict.fromkeys(("description", "comment", "help"), "desc"),
+}
+
+
 def _unknown_key(key: Any, rule: Keys, keys: tuple[Any, ...]) -> _Problem:
-    meant = nearest(str(key), rule.known)
-    hint = f"did you mean {meant!r}?" if meant else f"known keys: {', '.join(rule.known)}"
+    meant = nearest(str(key), rule.known) or _OTHER_WORDS.get(str(key).lower())
+    near = meant if meant in rule.known else None
+    hint = f"did you mean {near!r}?" if near else f"known keys: {', '.join(rule.known)}"
+    if key in rule.elsewhere:
+        hint = rule.elsewhere[key]
     return _Problem((*keys, key), f"unknown key {key!r} in {_where(keys)}", hint, at_key=True)
 
 
 def _unexpected(value: Any, rule: Rule, keys: tuple[Any, ...]) -> _Problem:
-    return _Problem(keys, f"{_where(keys)} should be {_name(rule)}, found {_found(value)}")
+    message = f"{_where(keys)} should be {_name(rule)}, found {_found(value)}"
+    return _Problem(keys, message, _remedy(value, rule), at_key=value is None and bool(keys))
+
+
+def _remedy(value: Any, rule: Rule) -> str | None:
+    choices = rule.rules if isinstance(rule, Either) else (rule,)
+    if value is None:
+        return "give it a value, or leave the key out"
+    if bool in choices and isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "on", "off"):
+        word = "true" if value.lower() in ("true", "yes", "on") else "false"
+        return f"write {word}, without quotes: in YAML 1.2 everything else is text"
+    if isinstance(value, list) and any(isinstance(one, Keys | Each) or one is dict for one in choices):
+        return "write 'name: value', without '- ' before it"
+    if isinstance(value, dict | list):
+        return "write one item a line, each after '- '" if any(isinstance(one, Items) for one in choices) else None
+    if str in choices and not isinstance(value, str):
+        return f"write it in quotes: '{value}'"
+    if any(isinstance(one, Items) for one in choices):
+        return f"write it as a list: [{value}]"
+    if isinstance(value, str) and ":" in value and any(isinstance(one, Keys | Each) for one in choices):
+        return "put a blank after the ':'"
+    return None
 
 
 def _where(keys: tuple[Any, ...]) -> str:
@@ -225,10 +297,16 @@ def _name(rule: Rule) -> str:
     if isinstance(rule, Keys | Each):
         return "a map"
     if isinstance(rule, Items):
-        return "a list" if rule.rule is object else f"a list of {_name(rule.rule).removeprefix('a ')}"
+        return "a list" if rule.rule is object else f"a list of {_plural(rule.rule)}"
     if isinstance(rule, Words):
         return " or ".join(map(repr, rule.words))
     return "nothing" if rule is None else _NAMES.get(rule, rule.__name__)
+
+
+def _plural(rule: Rule) -> str:
+    if isinstance(rule, Either):
+        return " or ".join(dict.fromkeys(_plural(choice) for choice in rule.rules if choice is not None))
+    return "maps" if rule is dict or isinstance(rule, Keys | Each) else _name(rule)
 
 
 def _found(value: Any) -> str:

@@ -11,12 +11,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.representer import RepresenterError
 
 from tiffin.errors import YamlError
+from tiffin.formats._places import line_and_column
 
 __all__ = ["dump", "load", "load_for_edit", "position"]
 
+LARGE = 100_000  # characters; of longer texts only the part in question is read to find a place
 MOST_VALUES = 1_000_000  # in one file, its aliases counted each time
 
 
@@ -43,12 +46,20 @@ def dump(value: Any) -> str:
 def position(text: str, keys: Sequence[Any], *, of_key: bool = False) -> tuple[int, int] | None:
     """Line and column, from 1, of the value under keys (or of the last key itself).
 
-    Gives the nearest place above it when there is no such value; None when text is broken.
+    Where nothing is written for the value it is the place of its key.  Gives the nearest place above it when there is
+    no such value; None when text is broken.
     """
+    chunk, above, skipped = _chunk(text, keys) if len(text) > LARGE else (text, 0, 0)
     try:
-        node = YAML(typ="safe", pure=True).compose(io.StringIO(text))
+        node = YAML(typ="safe", pure=True).compose(io.StringIO(chunk))
     except YAMLError:
-        return None
+        if chunk is text:
+            return None
+        return _position_below(YAML(typ="safe", pure=True).compose(io.StringIO(text)), keys, 0, of_key=of_key)
+    return _position_below(node, keys[skipped:], above, of_key=of_key)
+
+
+def _position_below(node: Any, keys: Sequence[Any], above: int, *, of_key: bool) -> tuple[int, int] | None:
     if node is None:
         return None
     mark = node.start_mark
@@ -57,8 +68,36 @@ def position(text: str, keys: Sequence[Any], *, of_key: bool = False) -> tuple[i
         if found is None:
             break
         key_node, node = found
-        mark = key_node.start_mark if of_key and depth == len(keys) - 1 else node.start_mark
-    return mark.line + 1, mark.column + 1
+        of_this_key = (of_key and depth == len(keys) - 1) or node.start_mark.index == node.end_mark.index
+        mark = key_node.start_mark if of_this_key else node.start_mark
+    return mark.line + above + 1, mark.column + 1
+
+
+def _chunk(text: str, keys: Sequence[Any]) -> tuple[str, int, int]:
+    """The part of a large text in which keys are, the lines above it, and the number of keys that lead to it.
+
+    Looked for by the indent of whole lines: all that is inside of a block is indented deeper than its key.
+    """
+    lines = text.split("\n")
+    first, last, skipped = 0, len(lines), 0
+    for key in keys[:2]:
+        indent = _indent(lines[first:last])
+        start = next((n for n in range(first, last) if lines[n].rstrip() == f"{indent}{key}:"), None)
+        if start is None:
+            break
+        first = start + 1
+        last = next((n for n in range(first, last) if not _is_inside(lines[n], indent)), last)
+        skipped += 1
+    return ("\n".join(lines[first:last]), first, skipped) if skipped else (text, 0, 0)
+
+
+def _indent(lines: Sequence[str]) -> str:
+    line = next((line for line in lines if line.strip() and not line.lstrip().startswith(("#", "---", "%"))), "")
+    return line[: len(line) - len(line.lstrip(" "))]
+
+
+def _is_inside(line: str, indent: str) -> bool:
+    return not line.strip() or line.startswith((f"{indent} ", f"{indent}- ", f"{indent}#"))
 
 
 def _child(node: Any, key: Any) -> tuple[Any, Any] | None:
@@ -84,6 +123,8 @@ def _load(yaml: YAML, text: str, path: str) -> Any:
             return yaml.load(text)
     except MarkedYAMLError as error:
         raise _located(error, text, path) from error
+    except ReaderError as error:
+        raise _unreadable(error, text, path) from error
     except YAMLError as error:
         raise YamlError(f"not valid YAML: {_first_line(error)}", path=path) from error
     except (ValueError, TypeError, IndexError) as error:
@@ -128,26 +169,55 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0]
 
 
+def _unreadable(error: ReaderError, text: str, path: str) -> YamlError:
+    line, column = line_and_column(text, error.position)
+    message = f"the character U+{error.character:04X} may not be in a YAML file"
+    return YamlError(message, path=path, line=line, column=column, hint="write it as an escape in double quotes")
+
+
 def _located(error: MarkedYAMLError, text: str, path: str) -> YamlError:
+    marker = _conflict(text)
+    if marker is not None:
+        message = "Git's merge conflict markers are no YAML"
+        return YamlError(message, path=path, line=marker, column=1, hint="resolve the conflict first")
     mark = error.problem_mark or error.context_mark
-    parts = [part.strip() for part in (error.context, error.problem) if part]
-    message = ", ".join(parts) or "not valid YAML"
+    problem = error.problem or ""
+    if "unexpected end of stream" in problem and error.context_mark is not None:
+        mark = error.context_mark  # where what is not closed begins
+    if "found duplicate key" in problem:
+        parts = [" ".join(problem.split(" ")[1:3]), problem.partition('"')[2].partition('"')[0]]
+        message = f"{parts[0]} {parts[1]!r}"
+    else:
+        message = ", ".join(part.strip() for part in (error.context, problem) if part) or "not valid YAML"
     line = None if mark is None else mark.line + 1
     column = None if mark is None else mark.column + 1
-    return YamlError(message, path=path, line=line, column=column, hint=_hint(message, text))
+    return YamlError(message, path=path, line=line, column=column, hint=_hint(message))
 
 
-def _hint(message: str, text: str) -> str | None:
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n")):
-        return "the file holds Git's merge conflict markers: resolve the conflict first"
-    if "duplicate key" in message:
-        return "keep one of the two"
-    if "'\\t'" in message:
-        return "indent with blanks: YAML allows no tabs there"
-    if "mapping values are not allowed" in message:
-        return "put text that contains ': ' in quotes, and align keys of one map"
-    if "expected <block end>" in message:
-        return "indent the keys of one map, and the items of one list, alike"
-    if "flow sequence" in message or "flow mapping" in message:
-        return "put text that contains brackets or braces, like ${name}, in quotes inside [ ] and { }"
-    return None
+def _conflict(text: str) -> int | None:
+    """The line of the first marker of a merge conflict."""
+    lines = text.split("\n")
+    return next((n for n, line in enumerate(lines, 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))), None)
+
+
+# What is in the message -> what helps.  The first that fits counts.
+_HINTS = {
+    "duplicate key": "keep one of the two",
+    "'\\t'": "indent with blanks: YAML allows no tabs there",
+    "cannot start any token": "put text that starts with this character in quotes",
+    "mapping values are not allowed": "put text that contains ': ' in quotes, and align keys of one map",
+    "unexpected end of stream": "the closing quote is missing",
+    "expected <block end>": "indent the keys of one map, and the items of one list, alike",
+    "simple key": "write 'key: value' with a blank after the colon, '- item' with one after the dash",
+    "flow sequence": "put text that contains brackets or braces, like ${name}, in quotes inside [ ] and { }",
+    "flow mapping": "put text that contains brackets or braces, like ${name}, in quotes inside [ ] and { }",
+    "flow node": "a closing ] or } is missing",
+    "undefined alias": "put text that starts with '*' in quotes; an alias needs its '&name' before it",
+    "constructor for the tag": "put text that starts with '!' in quotes: tags are not used here",
+    "another document": "keep one document: take out the line '---'",
+    "unhashable key": "write the key as plain text",
+}
+
+
+def _hint(message: str) -> str | None:
+    return next((hint for words, hint in _HINTS.items() if words in message), None)

@@ -145,6 +145,8 @@ def _check_version(value: Any, text: str, path: str) -> None:
         raise SchemaError(
             "no 'schema': this lock file was written by DVC 1",
             path=path,
+            line=1,
+            column=1,
             hint=f"delete {path} and run `tiffin repro`, or let DVC 2 rewrite it first",
         )
     if value["schema"] != _SCHEMA:

@@ -95,7 +95,7 @@ def _load_json(text: str | bytes, path: str) -> Any:
     except json.JSONDecodeError as error:
         raise FormatError(f"not valid JSON: {error.msg}", path=path, line=error.lineno, column=error.colno) from error
     except UnicodeDecodeError as error:
-        raise FormatError("not valid UTF-8", path=path, hint="save the file as UTF-8") from error
+        raise _not_utf8(text, path, error) from error
     except RecursionError as error:
         raise FormatError("nested too deeply", path=path) from error
     except ValueError as error:  # a number of thousands of digits
@@ -108,10 +108,27 @@ def _load_toml(text: str | bytes, path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text if isinstance(text, str) else text.decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise FormatError(f"not valid TOML: {error}", path=path) from error
+        raise _not_toml(error, text, path) from error
     except UnicodeDecodeError as error:
-        raise FormatError("not valid UTF-8", path=path, hint="save the file as UTF-8") from error
+        raise _not_utf8(text, path, error) from error
     except RecursionError as error:
         raise FormatError("nested too deeply", path=path) from error
     except ValueError as error:
         raise FormatError(f"a value cannot be read: {error}", path=path) from error
+
+
+def _not_utf8(text: str | bytes, path: str, error: UnicodeDecodeError) -> FormatError:
+    from tiffin.formats._places import undecodable  # noqa: PLC0415 - needed for errors only
+
+    line, column = undecodable(text, error) if isinstance(text, bytes) else (None, None)
+    return FormatError("not valid UTF-8", path=path, line=line, column=column, hint="save the file as UTF-8")
+
+
+def _not_toml(error: ValueError, text: str | bytes, path: str) -> FormatError:
+    """tomllib has the place at the end of its message."""
+    message, _, place = str(error).rpartition(" (at ")
+    line, _, column = place.removesuffix(")").removeprefix("line ").partition(", column ")
+    if line.isdecimal() and column.isdecimal():
+        return FormatError(f"not valid TOML: {message}", path=path, line=int(line), column=int(column))
+    end = len(text.splitlines()) if place == "end of document)" else None
+    return FormatError(f"not valid TOML: {error}", path=path, line=end, column=1 if end else None)

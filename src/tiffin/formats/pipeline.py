@@ -14,9 +14,21 @@ from itertools import product
 from math import prod
 from typing import Any, Literal, NoReturn
 
-from tiffin.errors import StageNotFound, TemplateError
+from tiffin.errors import SchemaError, StageNotFound, TemplateError
 from tiffin.formats import template, yaml
-from tiffin.formats._schema import Each, Either, Items, Keys, Rule, Words, check, nearest, place_of, problem_at
+from tiffin.formats._schema import (
+    Each,
+    Either,
+    Items,
+    Keys,
+    Rule,
+    Words,
+    check,
+    expression_at,
+    nearest,
+    place_of,
+    problem_at,
+)
 from tiffin.formats._values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 from tiffin.formats.params import DEFAULT_FILE
 from tiffin.formats.template import Context, Flags, Reference, Unresolved
@@ -59,7 +71,14 @@ _STAGE: dict[str, Rule] = {
     "plots": Items(Either(str, Each(Keys({**_OUT_FLAGS, **_PLOT_PROPS})))),
 }
 _TEMPLATE = Keys({**_STAGE, "matrix": Each(Either(str, Items(object)))}, required=("cmd",))
-_FOREACH = Keys({"foreach": Either(dict, list, str), "do": _TEMPLATE}, required=("foreach", "do"))
+_FOREACH = Keys(
+    {"foreach": Either(dict, list, str), "do": _TEMPLATE},
+    required=("foreach", "do"),
+    elsewhere={
+        **dict.fromkeys(_STAGE, "put it under 'do', with all else that each of the stages is made of"),
+        "matrix": "use one of foreach and matrix: a matrix with one axis is a foreach over a list",
+    },
+)
 _PLOT = Keys(
     {
         "x": Either(str, Each(str)),
@@ -76,7 +95,7 @@ _FILE = Keys(
         "vars": _VARS,
         "params": Items(str),
         "metrics": Items(str),
-        "plots": Items(Either(str, Each(Either(_PLOT, None)))),
+        "plots": Items(Either(str, Each(Either(_PLOT, None), least=1))),
         "artifacts": Each(Keys({"path": str, **_ANNOTATIONS}, required=("path",))),
         "datasets": object,
     }
@@ -232,8 +251,15 @@ class PipelineFile:
             fields = template.resolve(definition, Context(self._read)) if _has_escape(definition) else definition
         else:
             fields = self._resolve_stage(name, definition, keys, items)
-            check(fields, Keys(_STAGE, required=("cmd",)), self._text, self.path, under=keys)
+            self._check_resolved(fields, keys)
         return _stage_entry(name, fields, self._text, self.path, keys)
+
+    def _check_resolved(self, fields: dict[str, Any], keys: tuple[str, ...]) -> None:
+        try:
+            check(fields, Keys(_STAGE, required=("cmd",)), self._text, self.path, under=keys)
+        except SchemaError as error:
+            error.hint = "that is what the expression gives: write it into longer text, or put its value in quotes"
+            raise
 
     def _resolve_stage(
         self, name: str, definition: dict[str, Any], keys: tuple[str, ...], items: dict[str, Any] | None
@@ -252,7 +278,8 @@ class PipelineFile:
                 resolved = self._attempt(
                     (*keys, field), template.resolve, value, context, field=field, flags=self._flags
                 )
-                fields[field] = resolved
+                # As in DVC, a description may be any single value.
+                fields[field] = template.as_text(resolved) if field == "desc" and _is_single(resolved) else resolved
         self._tracked[name] = context.used
         return fields
 
@@ -347,10 +374,15 @@ class PipelineFile:
         try:
             return action(*arguments, **named)
         except Unresolved as error:
-            self._fail(keys, f"'{_dotted(keys)}': {error.message}", error.hint)
+            below = (*keys, *error.keys)
+            self._fail(below, f"'{_dotted(below)}': {error.message}", error.hint, error=error)
 
-    def _fail(self, keys: tuple[Any, ...], message: str, hint: str | None = None) -> NoReturn:
-        line, column = place_of(keys, self._text)
+    def _fail(
+        self, keys: tuple[Any, ...], message: str, hint: str | None = None, *, error: Unresolved | None = None
+    ) -> NoReturn:
+        line, column = place_of(keys, self._text, at_key=error is not None and error.in_key)
+        if error is not None and error.expression is not None and line is not None and column is not None:
+            line, column = expression_at(self._text, line, column, error.expression)
         raise TemplateError(message, path=self.path, line=line, column=column, hint=hint)
 
     def _not_found(self, name: str) -> StageNotFound:
@@ -425,6 +457,10 @@ def _has_escape(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(_has_escape(key) or _has_escape(child) for key, child in value.items())
     return isinstance(value, list) and any(_has_escape(child) for child in value)
+
+
+def _is_single(value: Any) -> bool:
+    return value is not None and not isinstance(value, Mapping | list | tuple)
 
 
 def _value_of(value: Any) -> Any:

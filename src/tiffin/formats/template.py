@@ -19,12 +19,24 @@ _SINGLE = (int, float, str, bytes, bool)
 
 
 class Unresolved(Exception):
-    """An expression has no value here.  The caller, who knows the file and the line, says where."""
+    """An expression has no value here.  The caller, who knows the file and the line, says where.
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    keys: where below the value that was asked for; grows on the way up.  in_key: in the last key itself.
+    expression: what stands between the braces.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, *, expression: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.expression = expression
+        self.keys: tuple[Any, ...] = ()
+        self.in_key = False
+
+    def below(self, key: Any) -> "Unresolved":
+        """The same, seen from one step above."""
+        self.keys = (key, *self.keys)
+        return self
 
 
 class Flags(NamedTuple):
@@ -87,16 +99,20 @@ class Context:
     def add_vars(self, entries: Sequence[Any], wdir: str, stage: str = "") -> None:
         """Add a `vars` list: "file", "file:key,key" or maps.  Raises Unresolved."""
         for index, entry in enumerate(entries):
-            if isinstance(entry, str):
-                try:
-                    self.add_file(entry, wdir)
-                except FileNotFoundError as error:
-                    path = entry.partition(":")[0]
-                    raise Unresolved(
-                        f"{path!r} does not exist", "vars are files, or maps of names and values"
-                    ) from error
-            else:
-                self._merge(f"{stage}{'.' if stage else ''}vars[{index}]", entry, is_file=False)
+            try:
+                if isinstance(entry, str):
+                    self._add_listed(entry, wdir)
+                else:
+                    self._merge(f"{stage}{'.' if stage else ''}vars[{index}]", entry, is_file=False)
+            except Unresolved as error:
+                raise error.below(index) from None
+
+    def _add_listed(self, entry: str, wdir: str) -> None:
+        try:
+            self.add_file(entry, wdir)
+        except FileNotFoundError as error:
+            path = entry.partition(":")[0]
+            raise Unresolved(f"{path!r} does not exist", "vars are files, or maps of names and values") from error
 
     def add_file(self, entry: str, wdir: str = ".") -> None:
         """Add a file, or after a colon some of its keys.  Raises Unresolved or FileNotFoundError."""
@@ -162,7 +178,8 @@ class Context:
             try:
                 value = _step(value, part)
             except (LookupError, ValueError) as error:
-                raise Unresolved(f"no value for '${{{expression}}}'", self._near(expression, parts)) from error
+                message = f"no value for '${{{expression}}}'"
+                raise Unresolved(message, self._near(expression, parts), expression=expression) from error
             if name is not None:
                 name = f"{name}.{part}" if name else part
         if isinstance(value, Reference):
@@ -206,11 +223,26 @@ def check(value: Any) -> None:
             _split(expression)
     elif isinstance(value, Mapping):
         for key, child in value.items():
-            check(key)
-            check(child)
+            try:
+                check(key)
+                check(child)
+            except Unresolved as error:
+                error.in_key = not error.keys and isinstance(key, str) and not _is_grammatical(key)
+                raise error.below(key) from None
     elif isinstance(value, list):
-        for child in value:
-            check(child)
+        for index, child in enumerate(value):
+            try:
+                check(child)
+            except Unresolved as error:
+                raise error.below(index) from None
+
+
+def _is_grammatical(text: str) -> bool:
+    try:
+        check(text)
+    except Unresolved:
+        return False
+    return True
 
 
 def resolve(
@@ -224,15 +256,31 @@ def resolve(
     if isinstance(value, str):
         return _resolve_text(value, context, field, flags or Flags(), references=references) if "${" in value else value
     if isinstance(value, Mapping):
-        return {
-            resolve(key, context, field=field, flags=flags): resolve(
-                child, context, field=field, flags=flags, references=references
-            )
-            for key, child in value.items()
-        }
+        found = {}
+        for key, child in value.items():
+            name = _resolved_key(key, context, field, flags)
+            try:
+                found[name] = resolve(child, context, field=field, flags=flags, references=references)
+            except Unresolved as error:
+                raise error.below(key) from None
+        return found
     if isinstance(value, list):
-        return [resolve(child, context, field=field, flags=flags, references=references) for child in value]
+        items = []
+        for index, child in enumerate(value):
+            try:
+                items.append(resolve(child, context, field=field, flags=flags, references=references))
+            except Unresolved as error:
+                raise error.below(index) from None
+        return items
     return value
+
+
+def _resolved_key(key: Any, context: Context, field: str | None, flags: Flags | None) -> Any:
+    try:
+        return resolve(key, context, field=field, flags=flags)
+    except Unresolved as error:
+        error.in_key = True
+        raise error.below(key) from None
 
 
 def as_text(value: Any, flags: Flags | None = None) -> str:
@@ -319,7 +367,7 @@ def _check_kind(value: Any, expression: str, field: str | None) -> None:
         "a map" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else type(value).__name__
     )
     hint = "name one of its values" if isinstance(value, Mapping | list | tuple) else "write it as text, in quotes"
-    raise Unresolved(f"'${{{expression}}}' is {kind}, which cannot stand here", hint)
+    raise Unresolved(f"'${{{expression}}}' is {kind}, which cannot stand here", hint, expression=expression)
 
 
 def _flags(value: Mapping[Any, Any], prefix: str, flags: Flags) -> Iterator[str]:
@@ -395,4 +443,4 @@ def _meant(word: str, known: Mapping[Any, Any]) -> str | None:
 
 def _ungrammatical(expression: str) -> Unresolved:
     hint = "write ${name}, ${a.b} or ${a[0]}, and \\${ for the text itself"
-    return Unresolved(f"'${{{expression}}}' is no expression", hint)
+    return Unresolved(f"'${{{expression}}}' is no expression", hint, expression=expression)

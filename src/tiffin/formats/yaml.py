@@ -10,7 +10,7 @@ from tiffin.errors import YamlError
 from tiffin.formats._yaml_read import Unsure, read
 from tiffin.formats._yaml_write import write
 
-__all__ = ["dump", "load"]
+__all__ = ["decode", "dump", "load"]
 
 
 def load(text: str | bytes, path: str) -> Any:
@@ -19,7 +19,7 @@ def load(text: str | bytes, path: str) -> Any:
     path: the name for errors.  Raises YamlError with line and column.
     """
     if isinstance(text, bytes):
-        text = _decode(text, path)
+        text = decode(text, path)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
@@ -42,9 +42,14 @@ def dump(value: Any) -> str:
         return _yaml_ruamel.dump(value)
 
 
-def _decode(text: bytes, path: str) -> str:
+def decode(text: bytes, path: str) -> str:
+    """The text of a file.  Raises YamlError with the place of the first byte that is no UTF-8."""
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise YamlError("not valid UTF-8", path=path, line=line, hint="save the file as UTF-8") from error
+        from tiffin.formats._places import undecodable  # noqa: PLC0415 - needed for errors only
+
+        line, column = undecodable(text, error)
+        raise YamlError(
+            "not valid UTF-8", path=path, line=line, column=column, hint="save the file as UTF-8"
+        ) from error

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from tiffin.errors import MissingParameter, StageNotFound, YamlError
-from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline
+from tiffin.errors import MissingParameter, StageNotFound
+from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline, yaml
 from tiffin.formats.pipeline import PipelineFile
 from tiffin.formats.template import Flags
 from tiffin.pipeline._graph import Graph
@@ -171,10 +171,7 @@ class Project:
 
     def _text(self, path: str) -> str | None:
         body = self.source.read(path)
-        try:
-            return None if body is None else body.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise YamlError(f"not UTF-8 text (byte {error.start})", path=path) from None
+        return None if body is None else yaml.decode(body, path)
 
     def _values(self, path: str) -> dict[str, Any]:
         values = self.values(path)
@@ -253,7 +250,7 @@ def stage_params(project: Project, stage: Stage, *, strict: bool = False) -> dic
         if strict and absent:
             raise MissingParameter(
                 f"parameter '{absent[0]}' of {stage.label} is not in '{path}'",
-                hint=_did_you_mean(absent[0], params.flatten(values)),
+                hint=_near_parameter(absent[0], values),
             )
     return now
 
@@ -266,6 +263,13 @@ def _chosen(values: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
         except KeyError:
             continue
     return chosen
+
+
+def _near_parameter(name: str, values: dict[str, Any]) -> str | None:
+    file, _, key = name.partition(":")
+    if key and "." in file:
+        return f"to read it from another file, write `- {file}: [{key}]` in dvc.yaml"
+    return _did_you_mean(name, params.flatten(values))
 
 
 def _where_stages_are(file: str) -> str:
