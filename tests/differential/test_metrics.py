@@ -1,6 +1,7 @@
 """`params diff`, `metrics show` and `metrics diff`."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -112,3 +113,89 @@ def test_tracked_metrics_are_read_from_the_store(twins: TwinRepos) -> None:
     twins.both("repro")
     twins.both("metrics", "diff", "--json", mask=_text)
     twins.both("metrics", "show", "-A", "--json", mask=_text)
+
+
+TYPED = """\
+stages:
+  train:
+    cmd: python train.py
+    params:
+    - lr
+    - nested.list.0.a
+    - conf.py:
+      - Train.epochs
+    - other.toml:
+    metrics:
+    - scores.json: {cache: false}
+metrics: [listed]
+params: [listed/p.json]
+"""
+
+
+@pytest.fixture
+def branched(twins: TwinRepos) -> TwinRepos:
+    """Parameters of all kinds, two repositories in one, a lightweight and an annotated tag, branches, an experiment."""
+    twins.write("dvc.yaml", TYPED)
+    twins.write("params.yaml", "lr: 0.1\nnested:\n  list:\n  - {a: 1, b: 2}\n  - {a: 3}\nempty: {}\ndotted.key: 5\n")
+    twins.write("conf.py", "class Train:\n    epochs = 3\n    rate = 0.5\nX = {'k': [1, 2]}\n")
+    twins.write("other.toml", 'a = 1\n[b]\nc = "x"\n')
+    twins.write("scores.json", '{"auc": 0.123456789, "big": 123456789.98765, "tiny": 1.5e-12, "neg": -0.0, "n": null}')
+    twins.write("listed/p.json", '{"p": [1, 2]}')
+    twins.write("listed/deep/c.yaml", "y: 2.5\n")
+    twins.write("sub/dvc.yaml", "params: [q.yaml]\nmetrics: [m.json]\n")
+    twins.write("sub/q.yaml", "q: 1\n")
+    twins.write("sub/m.json", '{"sub": 3}')
+    twins.commit("one")
+    twins.git("tag", "light")
+    twins.git("tag", "-a", "annotated", "-m", "x")
+    twins.write("scores.json", '{"auc": 0.9}')
+    twins.commit("an experiment")
+    baseline = subprocess.run(
+        ["git", "rev-parse", "light"], cwd=twins.ours.repo, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    twins.git("update-ref", f"refs/exps/{baseline[:2]}/{baseline[2:]}/better-one", "HEAD")
+    twins.git("reset", "-q", "--hard", "light")
+    twins.write("params.yaml", "lr: 0.5\nnested:\n  list:\n  - {a: 1, b: 3}\nempty: {a: 1}\ndotted.key: 6\n")
+    twins.write("conf.py", "class Train:\n    epochs = 4\nX = {'k': [1, 3]}\n")
+    twins.write("other.toml", 'a = 2\n[b]\nc = "y"\nd = 1.5\n')
+    twins.write("scores.json", '{"auc": 0.2, "big": 1, "tiny": 2, "neg": 0, "n": 1}')
+    twins.write("sub/q.yaml", "q: 2\n")
+    twins.commit("two")
+    twins.git("branch", "feature/x")
+    twins.write("sub/m.json", '{"sub": 10, "new": 1}')
+    twins.write("listed/deep/c.yaml", "y: .inf\n")
+    return twins
+
+
+def test_revisions_are_branches_tags_commits_and_experiments(branched: TwinRepos) -> None:
+    for revs in (("better-one",), ("better-one", "annotated"), ("light", "feature/x")):
+        branched.both("metrics", "diff", "--json", *revs, mask=_text, state=False)
+    branched.both("params", "diff", "--json", "better-one", "HEAD", "--all", mask=_text, state=False)
+    branched.both("params", "diff", "--json", "annotated", "--deps", mask=_text, state=False)
+    branched.both("params", "diff", "--md", "light", "--no-path", text="lines", state=False)
+    branched.both("metrics", "show", "--json", "-a", "-T", mask=_text, state=False)
+    branched.both("metrics", "show", "-T", "scores.json", "listed", text="lines", code=None, state=False)
+
+
+def test_targets_files_of_all_kinds_and_digits(branched: TwinRepos) -> None:
+    branched.both("params", "diff", "light", "--targets", "other.toml", "conf.py", text="lines", state=False)
+    branched.both("metrics", "diff", "light", "--targets", "listed", "-R", "--json", mask=_text, state=False)
+    for digits in ("0", "1", "12"):
+        branched.both("metrics", "diff", "light", "--precision", digits, text="lines", state=False)
+    branched.both("metrics", "show", "--md", "--precision", "1", text="lines", state=False)
+
+
+def test_from_below(branched: TwinRepos) -> None:
+    branched.both("params", "diff", "light", "--json", cwd="sub", mask=_text, state=False)
+    branched.both("metrics", "diff", "light", "--targets", "m.json", "--md", cwd="sub", text="lines", state=False)
+    branched.both("metrics", "show", "m.json", "../scores.json", cwd="sub", text="lines", state=False)
+
+
+def test_names_that_are_numbers_are_compared(twins: TwinRepos) -> None:
+    twins.write("params.yaml", "1: one\na: 1\n")
+    twins.commit("one")
+    twins.write("params.yaml", "1: two\na: 2\n")
+    theirs, ours = twins.apart("params", "diff", "--md")
+    assert theirs.code == 255
+    assert "'<' not supported" in theirs.err
+    assert ours.out.splitlines()[2].split() == ["|", "params.yaml", "|", "1", "|", "one", "|", "two", "|"]
