@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tiffin.cli._table_text import cell, markdown, plain
+from tiffin.cli._table_text import MARGIN, cell, columns_of, markdown, plain
 from tiffin.cli._ui import Ui
 from tiffin.experiments import Failure
 from tiffin.repo import Repo
 from tiffin.repo.comparing import Comparison, Values
 
-__all__ = ["FILL", "as_json", "as_table", "warn"]
+__all__ = ["FILL", "as_json", "show", "warn"]
 
 FILL = "-"
 SHOWN = 3
@@ -23,7 +23,8 @@ def as_json(repo: Repo, comparison: Comparison) -> dict[str, dict[str, dict[str,
     }
 
 
-def as_table(
+def show(
+    ui: Ui,
     repo: Repo,
     comparison: Comparison,
     headers: tuple[str, ...],
@@ -31,15 +32,25 @@ def as_table(
     precision: int | None = None,
     path: bool = True,
     md: bool = False,
-) -> str:
-    """The table; headers: Path, what is compared, the two revisions and, where it is wanted, Change."""
+) -> None:
+    """Print the table; headers: Path, what is compared, the two revisions and, where it is wanted, Change."""
     first = 0 if path else 1
     rows = [
         (repo.shown(file), name, *(_text(value, precision) for value in (*values, values.change)))[first : len(headers)]
         for file, names in comparison.files.items()
         for name, values in names.items()
     ]
-    return (markdown if md else plain)(headers[first:], rows)
+    space = None if md else ui.space()
+    if space is None:
+        ui.table((markdown if md else plain)(headers[first:], rows))
+        return
+    from tiffin.cli._fitting import Style, drawn, squeeze  # noqa: PLC0415 - for a terminal only
+
+    columns = columns_of(headers[first:], rows)
+    # The values first, then the path; what is compared only if nothing else helps.
+    order = [2 - first, 3 - first, *([0] if path else []), 1 - first]
+    found = squeeze(columns, space, Style(gap=2, margin=MARGIN), order)
+    ui.page(drawn(found, whole="--md, --json"))
 
 
 def warn(ui: Ui, what: str, broken: Mapping[str, Iterable[tuple[str | None, Failure]]]) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import errors_exit_with, open_repo
-from tiffin.cli._experiments import as_csv, as_json, as_markdown, as_text, table_of
+from tiffin.cli._experiments import as_csv, as_fitted, as_json, as_markdown, as_text, table_of
 from tiffin.cli._options import Flag
 from tiffin.cli._table_text import DIGITS
 from tiffin.cli._ui import Ui
@@ -68,5 +68,6 @@ def run(options: Options, ui: Ui) -> int:
     elif options.md:
         ui.table(as_markdown(table))
     else:
-        ui.page(as_text(table), pager=not options.no_pager)
+        space = ui.space()
+        ui.page(as_text(table) if space is None else as_fitted(table, space), pager=not options.no_pager)
     return 0

@@ -6,23 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tiffin.cli._table_text import cell, markdown, width
+from tiffin.cli._fitting import Style, drawn, fit
+from tiffin.cli._table_text import Column, cell, markdown, width
 from tiffin.errors import ExperimentError, UsageError
 from tiffin.experiments import Data, Failure, Reading, State
 
-__all__ = ["Column", "Table", "as_csv", "as_json", "as_markdown", "as_text", "failure_json", "table_of"]
+__all__ = ["Table", "as_csv", "as_fitted", "as_json", "as_markdown", "as_text", "failure_json", "table_of"]
 
 FILL, BROKEN = "-", "!"
 SHORT = 7
+GAP = 3
 BRANCHES = {"baseline": "", "branch_commit": "├── ", "branch_base": "└── "}
-
-
-class Column(NamedTuple):
-    """A column: its header and its cells from above.  right: how numbers are aligned."""
-
-    header: str
-    cells: list[str]
-    right: bool = False
 
 
 class Table(NamedTuple):
@@ -106,15 +100,28 @@ def as_markdown(table: Table) -> str:
 
 
 def as_text(table: Table) -> str:
-    """Columns three blanks apart between rules; metrics to the right.  Without rows nothing."""
+    """Columns `GAP` blanks apart between rules; metrics to the right.  Without rows nothing."""
     rows = _across(table)
     if not rows:
         return ""
     lines = [[column.header for column in table.columns], *rows]
     widths = [max(width(line[at]) for line in lines) for at in range(len(table.columns))]
-    texts = ["   ".join(_aligned(line, table.columns, widths)).rstrip() for line in lines]
-    rule = "─" * (sum(widths) + 3 * (len(widths) - 1))
+    texts = [(" " * GAP).join(_aligned(line, table.columns, widths)).rstrip() for line in lines]
+    rule = "─" * (sum(widths) + GAP * (len(widths) - 1))
     return "\n".join([rule, texts[0], rule, *texts[1:], rule]) + "\n"
+
+
+def as_fitted(table: Table, space: int) -> str:
+    """The same on a terminal of so many columns; see `_fitting`.  What is left out is said below."""
+    labels = [_label(text) for text in table.columns[0].cells] if table.columns else []
+    found = fit(table.columns, space, Style(gap=GAP), labels=labels)
+    return drawn(found, lambda columns: as_text(table._replace(columns=columns)), whole="--csv, --md, --json")
+
+
+def _label(text: str) -> str:
+    """A row's name: that of the experiment rather than its commit."""
+    name = text.lstrip("├─└ ")
+    return name.partition("[")[2].removesuffix("]") or name
 
 
 def _aligned(line: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> Iterator[str]:

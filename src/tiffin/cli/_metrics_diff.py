@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
-from tiffin.cli._comparison import as_json, as_table, warn
+from tiffin.cli._comparison import as_json, show, warn
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._table_text import DIGITS
 from tiffin.cli._ui import Ui
@@ -44,5 +44,5 @@ def run(options: Options, ui: Ui) -> int:
         return 0
     headers = ("Path", "Metric", old, new, "Change")
     precision = options.precision or DIGITS
-    ui.table(as_table(repo, found, headers, precision=precision, path=not options.no_path, md=options.md))
+    show(ui, repo, found, headers, precision=precision, path=not options.no_path, md=options.md)
     return 0

@@ -6,13 +6,15 @@ from typing import Annotated, Any, NamedTuple
 from tiffin.cli._common import open_repo
 from tiffin.cli._comparison import FILL, warn
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._table_text import DIGITS, cell, markdown, plain
+from tiffin.cli._table_text import DIGITS, MARGIN, cell, columns_of, markdown, plain
 from tiffin.cli._ui import Ui
 from tiffin.experiments import Reading, flat
 from tiffin.repo import Repo
 from tiffin.repo.comparing import Outcome, Revisions, metrics_show
 
 __all__ = ["Options", "run"]
+
+SHORT = 7
 
 
 class Options(NamedTuple):
@@ -40,8 +42,29 @@ def run(options: Options, ui: Ui) -> int:
         ui.json({revision: _as_json(repo, outcome) for revision, outcome in found.items()})
     else:
         headers, rows = _rows(repo, found, options.precision or DIGITS, revision=bool(revisions))
-        ui.table((markdown if options.md else plain)(headers, rows))
+        _show(ui, headers, rows, keys=2 if revisions else 1, md=options.md)
     return 0
+
+
+def _show(ui: Ui, headers: list[str], rows: list[list[str]], *, keys: int, md: bool) -> None:
+    space = None if md else ui.space()
+    if space is None or not rows:
+        ui.table((markdown if md else plain)(headers, rows))
+        return
+    from tiffin.cli._fitting import Style, drawn, fit  # noqa: PLC0415 - for a terminal only
+
+    found = fit(columns_of(headers, rows), space, Style(gap=2, margin=MARGIN), labels=_labels(rows, keys), keys=keys)
+    ui.page(drawn(found, whole="--md, --json"))
+
+
+def _labels(rows: list[list[str]], keys: int) -> list[str]:
+    """What a row is, in short: the revision, and the file unless it is the same in all rows."""
+    one_file = keys > 1 and len({row[keys - 1] for row in rows}) == 1
+    return [" ".join([*map(_short, row[: keys - 1]), *([] if one_file else [row[keys - 1]])]) for row in rows]
+
+
+def _short(revision: str) -> str:
+    return revision[:SHORT] if len(revision) == 40 else revision
 
 
 def _as_json(repo: Repo, outcome: Outcome) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
-from tiffin.cli._comparison import as_json, as_table, warn
+from tiffin.cli._comparison import as_json, show, warn
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.repo.comparing import params_diff
@@ -38,5 +38,5 @@ def run(options: Options, ui: Ui) -> int:
     if options.json:
         ui.json(as_json(repo, found))
     else:
-        ui.table(as_table(repo, found, ("Path", "Param", old, new), path=not options.no_path, md=options.md))
+        show(ui, repo, found, ("Path", "Param", old, new), path=not options.no_path, md=options.md)
     return 0

@@ -1,17 +1,30 @@
 """Tables as text: aligned columns, or Markdown as GitHub reads it.
 
-Lines are never broken: a wide table is the terminal's, or the pager's, to show.
+Lines are never broken: a table that is wider than the terminal is for `_fitting`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["DIGITS", "cell", "markdown", "plain", "width"]
+__all__ = ["DIGITS", "MARGIN", "Column", "cell", "columns_of", "markdown", "plain", "width"]
 
 # So many digits of a number are shown unless something else is asked.
 DIGITS = 5
 # A column is never narrower than its header and this.
 MARGIN = 2
+
+
+class Column(NamedTuple):
+    """A column: its header and its cells from above.  right: they are aligned there."""
+
+    header: str
+    cells: list[str]
+    right: bool = False
+
+
+def columns_of(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Column]:
+    """A table by columns."""
+    return [Column(header, [row[at] for row in rows]) for at, header in enumerate(headers)]
 
 
 def plain(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -59,6 +59,14 @@ class Ui:
         """A table or the like, every line with its end: written even when quiet."""
         self._say(text)
 
+    def space(self) -> int | None:
+        """How many columns the terminal has; None where the answer goes elsewhere, and has to be whole."""
+        if not sys.stdout.isatty():
+            return None
+        from shutil import get_terminal_size  # noqa: PLC0415 - few answers depend on it
+
+        return get_terminal_size().columns
+
     def page(self, text: str, *, pager: bool = True) -> None:
         """A table that may be larger than the terminal: through a pager there, as it is when piped."""
         command = self._pager(text) if pager and sys.stdout.isatty() else None
