@@ -1,6 +1,7 @@
 """One program run as a person would run it: whole process, wall time and what it used."""
 
 import contextlib
+import mmap
 import os
 import shlex
 import time
@@ -8,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Sample", "Spread", "measure", "spread", "together"]
+__all__ = ["Sample", "Spread", "measure", "spread", "together", "touch_memory"]
 
 
 class Sample(NamedTuple):
@@ -51,6 +52,22 @@ def measure(command: Sequence[str | Path], directory: Path, environment: Mapping
     if code := os.waitstatus_to_exitcode(status):
         raise RuntimeError(f"`{shlex.join(arguments)}` in {directory} ended with {code}:\n{output[-2000:]}")
     return Sample(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss * 1024, output)
+
+
+def touch_memory(share: float = 0.8) -> int:
+    """Write once to every page of so much of the free memory, and give it back; return the bytes.
+
+    The first write to a page of a virtual machine waits for its host to find one, ten microseconds here.  That is no
+    cost of the program that happens to be first.
+    """
+    facts = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    free = next(int(line.split()[1]) * 1024 for line in facts if line.startswith("MemFree:"))
+    block = bytes(1 << 20)
+    size = int(free * share) // len(block) * len(block)
+    with mmap.mmap(-1, max(size, len(block))) as memory:
+        for _ in range(size // len(block)):
+            memory.write(block)
+    return size
 
 
 def spread(values: Sequence[float]) -> Spread:

@@ -274,7 +274,8 @@ int Most(int threads) { return WorkerCount(threads, std::numeric_limits<std::siz
 
 }  // namespace
 
-Backlog::Backlog(std::size_t items, std::span<const Stat> stats, int workers, int idle) : items_(items), idle_(idle) {
+Backlog::Backlog(std::size_t items, std::span<const Stat> stats, int workers, int idle)
+    : regions_(static_cast<std::size_t>(workers)), idle_(idle) {
   for (std::size_t item = 0; item < stats.size(); ++item) {
     if (stats[item].size > kSmallFile) large_.push_back(item);
   }
@@ -286,6 +287,10 @@ Backlog::Backlog(std::size_t items, std::span<const Stat> stats, int workers, in
   const std::size_t share = ((large_.empty() ? items : large_.size()) + parts - 1) / parts;
   const std::size_t most = std::clamp<std::size_t>(kMostOpenStreams / parts, 1, kMostStreams);
   streams_ = std::clamp<std::size_t>(share, 1, most);
+  for (std::size_t region = 0; region < parts; ++region) {
+    regions_[region].next = items * region / parts;
+    regions_[region].end = items * (region + 1) / parts;
+  }
 }
 
 bool Backlog::Next(Block& block, std::size_t& item) {
@@ -301,13 +306,21 @@ bool Backlog::Next(Block& block, std::size_t& item) {
       item = block.next++;
       if (!IsLarge(item)) return true;
     }
-    block.next = next_.fetch_add(block_, std::memory_order_relaxed);
-    block.end = std::min(block.next + block_, items_);
-    if (block.next >= items_) {
-      block.end = block.next;
-      return false;
-    }
+    if (!NextBlock(block)) return false;
   }
+}
+
+bool Backlog::NextBlock(Block& block) {
+  if (block.region == kNoRegion) block.region = workers_.fetch_add(1, std::memory_order_relaxed) % regions_.size();
+  for (std::size_t tried = 0; tried < regions_.size(); ++tried) {
+    Region& region = regions_[block.region];
+    block.next = region.next.fetch_add(block_, std::memory_order_relaxed);
+    block.end = std::min(block.next + block_, region.end);
+    if (block.next < block.end) return true;
+    block.region = (block.region + 1) % regions_.size();
+  }
+  block.next = block.end = 0;
+  return false;
 }
 
 void ReadFiles(FileTask& task, std::span<const Stat> stats, std::span<int> outcomes, int threads, Control& control) {

@@ -57,10 +57,12 @@ class Backlog {
   struct Block {
     std::size_t next = 0;
     std::size_t end = 0;
+    std::size_t region = kNoRegion;
   };
 
-  // Where stats say that files are large, the largest come first, one at a time; the rest follow in order, in blocks
-  // (files of one directory then stay with one worker).  `stats` may be empty.
+  // Where stats say that files are large, the largest come first, one at a time; the rest follow in blocks, each worker's
+  // from a region of its own as long as that lasts: two workers in one directory wait for each other.  `stats` may be
+  // empty.
   // idle: threads that are asked for beside the workers.
   Backlog(std::size_t items, std::span<const Stat> stats, int workers, int idle);
 
@@ -72,15 +74,22 @@ class Backlog {
   void GiveThread() { idle_.fetch_add(1); }
 
  private:
+  static constexpr std::size_t kNoRegion = static_cast<std::size_t>(-1);
+  struct Region {
+    std::atomic<std::size_t> next;
+    std::size_t end;
+  };
+
+  bool NextBlock(Block& block);
   bool IsLarge(std::size_t item) const { return !large_.empty() && is_large_[item]; }
 
-  std::size_t items_;
   std::vector<std::size_t> large_;  // largest first
   std::vector<bool> is_large_;      // empty if none is
   std::size_t block_;
   std::size_t streams_;
   std::atomic<std::size_t> next_large_{0};
-  std::atomic<std::size_t> next_{0};
+  std::vector<Region> regions_;  // as many as there are workers
+  std::atomic<std::size_t> workers_{0};
   std::atomic<int> idle_;
 };
 
