@@ -30,6 +30,7 @@ TiffinError                      exit code 255
 ├── ExperimentError                   an experiment cannot be named or found as asked
 ├── ScaffoldError                     a new project cannot be made as asked
 ├── LiveError                         a value, name or plot that `Live` cannot log
+├── PlotError                         a plot cannot be drawn from its data, or with its template
 ├── GitError                          git is missing, or refused
 └── TransferError                     bytes could not be written or read
     └── TransferInterrupted           ... this time: another attempt may work
@@ -53,6 +54,7 @@ __all__ = [
     "NotARepository",
     "OverlappingOutputs",
     "OverrideError",
+    "PlotError",
     "RemoteMissing",
     "RulesInside",
     "ScaffoldError",
@@ -226,6 +228,17 @@ class ScaffoldError(TiffinError):
 
 class LiveError(TiffinError):
     """A value, name or plot that `Live` cannot log."""
+
+
+class PlotError(TiffinError):
+    """A plot cannot be drawn from its data, or with its template.
+
+    kind: the name of DVC's exception, which its JSON answers give.
+    """
+
+    def __init__(self, message: str, *, kind: str = "DvcException", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
 
 
 class GitError(TiffinError):

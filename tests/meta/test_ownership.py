@@ -24,6 +24,8 @@ OWNERS = {
     "cookiecutter": "tiffin.scaffold._cookiecutter",
     "copier": "tiffin.scaffold._copier",
     "jinja2": "tiffin.scaffold",
+    # Vega, an extra.
+    "vl_convert": "tiffin.plots._vega",
     # Extras of the parameter files that are written in TOML.
     "tomlkit": "tiffin.formats",
 }

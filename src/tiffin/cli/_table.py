@@ -50,6 +50,10 @@ COMMANDS: dict[str, Command] = {
     "metrics diff": Command(
         "tiffin.cli._metrics_diff", "Compare metrics between two revisions, or with the workspace."
     ),
+    "plots show": Command("tiffin.cli._plots_show", "Show plots of data files and images."),
+    "plots diff": Command("tiffin.cli._plots_diff", "Show plots of several revisions, one over the other."),
+    "plots modify": Command("tiffin.cli._plots_modify", "Say in dvc.yaml how the output of a stage is drawn."),
+    "plots templates": Command("tiffin.cli._plots_templates", "List the built-in plot templates, or print one."),
     "exp run": Command("tiffin.cli._exp_run", "Run an experiment and keep its result beside Git's history."),
     "exp show": Command("tiffin.cli._exp_show", "Compare experiments in a table."),
     "remove": Command("tiffin.cli._remove", "Stop tracking data, or take stages out of dvc.yaml."),
@@ -91,12 +95,13 @@ GROUPS: dict[str, str] = {
     "dataset": "Data elsewhere, by name.",
     "params": "Parameters of the pipeline.",
     "metrics": "Metrics of the pipeline.",
+    "plots": "Plots of the pipeline.",
     "exp": "Experiments.",
 }
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
 ONLY_IN_DVC = (
-    *("import-db", "plots", "queue", "studio"),
+    *("import-db", "queue", "studio"),
     *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
     *("exp rename", "exp save"),
 )

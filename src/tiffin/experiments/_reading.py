@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from tiffin.errors import FormatError, SchemaError, TemplateError
+from tiffin.errors import FormatError, PlotError, SchemaError, TemplateError, YamlError
 from tiffin.formats import params
-from tiffin.pipeline import Project, join
+from tiffin.pipeline import Project, is_metafile, join
 
 __all__ = ["Failure", "Reading", "View", "failure_of", "flat", "metrics_of", "params_of"]
 
@@ -50,10 +50,12 @@ def failure_of(error: Exception) -> Failure:
         return Failure("YAMLValidationError", str(error))
     if isinstance(error, TemplateError):
         return Failure("ResolveError", str(error))
+    if isinstance(error, YamlError) and is_metafile(error.path):
+        return Failure("YAMLSyntaxError", str(error))
     if isinstance(error, FormatError):
         suffix = error.path[error.path.rfind(".") :].lower()
         return Failure(f"{_CORRUPTED.get(suffix, 'YAML')}FileCorruptedError", str(error))
-    return Failure(type(error).__name__, str(error))
+    return Failure(error.kind if isinstance(error, PlotError) else type(error).__name__, str(error))
 
 
 def metrics_of(view: View, targets: Sequence[str] = ()) -> dict[str, Reading]:
