@@ -155,7 +155,10 @@ def _head(twins: TwinRepos, name: str) -> str:
 
 def test_from_a_folder_below(drawn: TwinRepos) -> None:
     # DVC forgets there that a table has no header.
-    for argv in (("show", "c.tsv", "../table.csv"), ("diff", "v1", "--targets", "../pictures", "one x", "x each", "../curves")):
+    for argv in (
+        ("show", "c.tsv", "../table.csv"),
+        ("diff", "v1", "--targets", "../pictures", "one x", "x each", "../curves"),
+    ):
         drawn.both("plots", *argv, "--json", "--split", "-o", "../out", cwd="curves", mask=_masked, state=False)
 
 

@@ -17,6 +17,7 @@ from tiffin.repo.plotting import Gathered, PlotRequest, PlotTemplates, write_ima
 
 __all__ = [
     "HasPlotFlags",
+    "HasPlotProperties",
     "HeaderFlag",
     "HtmlTemplateFlag",
     "JsonFlag",
@@ -60,7 +61,7 @@ OpenFlag = Annotated[bool, Flag("open the page in the browser")]
 HtmlTemplateFlag = Annotated[str | None, Flag("the HTML page to put the plots into", metavar="FILE")]
 
 
-class HasProperties(Protocol):
+class HasPlotProperties(Protocol):
     """Options that say how to draw."""
 
     @property
@@ -79,7 +80,7 @@ class HasProperties(Protocol):
     def y_label(self) -> str | None: ...
 
 
-class HasPlotFlags(HasProperties, Protocol):
+class HasPlotFlags(HasPlotProperties, Protocol):
     """Options that also say how to answer."""
 
     @property
@@ -104,7 +105,7 @@ class HasPlotFlags(HasProperties, Protocol):
     def terminal(self) -> bool: ...
 
 
-def properties_of(options: HasProperties) -> dict[str, Any]:
+def properties_of(options: HasPlotProperties) -> dict[str, Any]:
     """The properties that were given."""
     names = ("template", "x", "y", "title", "x_label", "y_label")
     given = {name: getattr(options, name) for name in names if getattr(options, name)}

@@ -12,7 +12,7 @@ from tiffin.plots._template import Template, anchor
 
 __all__ = ["DEFAULT", "builtin_names", "builtin_template"]
 
-Spec = dict[str, Any]
+_Spec = dict[str, Any]
 
 DEFAULT = "linear"
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -29,7 +29,7 @@ def builtin_template(name: str) -> Template | None:
     return None if make is None else Template(name, make(), builtin=True)
 
 
-def _base(*, sized: bool = True) -> Spec:
+def _base(*, sized: bool = True) -> _Spec:
     size = {"width": anchor("plot_width"), "height": anchor("plot_height")} if sized else {}
     return {
         "$schema": _SCHEMA,
@@ -39,13 +39,13 @@ def _base(*, sized: bool = True) -> Spec:
     }
 
 
-def _axis(name: str, **more: Any) -> Spec:
+def _axis(name: str, **more: Any) -> _Spec:
     """The encoding of one axis; type=None leaves the type to the data."""
     spec = {"field": anchor(name), "title": anchor(f"{name}_label"), "type": "quantitative", **more}
     return {key: value for key, value in spec.items() if value is not None}
 
 
-def _simple() -> Spec:
+def _simple() -> _Spec:
     return {
         **_base(),
         "params": [anchor("zoom_and_pan")],
@@ -60,7 +60,7 @@ def _simple() -> Spec:
     }
 
 
-def _linear() -> Spec:
+def _linear() -> _Spec:
     """Lines with a slider that smooths them, the raw lines faint behind, and a rule that reads all off at one x."""
     hovered = {"param": "hover", "empty": False}
     y = {"y": _axis("y", scale={"zero": False})}
@@ -120,7 +120,7 @@ def _linear() -> Spec:
     }
 
 
-def _scatter() -> Spec:
+def _scatter() -> _Spec:
     return {
         **_base(),
         "params": [anchor("zoom_and_pan")],
@@ -129,11 +129,11 @@ def _scatter() -> Spec:
     }
 
 
-def _scattered() -> Spec:
+def _scattered() -> _Spec:
     return {"color": anchor("color"), "shape": anchor("shape"), "tooltip": anchor("tooltip")}
 
 
-def _scatter_jitter() -> Spec:
+def _scatter_jitter() -> _Spec:
     """Points of few distinct values, each put somewhere near its place so that they do not hide each other."""
     offsets = {"xOffset": "shift_x", "yOffset": "shift_y"}
     return {
@@ -149,7 +149,7 @@ def _scatter_jitter() -> Spec:
     }
 
 
-def _bars(sort: str | None) -> Spec:
+def _bars(sort: str | None) -> _Spec:
     return {
         **_base(),
         "params": [anchor("zoom_and_pan")],
@@ -164,7 +164,7 @@ def _bars(sort: str | None) -> Spec:
     }
 
 
-def _confusion(*, normalized: bool) -> Spec:
+def _confusion(*, normalized: bool) -> _Spec:
     """A cell per pair of classes: counted, pairs that never occur filled in, shaded by the largest or by the row."""
     shown = "cell_share" if normalized else "cell_count"
     # Vega-Lite fails at a missing `groupby`.
@@ -226,7 +226,7 @@ def _confusion(*, normalized: bool) -> Spec:
     }
 
 
-_MAKERS: dict[str, Callable[[], Spec]] = {
+_MAKERS: dict[str, Callable[[], _Spec]] = {
     "simple": _simple,
     "linear": _linear,
     "confusion": lambda: _confusion(normalized=False),

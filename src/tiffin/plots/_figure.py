@@ -10,6 +10,7 @@ from tiffin.plots._points import FIELD, FILENAME, REV, Axes, Point
 
 __all__ = ["Bars", "Chart", "Figure", "Matrix", "Panel", "Series", "Texts", "figure_of"]
 
+_LARGEST = 1e300  # beyond, the distance of two numbers may not be one
 MOST_POINTS = 1000  # of one line: more than there are pixels
 MOST_BARS = 60
 MOST_CLASSES = 60
@@ -127,7 +128,7 @@ def _bars(plot: Plot, axes: Axes, groups: Mapping[tuple[str, str], list[Point]],
     for (revision, name), points in groups.items():
         values = panels.setdefault(name, {})
         for point in points:
-            length, label = number(point.get(axes.x)), str(point.get(axes.y))
+            length, label = _number(point.get(axes.x)), str(point.get(axes.y))
             if length is not None:
                 values[label, revision] = values.get((label, revision), 0.0) + length
                 lengths[label] = lengths.get(label, 0.0) + length
@@ -167,25 +168,25 @@ def _largest(sizes: Mapping[str, int]) -> list[str]:
     return sorted(sorted(sizes, key=lambda label: -sizes[label])[:MOST_CLASSES], key=_order)
 
 
-def number(value: Any) -> float | None:
+def _number(value: Any) -> float | None:
     """A value as a finite number; text counts where it is one, as in tables."""
     try:
         found = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return found if abs(found) < _LARGEST else None
 
 
 def _names_on(points: Iterable[Point], field: str) -> dict[str, float]:
     """The texts on an axis and their places, in order, where none of the values is a number."""
     values = [value for point in points if (value := point.get(field)) is not None]
-    if not values or any(number(value) is not None for value in values):
+    if not values or any(_number(value) is not None for value in values):
         return {}
     return {name: float(index) for index, name in enumerate(dict.fromkeys(map(str, values)))}
 
 
 def _place(value: Any, names: Mapping[str, float]) -> float | None:
-    return names.get(str(value)) if names else number(value)
+    return names.get(str(value)) if names else _number(value)
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -202,5 +203,5 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def _order(label: str) -> tuple[float, str]:
     """Numbers by size, then texts."""
-    value = number(label)
+    value = _number(label)
     return (math.inf if value is None else value), label

@@ -39,12 +39,12 @@ def scale_of(
         low, high = min(low, value), max(high, value)
     if low > high:
         low, high = 0.0, 1.0
-    if low == high:
-        pad = abs(low) * 0.1 or 1.0
+    size = max(abs(low), abs(high))
+    if high - low <= size * 1e-12 or size < 1e-290:  # digits that a scale cannot show
+        pad = size * 0.1 if size >= 1e-290 else 1.0
         low, high = low - pad, high + pad
     else:
-        # Halves: the distance of the largest numbers is not one.
-        pad = (high / 2 - low / 2) * 2 * margin
+        pad = (high - low) * margin
         low, high = (0.0 if zero and low == 0 else low - pad), (0.0 if zero and high == 0 else high + pad)
     return Scale(low, high, start, end, [(value, short(value)) for value in _round_values(low, high, ticks)])
 
@@ -60,7 +60,7 @@ def short(value: float) -> str:
 
 
 def _round_values(low: float, high: float, count: int) -> list[float]:
-    raw = (high / 2 - low / 2) * 2 / count
+    raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(step * power for step in (1, 2, 5, 10) if step * power >= raw * 0.999)
     first = math.ceil(low / step - 1e-9)

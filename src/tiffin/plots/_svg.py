@@ -1,10 +1,12 @@
 """SVG as text: elements, and what all drawings have."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
 __all__ = ["element", "picture", "text", "title", "wide"]
 
+_NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PIXELS = 6.2  # of a letter at the size that labels have
 
 
@@ -16,12 +18,12 @@ def element(name: str, *children: str, **attributes: float | str) -> str:
 
 def text(content: str, x: float, y: float, anchor: str = "middle", **attributes: float | str) -> str:
     """A text at a place."""
-    return element("text", escape(content), x=x, y=y, text_anchor=anchor, **attributes)
+    return element("text", _xml(content), x=x, y=y, text_anchor=anchor, **attributes)
 
 
 def title(content: str) -> str:
     """What shows when the pointer rests on the element it is in."""
-    return element("title", escape(content))
+    return element("title", _xml(content))
 
 
 def picture(width: float, height: float, parts: Iterable[str]) -> str:
@@ -45,5 +47,10 @@ def wide(texts: Iterable[str]) -> float:
     return max((len(one) for one in texts), default=0) * _PIXELS
 
 
+def _xml(content: str) -> str:
+    """A text as it stands in XML; what cannot stand there is replaced."""
+    return escape(_NO_XML.sub("\ufffd", content))
+
+
 def _value(value: float | str) -> str:
-    return escape(value) if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")
+    return _xml(value) if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")

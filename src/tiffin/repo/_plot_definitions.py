@@ -13,7 +13,7 @@ __all__ = ["Definitions", "PlotRequest", "definitions_of"]
 
 _DRAWN = ("x", "y", "x_label", "y_label", "title", "template", "header")
 
-Properties = Mapping[str, Any]
+_Properties = Mapping[str, Any]
 
 
 class PlotRequest(NamedTuple):
@@ -25,7 +25,7 @@ class PlotRequest(NamedTuple):
     """
 
     targets: Sequence[str] = ()
-    properties: Properties = {}  # noqa: RUF012 - a named tuple's default is never changed
+    properties: _Properties = {}  # noqa: RUF012 - a named tuple's default is never changed
     once: bool = False
 
 
@@ -35,13 +35,13 @@ class Definitions(NamedTuple):
     headless: the tables, by repository path, whose first line is data.
     """
 
-    plots: dict[str, dict[str, Properties]]
+    plots: dict[str, dict[str, _Properties]]
     headless: frozenset[str]
 
 
 def definitions_of(repo: Repo, view: RepoView, request: PlotRequest) -> Definitions:
     """The plots of one state.  Raises FormatError, TemplateError and GraphError."""
-    found: dict[str, dict[str, Properties]] = {}
+    found: dict[str, dict[str, _Properties]] = {}
     for file, parsed in view.project.pipeline_files().items():
         if parsed.plots:
             entries = {name: own or {} for entry in parsed.plots for name, own in _pairs(entry)}
@@ -66,8 +66,8 @@ def definitions_of(repo: Repo, view: RepoView, request: PlotRequest) -> Definiti
 
 
 def _top_level(
-    repo: Repo, view: RepoView, request: PlotRequest, file: str, entries: Mapping[str, Properties]
-) -> Iterator[tuple[str, Properties]]:
+    repo: Repo, view: RepoView, request: PlotRequest, file: str, entries: Mapping[str, _Properties]
+) -> Iterator[tuple[str, _Properties]]:
     """The plots that one dvc.yaml lists."""
     directory = posixpath.dirname(file)
     places = {join(directory, name) for name in entries}

@@ -25,7 +25,7 @@ from tiffin.repo.plotting import Gathered, PlotTemplates, write_images
 
 __all__ = ["write_page", "write_pictures"]
 
-MOST_EMBEDDED = 64_000_000  # bytes of images in a page; what is beyond is put beside it
+_MOST_EMBEDDED = 64_000_000  # bytes of images in a page; what is beyond is put beside it
 
 
 def write_page(repo: Repo, found: Gathered, templates: PlotTemplates, out: str, html_template: str | None) -> str:
@@ -80,7 +80,7 @@ def _drawing(plot: Plot, templates: PlotTemplates) -> Card:
 
 def _links(plots: list[Plot], out: str) -> dict[Image, str]:
     """Where the images are that would make the page too large."""
-    left = MOST_EMBEDDED
+    left = _MOST_EMBEDDED
     beside = []
     for image in (image for plot in plots for image in plot.images):
         if len(image.body) > left:
