@@ -85,6 +85,9 @@ void PresentWhole(int store, int source, std::span<const Digest> digests, const 
 void PresentInSize(int store, std::span<const Digest> digests, std::span<const std::int64_t> sizes,
                    std::span<std::uint8_t> present, int threads);
 
+// sizes[i]: bytes of the object of a file, -1 where the store has none.
+void SizeObjects(int store, std::span<const Digest> digests, std::span<std::int64_t> sizes, int threads);
+
 // Reads objects again and compares: kOk, kCorrupt, ENOENT.
 void VerifyObjects(int store, std::span<const Digest> digests, const std::string& suffix, std::span<int> outcomes,
                    int threads, Control& control);

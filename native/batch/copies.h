@@ -1,7 +1,7 @@
 // Copies of files, outside of any store: for another place, or instead of a link.
 //
-// The conventions are those of batch/batch.h.  A file is cloned where that works, else read and written; one that changes
-// meanwhile is read once more, then given up as kChangedMeanwhile; what is no regular file is EINVAL.
+// The conventions are those of batch/batch.h.  A file is cloned where that works, else read and written; one that
+// changes meanwhile is read once more, then given up as kChangedMeanwhile; what is no regular file is EINVAL.
 #pragma once
 
 #include <cstdint>

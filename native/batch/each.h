@@ -12,8 +12,8 @@ namespace tiffin {
 // Does one item; gives its outcome.
 using Each = std::function<int(std::size_t item)>;
 
-// Calls the function that `begin` gives each thread for every item, and counts files.  The threads take items in blocks:
-// files of one directory mostly stay with one thread.
+// Calls the function that `begin` gives each thread for every item, and counts files.  The threads take items in
+// blocks: files of one directory mostly stay with one thread.
 void ForEach(std::span<int> outcomes, int threads, Control& control, const std::function<Each()>& begin);
 
 }  // namespace tiffin

@@ -143,4 +143,11 @@ void PresentInSize(int store, std::span<const Digest> digests, std::span<const s
   });
 }
 
+void SizeObjects(int store, std::span<const Digest> digests, std::span<std::int64_t> sizes, int threads) {
+  InBlocks(digests.size(), threads, [&](std::size_t item) {
+    Stat stat;
+    sizes[item] = StatAt(store, ObjectPath(digests[item], "").c_str(), true, stat) == kOk ? stat.size : -1;
+  });
+}
+
 }  // namespace tiffin

@@ -260,6 +260,18 @@ nb::list Present(nb::handle oids, const Path& store, std::string_view suffix, bo
   return result;
 }
 
+std::vector<std::int64_t> ObjectSizes(const Table& table, const Path& store, int threads) {
+  std::vector<std::int64_t> sizes(table.size(), -1);
+  const std::optional<Descriptor> objects = OpenStore(store);
+  if (!objects) return sizes;
+  const nb::gil_scoped_release release;
+  SizeObjects(objects->get(), table.digests, sizes, threads);
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    if (!table.has_id(row)) sizes[row] = -1;
+  }
+  return sizes;
+}
+
 std::vector<int> Verify(nb::handle oids, const Path& store, std::string_view suffix, int threads, nb::handle progress) {
   const std::vector<Digest> digests = ToDigests(oids);
   std::vector<int> outcomes(digests.size(), ENOENT);
@@ -327,6 +339,9 @@ void BindBatch(nb::module_& module) {
                      "whole: bool = False, threads: int = 0) -> list[bool]"),
              "Whether the store has each object, in order; whole: and that it is not empty, unless its id\n"
              "says so, and of the size that a table gives for it.");
+  module.def("object_sizes", &ObjectSizes, "table"_a, "store"_a, nb::kw_only(), "threads"_a = 0,
+             nb::sig("def object_sizes(table: Table, store: str, *, threads: int = 0) -> list[int]"),
+             "The bytes of each row's object; -1 where the store has none.");
   module.def(
       "verify", &Verify, "oids"_a, "store"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
       "progress"_a = nb::none(),

@@ -72,14 +72,14 @@ void BindCopies(nb::module_& module) {
                      "list[tuple[str, int]]"),
              "Copies files to the same paths below another directory, where folders are made and nothing is replaced.\n"
              "(path, outcome) of those that failed.");
-  module.def("own_files", &OwnAll, "files"_a, "root"_a, "right"_a, nb::kw_only(), "threads"_a = 0,
-             "progress"_a = nb::none(),
-             nb::sig("def own_files(files: collections.abc.Sequence[str] | Table, root: str, right: str, *, threads: "
-                     "int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> "
-                     "list[tuple[str, int]]"),
-             "Puts copies in the place of links, symbolic or hard, then gives all files a right: \"write\", \"execute\",\n"
-             "or \"no-execute\".  (path, outcome) of those that failed: then no link has been replaced, unless it was\n"
-             "only the right that could not be given.");
+  module.def(
+      "own_files", &OwnAll, "files"_a, "root"_a, "right"_a, nb::kw_only(), "threads"_a = 0, "progress"_a = nb::none(),
+      nb::sig("def own_files(files: collections.abc.Sequence[str] | Table, root: str, right: str, *, threads: "
+              "int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> "
+              "list[tuple[str, int]]"),
+      "Puts copies in the place of links, symbolic or hard, then gives all files a right: \"write\", \"execute\",\n"
+      "or \"no-execute\".  (path, outcome) of those that failed: then no link has been replaced, unless it was\n"
+      "only the right that could not be given.");
 }
 
 }  // namespace tiffin::bind

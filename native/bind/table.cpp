@@ -126,6 +126,17 @@ nb::list Named(const Table& table, const Path& name) {
   return paths;
 }
 
+nb::list FoldersOf(const Table& table) {
+  std::vector<Folder> folders;
+  {
+    const nb::gil_scoped_release release;
+    folders = Folders(table);
+  }
+  nb::list rows;
+  for (const Folder& folder : folders) rows.append(nb::make_tuple(ToPython(folder.path), folder.files, folder.bytes));
+  return rows;
+}
+
 // What differs between two tables; the lists are sorted by path.
 struct Changes {
   nb::list added;
@@ -204,6 +215,8 @@ void BindTable(nb::module_& module) {
       .def("inode", &Cell<&Table::inodes>, "row"_a)
       .def("find", &Find, "path"_a, "The row of a path, or -1.")
       .def("total_size", &TotalSize, "Bytes over the rows whose size is known.")
+      .def("folders", &FoldersOf, nb::sig("def folders(self) -> list[tuple[str, int, int]]"),
+           "(path, files, bytes) of every directory above a row, a directory before those in it.")
       .def("missing", &Missing, "Number of rows without id.")
       .def("forget", &Forget, "rows"_a, "The same table, these rows without id.")
       .def(

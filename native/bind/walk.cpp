@@ -15,10 +15,10 @@ Table ScanWatched(const Path& root, Ignore* ignore, const Path& under, bool foll
   return table;
 }
 
-Table StatNamed(const Path& root, nb::handle paths) {
+Table StatNamed(const Path& root, nb::handle paths, bool follow) {
   const std::vector<std::string> names = ToStrings(paths);
   const nb::gil_scoped_release release;
-  return StatFiles(root.bytes, names);
+  return StatFiles(root.bytes, names, follow);
 }
 
 Metafiles Find(const Path& root, Ignore& ignore, bool git_ignore) {
@@ -46,9 +46,10 @@ void BindWalk(nb::module_& module) {
              "Every regular file below root, without ids; links to files, and with follow_directories to directories,\n"
              "are followed.  under: where root lies below ignore's root.  OSError names the path: ENOENT for a link\n"
              "that leads nowhere, ELOOP for one that leads around itself.");
-  module.def("stat_files", &StatNamed, "root"_a, "paths"_a,
-             nb::sig("def stat_files(root: str, paths: collections.abc.Iterable[str]) -> Table"),
-             "The named files; what is not there or no regular file is left out.");
+  module.def(
+      "stat_files", &StatNamed, "root"_a, "paths"_a, nb::kw_only(), "follow"_a = true,
+      nb::sig("def stat_files(root: str, paths: collections.abc.Iterable[str], *, follow: bool = True) -> Table"),
+      "The named files; what is not there or no regular file is left out, and so are links unless followed.");
   module.def("find_metafiles", &FindFiles, "root"_a, "ignore"_a, nb::kw_only(), "git_ignore"_a = true,
              nb::sig("def find_metafiles(root: str, ignore: Ignore, *, git_ignore: bool = True) -> list[str]"),
              "Files named dvc.yaml or *.dvc below root, sorted; not in ignored places or other repositories.");

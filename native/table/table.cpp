@@ -235,6 +235,29 @@ Table TableBuilder::Build() {
   return table;
 }
 
+std::vector<Folder> Folders(const Table& table) {
+  std::vector<Folder> folders;
+  std::vector<std::size_t> above;  // those of the row before
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    const std::string_view path = table.path(row);
+    const auto is_above = [&](const Folder& folder) {
+      return path.size() > folder.path.size() && path.starts_with(folder.path) && path[folder.path.size()] == '/';
+    };
+    // Rows of one directory lie together, so one that is left does not come back.
+    while (!above.empty() && !is_above(folders[above.back()])) above.pop_back();
+    const std::size_t known = above.empty() ? 0 : folders[above.back()].path.size() + 1;
+    for (std::size_t slash = known; (slash = path.find('/', slash)) != path.npos; ++slash) {
+      above.push_back(folders.size());
+      folders.push_back({std::string(path.substr(0, slash))});
+    }
+    for (const std::size_t folder : above) {
+      ++folders[folder].files;
+      folders[folder].bytes += std::max<std::int64_t>(table.sizes[row], 0);
+    }
+  }
+  return folders;
+}
+
 std::optional<std::string_view> PathFault(std::string_view path) noexcept {
   if (path.empty()) return "empty path";
   if (path.find('\0') != std::string_view::npos) return "NUL in path";

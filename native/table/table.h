@@ -108,6 +108,14 @@ class TableBuilder {
   Table rows_;  // as they came
 };
 
+// Every directory above a row, a directory before what is below it: the rows below it, and their bytes where known.
+struct Folder {
+  std::string path;
+  std::size_t files = 0;
+  std::int64_t bytes = 0;
+};
+std::vector<Folder> Folders(const Table& table);
+
 // What is wrong with `path` as a relative path below a directory, or nullopt: absolute, "." or "..", an empty part,
 // NUL.
 std::optional<std::string_view> PathFault(std::string_view path) noexcept;

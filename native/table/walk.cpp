@@ -483,7 +483,7 @@ Table Scan(const std::string& root, const ScanOptions& options, Control& control
   return Scanner(root, options, control).Run();
 }
 
-Table StatFiles(const std::string& root, std::span<const std::string> paths) {
+Table StatFiles(const std::string& root, std::span<const std::string> paths, bool follow) {
   const Descriptor top = OpenDirectory(root);
   std::vector<std::string_view> sorted(paths.begin(), paths.end());
   std::sort(sorted.begin(), sorted.end());
@@ -491,7 +491,7 @@ Table StatFiles(const std::string& root, std::span<const std::string> paths) {
   Table table;
   for (const std::string_view path : sorted) {
     Stat stat;
-    const int error = StatAt(top.get(), std::string(path).c_str(), true, stat);
+    const int error = StatAt(top.get(), std::string(path).c_str(), follow, stat);
     if (error == ENOENT || error == ENOTDIR) continue;
     if (error != kOk) throw SystemFault(error, root + "/" + std::string(path));
     if (IsRegular(stat)) table.Append(path, stat, nullptr);

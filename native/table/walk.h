@@ -24,8 +24,9 @@ struct ScanOptions {
 // nowhere is ENOENT, one that leads to a directory around it ELOOP.  Control counts files.
 Table Scan(const std::string& root, const ScanOptions& options, Control& control);
 
-// The named files, below `root`; what is not there or is no regular file is left out.
-Table StatFiles(const std::string& root, std::span<const std::string> paths);
+// The named files, below `root`; what is not there or is no regular file is left out.  follow: a link is what it leads
+// to.
+Table StatFiles(const std::string& root, std::span<const std::string> paths, bool follow = true);
 
 // The files named dvc.yaml or *.dvc below a directory, sorted, and the directories that were looked into, "" the first.
 struct Metafiles {

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.native.twins_batch import content_id, copied, object_path, placed, store_after, tree_of, verified
-from tiffin._native import Table, place_rows, present, scan, store_rows, transfer, verify
+from tiffin._native import Table, object_sizes, place_rows, present, scan, store_rows, transfer, verify
 
 CORRUPT = -2
 
@@ -177,6 +177,17 @@ def test_present_and_verify_answer_as_the_twins(
     store = str(write(folder / "store", contents, 0o444))
     assert present(oids, store) == [object_path(oid) in contents for oid in oids]
     assert verify(oids, store) == verified(contents, oids)
+
+
+@given(objects, objects)
+def test_sizes_are_those_of_the_objects(
+    tmp_path_factory: pytest.TempPathFactory, stored: Sequence[bytes], others: Sequence[bytes]
+) -> None:
+    store = write(tmp_path_factory.mktemp("sizes") / "store", as_store(stored))
+    table = Table.from_rows([(str(number), content_id(body)) for number, body in enumerate([*stored, *others])])
+    by_id = {content_id(body): len(body) for body in stored}
+    assert object_sizes(table, str(store)) == [by_id.get(oid or "", -1) for oid in table.oids()]
+    assert object_sizes(table, str(store / "none")) == [-1] * len(table)
 
 
 def test_many_objects_of_one_prefix_are_found_by_listing_it(tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ def test_scan_finds_what_walk_finds_with_the_same_stats(tmp_path_factory: pytest
         assert table.mtime_ns(row) == info.st_mtime_ns
         assert table.ctime_ns(row) == info.st_ctime_ns
     assert table.missing() == len(table)
+    sums = table.folders()
+    sizes = {path: info.st_size for path, info in expected.items()}
+    assert {path: (files, size) for path, files, size in sums} == twins.folders(sizes)
+    assert [path for path, _, _ in sums] == sorted((path for path, _, _ in sums), key=lambda path: f"{path}/")
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -81,6 +85,8 @@ def test_links_to_files_and_directories_are_followed(tmp_path: Path) -> None:
     assert table.paths() == ["directory/b", "file"]
     assert table.sizes() == [2, 2]
     assert scan(str(root), follow_directories=False).paths() == ["file"]
+    assert stat_files(str(root), ["file", "directory/b"]).sizes() == [2, 2]
+    assert stat_files(str(root), ["file", "directory/b"], follow=False).paths() == ["directory/b"]
 
 
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:

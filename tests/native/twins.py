@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-__all__ = ["changes", "dvc_ignores", "files_below", "manifest", "metafiles", "replaced", "rows_of", "under"]
+__all__ = ["changes", "dvc_ignores", "files_below", "folders", "manifest", "metafiles", "replaced", "rows_of", "under"]
 
 Rows = dict[str, str]
 
@@ -53,6 +53,13 @@ def changes(old: Rows, new: Rows) -> tuple[list[str], list[str], list[str], int]
     both = old.keys() & new.keys()
     modified = sorted(path for path in both if old[path] != new[path])
     return added, modified, deleted, len(both) - len(modified)
+
+
+def folders(sizes: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Every directory above a path: how many paths are below it, and the sum of their sizes."""
+    above = {parent for path in sizes for parent in map(str, PurePosixPath(path).parents) if parent != "."}
+    below = {parent: [size for path, size in sizes.items() if path.startswith(f"{parent}/")] for parent in above}
+    return {parent: (len(found), sum(found)) for parent, found in below.items()}
 
 
 def files_below(root: str) -> dict[str, os.stat_result]:

@@ -537,15 +537,12 @@ class Workspace:
 
     def _size(self, table: Table, directory: str) -> int | None:
         """Bytes of all rows, by the store or else by the workspace; None if neither knows."""
-        here = _native.stat_files(self._at(directory), table.paths()) if self.is_directory(directory) else NOTHING
-        sizes = dict(zip(here.paths(), here.sizes(), strict=True))
-        try:
-            return sum(
-                _size_of(self.store, oid or "", sizes.get(path))
-                for path, oid in zip(table.paths(), table.oids(), strict=True)
-            )
-        except FileNotFoundError:
-            return None
+        sizes = _native.object_sizes(table, self.store.root)
+        absent = [table.path(row) for row, size in enumerate(sizes) if size < 0]
+        if not absent:
+            return sum(sizes)
+        here = _native.stat_files(self._at(directory), absent) if self.is_directory(directory) else NOTHING
+        return sum(size for size in sizes if size > 0) + here.total_size() if len(here) == len(absent) else None
 
     def _restore_executable(self, path: str, target: Content) -> None:
         seen = self._seen[path]
@@ -596,15 +593,6 @@ def _without_rules(table: Table, path: str) -> Table:
             hint="move its patterns to a .dvcignore above the directory",
         )
     return table
-
-
-def _size_of(store: ObjectStore, oid: str, in_workspace: int | None) -> int:
-    try:
-        return os.stat(store.path(oid)).st_size
-    except FileNotFoundError:
-        if in_workspace is None:
-            raise
-        return in_workspace
 
 
 def _raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:

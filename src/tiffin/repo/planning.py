@@ -10,10 +10,11 @@ The rules, in order:
 
 import os
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from tiffin import _native
+from tiffin._native import Table
 from tiffin.index import parents
 from tiffin.pipeline import is_metafile
 from tiffin.repo._repo import METADATA, Repo
@@ -52,39 +53,42 @@ def plan(repo: Repo, directory: str, git: GitSide, *, limit: int = LIMIT) -> Pla
     """What is to be tracked below a directory of the repository, "" for all of it.  limit: bytes."""
     new, others = git.inventory(directory) or _inventory(repo, directory)
     outputs = {out.path for stage in repo.project.stages for out in stage.outs}
-    foreign = _repositories(repo, new)
+    folders = _above(new)
+    foreign = _repositories(repo, folders)
+    in_outputs, in_foreign = (_at_or_below(folders, tops) for tops in (outputs, foreign))
     files, taken = [], set(others) | outputs | foreign
     for path in new:
-        if _is_excluded(repo, path) or path in outputs or not outputs.isdisjoint(parents(path)):
+        folder, _, name = path.rpartition("/")
+        if path in outputs or folder in in_outputs or _is_excluded(repo, path):
             continue
-        if is_metafile(path) or posixpath.basename(path) in _METAFILES or path.endswith("/"):
+        if not name or name in _METAFILES or is_metafile(path):
             taken.add(path)
-        elif foreign.isdisjoint(parents(path)):
+        elif folder not in in_foreign:
             files.append(path)
-    table = _native.stat_files(repo.root, files)
-    sizes = {path: size for path, size in zip(table.paths(), table.sizes(), strict=True) if _is_plain(repo, path)}
-    taken.update(filter(_is_code, sizes))
-    return _chosen(sizes, directory, _above(taken), limit)
+    table = _native.stat_files(repo.root, files, follow=False)
+    taken.update(filter(_is_code, table.paths()))
+    return _chosen(table, directory, _above(taken), limit)
 
 
-def _chosen(sizes: Mapping[str, int], start: str, shared: set[str], limit: int) -> Plan:
+def _chosen(table: Table, start: str, shared: set[str], limit: int) -> Plan:
     """shared: the directories that hold what is someone else's."""
-    whole: dict[str, list[int]] = {}
-    for path, size in sizes.items():
-        for parent in parents(path):
-            counts = whole.setdefault(parent, [0, 0])
-            counts[0] += 1
-            counts[1] += size
+    folders = [Item(path, True, files, size) for path, files, size in table.folders()]
     chosen: dict[str, Item] = {}
+    for folder in folders:  # one before those in it
+        inside = not start or folder.path.startswith(f"{start}/")
+        if (
+            inside
+            and folder.size > limit
+            and folder.path not in shared
+            and chosen.keys().isdisjoint(parents(folder.path))
+        ):
+            chosen[folder.path] = folder
+    taken = _at_or_below((folder.path for folder in folders), chosen.keys())
     left = left_size = 0
-    for path, size in sizes.items():
-        above = [
-            one for one in reversed([*parents(path)]) if one != start and (not start or one.startswith(f"{start}/"))
-        ]
-        top = next((one for one in above if one not in shared and whole[one][1] > limit), None)
-        if top is not None:
-            chosen.setdefault(top, Item(top, True, *whole[top]))
-        elif size > limit and not _is_code(path):
+    for path, size in zip(table.paths(), table.sizes(), strict=True):
+        if path.rpartition("/")[0] in taken:
+            continue
+        if size > limit and not _is_code(path):
             chosen[path] = Item(path, False, 1, size)
         else:
             left += 1
@@ -98,9 +102,9 @@ def _inventory(repo: Repo, directory: str) -> tuple[list[str], list[str]]:
     return [posixpath.join(directory, path) for path in table.paths()], []
 
 
-def _repositories(repo: Repo, paths: Iterable[str]) -> set[str]:
-    """The directories above the paths that are repositories of their own."""
-    return {one for one in _above(paths) if os.path.lexists(f"{repo.root}/{one}/{METADATA}")}
+def _repositories(repo: Repo, folders: Iterable[str]) -> set[str]:
+    """The directories that are repositories of their own."""
+    return {one for one in folders if os.path.lexists(f"{repo.root}/{one}/{METADATA}")}
 
 
 def _is_excluded(repo: Repo, path: str) -> bool:
@@ -111,9 +115,10 @@ def _is_code(path: str) -> bool:
     return path.lower().endswith(_CODE)
 
 
-def _is_plain(repo: Repo, path: str) -> bool:
-    return not os.path.islink(f"{repo.root}/{path}")
-
-
 def _above(paths: Iterable[str]) -> set[str]:
     return {parent for path in paths for parent in parents(path.removesuffix("/"))}
+
+
+def _at_or_below(folders: Iterable[str], tops: Collection[str]) -> set[str]:
+    """Those of the directories that are among `tops`, or below one."""
+    return {one for one in folders if one in tops or any(parent in tops for parent in parents(one))} if tops else set()
