@@ -72,9 +72,19 @@ class TrackedPaths:
         if not _leaf(out).is_dir:
             return
         table = self._table(stage, out)
+        last, names = "", self._folder(out.path)
         for path, oid in zip(table.paths(), table.oids(), strict=True):
-            self._put(f"{out.path}/{path}", Leaf(is_dir=False, oid=oid))
+            folder, _, name = path.rpartition("/")
+            if folder != last:
+                last, names = folder, self._folder(f"{out.path}/{folder}" if folder else out.path)
+            names.setdefault(name, Leaf(is_dir=False, oid=oid))
         self._expanded.add(out.path)
+
+    def _folder(self, path: str) -> dict[str, Leaf]:
+        """What is in a directory, to be added to."""
+        if path not in self._folders:
+            self._put(path, Leaf(is_dir=True))
+        return self._folders.setdefault(path, {})
 
     def _put(self, path: str, leaf: Leaf) -> None:
         while path:

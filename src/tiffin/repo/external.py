@@ -200,7 +200,9 @@ class External:
         leaf = member.leaf(inside)
         if info is None and leaf is not None and member.is_below_file(inside):
             leaf = None
-        return None if info is None and leaf is None else _entry(member, path, inside, info, leaf)
+        if info is None and leaf is None:
+            return None
+        return _entry(path, info, leaf, in_output=leaf is not None and member.tracked.output(inside) is not None)
 
     def ls(self, path: str, *, dvc_only: bool = False) -> list[Entry]:
         """What is in a directory, in the order of the names; a file gives itself.
@@ -213,8 +215,12 @@ class External:
         member, inside = self.member(path)
         leaves = member.leaves(inside)
         files = member.side.ls(inside) if entry.present and not dvc_only else {}
+        # Asked once and not for each of maybe a million files.
+        outs = member.tracked.outs if leaves else {}
+        all_in_output = bool(leaves) and member.tracked.output(inside) is not None
+        outer, inner = (f"{directory}/" if directory else "" for directory in (path, inside))
         return [
-            _entry(member, posixpath.join(path, name), posixpath.join(inside, name), files.get(name), leaves.get(name))
+            _entry(f"{outer}{name}", files.get(name), leaves.get(name), in_output=all_in_output or inner + name in outs)
             for name in sorted({*files, *leaves})
         ]
 
@@ -263,11 +269,10 @@ class External:
         return config.overlaid(settings_of(document, f"{root or ''}/.dvc", "repo", self.pool.environment))
 
 
-def _entry(member: Member, path: str, inside: str, info: FileInfo | None, leaf: Leaf | None) -> Entry:
-    is_tracked, oid = leaf is not None, leaf.oid if leaf is not None else None
-    is_out = is_tracked and member.tracked.output(inside) is not None
+def _entry(path: str, info: FileInfo | None, leaf: Leaf | None, *, in_output: bool) -> Entry:
     is_dir, size, isexec = info or (leaf is not None and leaf.is_dir, leaf.size if leaf is not None else None, False)
-    return Entry(path, is_dir, size, isexec, oid, is_tracked, is_out, present=info is not None)
+    oid, is_tracked = (None, False) if leaf is None else (leaf.oid, True)
+    return Entry(path, is_dir, size, isexec, oid, is_tracked, is_tracked and in_output, info is not None)
 
 
 def _resolved(git: Git, rev: str) -> str:

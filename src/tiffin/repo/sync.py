@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from tiffin._native import Table
 from tiffin.config import RemoteSettings
 from tiffin.errors import StageNotFound, TargetError
 from tiffin.formats import Content
@@ -18,6 +19,8 @@ from tiffin.repo.revisions import Revisions, States
 
 __all__ = ["Moved", "Selected", "cloud_status", "fetch", "pull", "push", "remote_store"]
 
+
+_NOTHING = Table.from_rows([])
 
 # (missing in the cache, missing at the remote) -> what `status --cloud` says
 _STATES = {(False, True): "new", (True, False): "deleted", (True, True): "missing"}
@@ -265,18 +268,21 @@ def _compare(
     here: ObjectStore, there: ObjectStore, path: str, oid: str, part: str | None
 ) -> dict[str, tuple[str, str]]:
     """Name and state, by id, of what is not on both sides: of an output and its files, or those that a part names."""
-    named = [(oid, path)]
+    rows, top = _NOTHING, path
     holder = next((store for store in (here, there) if store.has(oid)), None) if is_dir(oid) else None
     if holder is not None:
-        rows, top = holder.manifest(oid), path
+        rows = holder.manifest(oid)
         if part is not None:
             row = rows.find(part.removeprefix(f"{path}/"))
             rows, top = (rows.select([row]), path) if row >= 0 else (rows.under(part.removeprefix(f"{path}/")), part)
-        named += [(file or "", f"{top}/{name}") for file, name in zip(rows.oids(), rows.paths(), strict=True)]
-    oids = list(dict.fromkeys(file for file, _ in named))
-    lost, unsent = set(here.missing(oids)), set(there.missing(oids))
+    lost, unsent = _lacking(here, oid, rows), _lacking(there, oid, rows)
     if not lost and not unsent:
         return {}
+    named = [
+        (oid, path),
+        *((file or "", f"{top}/{name}") for file, name in zip(rows.oids(), rows.paths(), strict=True)),
+    ]
+    oids = dict.fromkeys(file for file, _ in named)
     names = dict(reversed(named))
     states = {
         file: (names[file], _STATES[file in lost, file in unsent]) for file in oids if file in lost or file in unsent
@@ -284,6 +290,15 @@ def _compare(
     if len(states) > 1 and states.get(oid, ("", ""))[1] == "deleted":
         del states[oid]  # as in DVC, which fetches the listing to look into it
     return states
+
+
+def _lacking(store: ObjectStore, oid: str, rows: Table) -> set[str]:
+    """Of an id and those of the rows, the ones of which the store has no object."""
+    lacking = set(store.missing([oid]))
+    present = store.present(rows) if len(rows) else []
+    if not all(present):
+        lacking.update(file for file, found in zip(rows.oids(), present, strict=True) if file and not found)
+    return lacking
 
 
 def _copy_runs(source: str, destination: str) -> Moved:
