@@ -122,6 +122,23 @@ def test_one_process_reads_many_objects(root: Path) -> None:
             objects.commit("nope")
 
 
+def test_many_objects_are_read_ahead_and_giving_up_confuses_nobody(root: Path) -> None:
+    bodies = [f"{number}\n" * number for number in range(1, 120)]
+    for number, body in enumerate(bodies):
+        (root / f"file{number}").write_text(body)
+    git(root, "add", ".")
+    ids = git(root, "rev-parse", *(f":file{number}" for number in range(len(bodies)))).split()
+    with Git(root).objects() as objects:
+        found = list(objects.read_many([*ids, "0" * 40]))
+        assert [one.content.decode() for one in found[:-1] if one is not None] == bodies
+        assert found[-1] is None
+        assert list(objects.read_many([])) == []
+        some = objects.read_many(ids)
+        next(some)
+        some.close()
+        assert objects.blob("HEAD", "a") == b"2\n"
+
+
 def test_a_commit_in_detail(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1700000000 -0330")
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Ada Ä")

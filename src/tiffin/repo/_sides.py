@@ -3,7 +3,7 @@
 import errno
 import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from io import BytesIO
 from typing import BinaryIO, NamedTuple, Protocol
@@ -106,8 +106,9 @@ class DiskSide:
 
     def ls(self, path: str) -> Mapping[str, FileInfo]:
         found = {}
+        prefix = f"{path}/" if path else ""
         for entry in os.scandir(self._at(path)):
-            inside = posixpath.join(path, entry.name)
+            inside = f"{prefix}{entry.name}"
             try:
                 is_dir, status = entry.is_dir(), entry.stat()
             except OSError:  # a link that leads nowhere
@@ -191,13 +192,18 @@ class CommitSide:
         if progress is not None:
             progress.expect(len(names), 0)
         os.makedirs(store.root, exist_ok=True)
-        bodies = ((name, self._bytes(posixpath.join(path, name))) for name in names)
+        bodies = self._bodies(path, names)
         return Table.from_rows([(name, _native.put_object(store.root, body)) for name, body in bodies])
 
     def copy(self, path: str, names: Sequence[str], directory: str) -> None:
-        for name in names:
-            with open(_place(directory, name), "wb") as file:
-                file.write(self._bytes(posixpath.join(path, name)))
+        made = set()
+        for name, body in self._bodies(path, names):
+            folder = posixpath.dirname(name)
+            if folder not in made:
+                os.makedirs(os.path.join(directory, folder), exist_ok=True)
+                made.add(folder)
+            with open(f"{directory}/{name}", "wb") as file:
+                file.write(body)
 
     @cached_property
     def ignore(self) -> Ignore:
@@ -250,11 +256,21 @@ class CommitSide:
     def _bytes(self, path: str) -> bytes:
         body = self.read(path)
         if body is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            raise _not_there(path)
         return body
 
+    def _bodies(self, path: str, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Files below a directory, each with its bytes, of which none are kept: they may be many."""
+        found = [(inside, self._find(inside)) for name in names for inside in [posixpath.join(path, name)]]
+        absent = next((inside for inside, entry in found if entry is None or entry[0] == _FOLDER), None)
+        if absent is not None:
+            raise _not_there(absent)
+        bodies = self._objects.read_many([entry[1] for _, entry in found if entry is not None])
+        for name, body in zip(names, bodies, strict=True):
+            if body is None:
+                raise _not_there(posixpath.join(path, name))
+            yield name, body.content
 
-def _place(directory: str, name: str) -> str:
-    target = os.path.join(directory, name)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    return target
+
+def _not_there(path: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)

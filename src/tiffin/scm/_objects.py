@@ -1,6 +1,7 @@
 """Reading Git's objects through one long-lived `git cat-file --batch`."""
 
 import os
+from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -8,6 +9,9 @@ from tiffin.errors import GitError
 from tiffin.scm._run import git_command, no_git
 
 __all__ = ["Commit", "GitObject", "GitObjects", "TreeEntry", "parse_tree"]
+
+# Names of 65 bytes at most: a pipe takes them all, so that git never waits for us to read while we wait for it.
+_AHEAD = 48
 
 
 class Commit(NamedTuple):
@@ -73,12 +77,35 @@ class GitObjects:
         """
         if "\n" in name:
             return None  # the protocol has one name a line; callers resolve such names to ids first
-        stdin, stdout = self._pipes()
+        self._ask([name])
+        return self._answer(name)
+
+    def read_many(self, ids: Sequence[str]) -> Generator[GitObject | None, None, None]:
+        """Many objects by id, in order, as `read` gives them.
+
+        They are asked for ahead of the answers; nothing else may be read until this has ended.
+        """
+        for start in range(0, len(ids), _AHEAD):
+            block = ids[start : start + _AHEAD]
+            self._ask(block)
+            unanswered = iter(block)
+            try:
+                for name in unanswered:
+                    yield self._answer(name)
+            finally:  # given up early: whatever is asked next must not get these answers
+                for name in unanswered:
+                    self._answer(name)
+
+    def _ask(self, names: Sequence[str]) -> None:
+        stdin, _ = self._pipes()
         try:
-            stdin.write(os.fsencode(name) + b"\n")
+            stdin.write(b"".join(os.fsencode(name) + b"\n" for name in names))
             stdin.flush()
         except BrokenPipeError:
-            raise GitError(f"git cat-file ended before it read {name}") from None
+            raise GitError(f"git cat-file ended before it read {names[0]}") from None
+
+    def _answer(self, name: str) -> GitObject | None:
+        _, stdout = self._pipes()
         head = stdout.readline()
         if not head:
             raise GitError(f"git cat-file ended while it read {name}")
