@@ -1,18 +1,11 @@
 #include "batch/copies.h"
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <vector>
 
 #include "batch/batch.h"
+#include "tests/scratch.h"
 
 namespace tiffin {
 namespace {
@@ -21,41 +14,14 @@ namespace fs = std::filesystem;
 
 constexpr int kThreads = 2;
 
-std::string Read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // A workspace, whose files may be links into a store, and a place to copy to.
-class Copies : public testing::Test {
+class Copies : public Scratch {
  protected:
-  Copies() {
-    char name[] = "/tmp/tiffin-copies-XXXXXX";
-    directory_ = mkdtemp(name);
-    for (const char* part : {"work", "store", "to"}) fs::create_directory(directory_ / part);
-    work_ = open((directory_ / "work").c_str(), O_RDONLY | O_DIRECTORY);
-    to_ = open((directory_ / "to").c_str(), O_RDONLY | O_DIRECTORY);
-  }
-
-  ~Copies() override {
-    for (const int descriptor : {work_, to_}) close(descriptor);
-    fs::remove_all(directory_);
-  }
-
-  fs::path Work(std::string_view path) const { return directory_ / "work" / path; }
-  fs::path To(std::string_view path) const { return directory_ / "to" / path; }
-
-  void Write(std::string_view path, std::string_view text) const {
-    fs::create_directories(Work(path).parent_path());
-    std::ofstream(Work(path), std::ios::binary) << text;
-  }
-
   // A file of the workspace that is another name of an object.
-  fs::path Link(std::string_view path, std::string_view text) const {
-    const fs::path object = directory_ / "store" / fs::path(path).filename();
-    std::ofstream(object, std::ios::binary) << text;
+  fs::path Link(const std::string& name, std::string_view text) const {
+    const fs::path object = Write("store/" + name, text);
     fs::permissions(object, static_cast<fs::perms>(0444));
-    fs::create_hard_link(object, Work(path));
+    fs::create_hard_link(object, At("work/" + name));
     return object;
   }
 
@@ -71,72 +37,69 @@ class Copies : public testing::Test {
     return outcomes;
   }
 
-  fs::path directory_;
-  int work_, to_;
-  Control control_;
+  int work_ = Open("work");
+  int to_ = Open("to");
 };
 
 TEST_F(Copies, HaveTheBytesAndFoldersOfTheirOwn) {
   const std::string large(1'000'003, 'x');
-  Write("a", "text");
-  Write("deep/er/large", large);
-  Write("empty", "");
+  Write("work/a", "text");
+  Write("work/deep/er/large", large);
+  Write("work/empty", "");
   EXPECT_EQ(Copy({"a", "deep/er/large", "empty"}), (std::vector{kOk, kOk, kOk}));
-  EXPECT_EQ(Read(To("a")), "text");
-  EXPECT_EQ(Read(To("deep/er/large")), large);
-  EXPECT_EQ(fs::file_size(To("empty")), 0u);
+  EXPECT_EQ(Read("to/a"), "text");
+  EXPECT_EQ(Read("to/deep/er/large"), large);
+  EXPECT_EQ(fs::file_size(At("to/empty")), 0u);
   EXPECT_EQ(control_.files, 3u);
 }
 
 TEST_F(Copies, TellWhatCannotBeCopiedAndLeaveNothingOfIt) {
-  fs::create_directory(Work("folder"));
-  Write("a", "new");
-  std::ofstream(To("a")) << "old";
+  Open("work/folder");
+  Write("work/a", "new");
+  Write("to/a", "old");
   EXPECT_EQ(Copy({"a", "folder", "gone"}), (std::vector{EEXIST, EINVAL, ENOENT}));
-  EXPECT_EQ(Read(To("a")), "old");
-  EXPECT_FALSE(fs::exists(To("folder")));
+  EXPECT_EQ(Read("to/a"), "old");
+  EXPECT_EQ(FilesIn("to"), std::vector<std::string>{"a"});
 }
 
 TEST_F(Copies, StopBeforeTheNextFile) {
-  Write("a", "text");
+  Write("work/a", "text");
   control_.stop = true;
   EXPECT_EQ(Copy({"a"}), std::vector{kStopped});
-  EXPECT_FALSE(fs::exists(To("a")));
+  EXPECT_TRUE(FilesIn("to").empty());
 }
 
 TEST_F(Copies, TakeThePlaceOfLinksAndLeaveTheObjectsAlone) {
   const fs::path object = Link("hard", "text");
-  fs::create_symlink(object, Work("soft"));
-  Write("own", "text");
+  fs::create_symlink(object, At("work/soft"));
+  Write("work/own", "text");
   EXPECT_EQ(Own({"hard", "own", "soft"}, Right::kWrite), (std::vector{kOk, kOk, kOk}));
-  for (const char* name : {"hard", "soft"}) {
-    EXPECT_FALSE(fs::is_symlink(Work(name)));
-    std::ofstream(Work(name)) << "changed";
-  }
-  EXPECT_EQ(Read(object), "text");
+  EXPECT_FALSE(fs::is_symlink(At("work/soft")));
+  for (const char* path : {"work/hard", "work/soft"}) Write(path, "changed");
+  EXPECT_EQ(Read("store/hard"), "text");
   EXPECT_EQ(fs::hard_link_count(object), 1u);
 }
 
 TEST_F(Copies, AreAllMadeBeforeAnyLinkGoes) {
   const fs::path object = Link("hard", "text");
   EXPECT_EQ(Own({"gone", "hard"}, Right::kWrite), (std::vector{ENOENT, kOk}));
-  EXPECT_TRUE(fs::equivalent(object, Work("hard")));
-  EXPECT_EQ(std::distance(fs::directory_iterator(Work("")), {}), 1);
+  EXPECT_TRUE(fs::equivalent(object, At("work/hard")));
+  EXPECT_EQ(FilesIn("work"), std::vector<std::string>{"hard"});
   control_.stop = true;
   EXPECT_EQ(Own({"hard"}, Right::kWrite), std::vector{kStopped});
-  EXPECT_TRUE(fs::equivalent(object, Work("hard")));
+  EXPECT_TRUE(fs::equivalent(object, At("work/hard")));
 }
 
 TEST_F(Copies, MayBeExecutedByWhoeverMayReadThem) {
   Link("hard", "text");
-  Write("own", "text");
-  fs::permissions(Work("own"), static_cast<fs::perms>(0640));
+  fs::permissions(Write("work/own", "text"), static_cast<fs::perms>(0640));
   Own({"hard", "own"}, Right::kExecute);
-  EXPECT_EQ(fs::status(Work("own")).permissions(), static_cast<fs::perms>(0750));
-  EXPECT_EQ(access(Work("hard").c_str(), X_OK), 0);
+  EXPECT_EQ(fs::status(At("work/own")).permissions(), static_cast<fs::perms>(0750));
+  EXPECT_EQ(access(At("work/hard").c_str(), X_OK), 0);
+  EXPECT_EQ(access(At("store/hard").c_str(), X_OK), -1);
   Own({"hard", "own"}, Right::kNoExecute);
-  EXPECT_EQ(fs::status(Work("own")).permissions(), static_cast<fs::perms>(0640));
-  EXPECT_NE(access(Work("hard").c_str(), X_OK), 0);
+  EXPECT_EQ(fs::status(At("work/own")).permissions(), static_cast<fs::perms>(0640));
+  EXPECT_EQ(access(At("work/hard").c_str(), X_OK), -1);
 }
 
 }  // namespace
