@@ -99,6 +99,21 @@ def test_dag(twins: TwinRepos) -> None:
         twins.both("dag", *flags, text="--dot" in flags or "--md" in flags or "--mermaid" in flags, code=None)
 
 
+def test_dag_of_groups(twins: TwinRepos) -> None:
+    twins.write(
+        "dvc.yaml",
+        "stages:\n"
+        "  a: {foreach: [x, y], do: {cmd: x, deps: [in], outs: ['a-${item}']}}\n"
+        "  b: {matrix: {k: [x, y]}, cmd: x, deps: ['a-${item.k}'], outs: ['b-${item.k}']}\n"
+        "  c: {cmd: x, deps: [b-x, b-y]}\n",
+    )
+    twins.both("dag", "--mermaid", "--collapse-foreach-matrix", text=True)
+    twins.both("dag", "--mermaid", "--collapse-foreach-matrix", "b@x", text=True)
+    twins.both("dag", "--mermaid", "--full", "a@x", text=True)
+    twins.both("dag", "--mermaid", "--outs", text=True)
+    twins.both("dag", "--outs", "--collapse-foreach-matrix", code=255)
+
+
 TEMPLATES = {
     "params": "stages:\n  s:\n    cmd: echo ${lr} ${model.depth} ${names[1]}\n    outs: [${file}]\n",
     "escape": "stages:\n  s:\n    cmd: echo \\${lr}\n",

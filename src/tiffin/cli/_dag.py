@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
-from tiffin.cli._drawing import Drawing, ascii_art, dot, mermaid
+from tiffin.cli._drawing import Drawing, dot, mermaid, text
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
+from tiffin.errors import StageInvalid
 from tiffin.pipeline import Graph
 from tiffin.repo import Repo
 
@@ -14,7 +15,10 @@ __all__ = ["Options", "run"]
 
 
 class Options(NamedTuple):
-    """Draw the pipeline: each stage below the stages it needs."""
+    """Draw the pipeline: each stage below the stages it needs.
+
+    Boxes while they are few, else one line a stage, with rails from each to those that need it.
+    """
 
     target: Annotated[str | None, Argument("only this stage or output and what it needs", optional=True)]
     dot: Annotated[bool, Flag("print the graph in Graphviz's DOT")] = False
@@ -27,18 +31,20 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
+    if options.outs and options.collapse_foreach_matrix:
+        raise StageInvalid("--outs draws no stages that --collapse-foreach-matrix could draw as one")
     repo = open_repo(ui)
     drawing = _outputs(repo) if options.outs else _stages(repo)
     if options.target is not None:
         drawing = _around(drawing, _named(repo, options.target, outs=options.outs), full=options.full)
-    if options.collapse_foreach_matrix and not options.outs:
+    if options.collapse_foreach_matrix:
         drawing = _collapsed(drawing)
     if options.dot:
         ui.answer(dot(drawing))
     elif options.mermaid or options.md:
         ui.answer(mermaid(drawing, markdown=options.md))
     else:
-        ui.answer(ascii_art(drawing))
+        ui.page(f"{text(drawing)}\n")
     return 0
 
 
@@ -75,16 +81,18 @@ def _around(drawing: Drawing, targets: Sequence[str], *, full: bool) -> Drawing:
 
 
 def _connected(targets: Sequence[str], edges: Sequence[tuple[str, str]], *, both: bool) -> set[str]:
+    beside: dict[str, list[str]] = {}
+    for source, goal in edges:
+        beside.setdefault(goal, []).append(source)
+        if both:
+            beside.setdefault(source, []).append(goal)
     kept: set[str] = set()
     stack = list(targets)
     while stack:
         node = stack.pop()
-        if node in kept:
-            continue
-        kept.add(node)
-        stack += [source for source, goal in edges if goal == node]
-        if both:
-            stack += [goal for source, goal in edges if source == node]
+        if node not in kept:
+            kept.add(node)
+            stack += beside.get(node, ())
     return kept
 
 

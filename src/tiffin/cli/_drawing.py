@@ -1,12 +1,15 @@
-"""Graphs as text: DOT, Mermaid, and boxes on a character grid."""
+"""Graphs as text: DOT, Mermaid, boxes on a character grid, or rails."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["Drawing", "ascii_art", "dot", "mermaid"]
+from tiffin.cli._rails import rails
+
+__all__ = ["Drawing", "dot", "mermaid", "text"]
 
 BOX_HEIGHT, EDGE_HEIGHT, GAP = 3, 3, 4
+MOST_BOXES, WIDTH = 20, 100
 
 
 class Drawing(NamedTuple):
@@ -29,33 +32,48 @@ def mermaid(drawing: Drawing, *, markdown: bool = False) -> str:
     number = 0
     for part in _parts(drawing):
         names = {}
-        for node in sorted(part):
+        for node in sorted(part.nodes):
             number += 1
             names[node] = f"node{number}"
             lines.append(f'\t{names[node]}["{node}"]')
-        lines += [f"\t{names[a]}-->{names[b]}" for a, b in sorted(drawing.edges) if a in names]
+        lines += [f"\t{names[a]}-->{names[b]}" for a, b in sorted(part.edges)]
     text = "\n".join(lines)
     return f"```mermaid\n{text}\n```" if markdown else text
 
 
-def ascii_art(drawing: Drawing) -> str:
-    """Boxes in layers, each below all it needs, joined by lines."""
-    return "\n".join(_draw(Drawing(part, [e for e in drawing.edges if e[0] in part])) for part in _parts(drawing))
+def text(drawing: Drawing) -> str:
+    """Boxes while they are few and fit, else rails: one line a node."""
+    parts = _parts(drawing)
+    if len(drawing.nodes) <= MOST_BOXES:
+        boxes = "\n".join(_draw(part) for part in parts)
+        if max(map(len, boxes.split("\n"))) <= WIDTH:
+            return boxes
+    return "\n\n".join(rails(part.nodes, part.edges) for part in parts)
 
 
-def _parts(drawing: Drawing) -> list[list[str]]:
-    group = {node: {node} for node in drawing.nodes}
+def _parts(drawing: Drawing) -> list[Drawing]:
+    """The connected parts, in the order of their first nodes."""
+    beside: dict[str, list[str]] = {node: [] for node in drawing.nodes}
     for source, goal in drawing.edges:
-        if group[source] is not group[goal]:
-            joined = group[source] | group[goal]
-            for node in joined:
-                group[node] = joined
-    seen: set[str] = set()
-    parts = []
+        beside[source].append(goal)
+        beside[goal].append(source)
+    part_of: dict[str, int] = {}
+    count = 0
     for node in drawing.nodes:
-        if node not in seen:
-            seen |= group[node]
-            parts.append([member for member in drawing.nodes if member in group[node]])
+        if node in part_of:
+            continue
+        waiting = [node]
+        while waiting:
+            found = waiting.pop()
+            if found not in part_of:
+                part_of[found] = count
+                waiting += beside[found]
+        count += 1
+    parts = [Drawing([], []) for _ in range(count)]
+    for node in dict.fromkeys(drawing.nodes):
+        parts[part_of[node]].nodes.append(node)
+    for edge in drawing.edges:
+        parts[part_of[edge[0]]].edges.append(edge)
     return parts
 
 
