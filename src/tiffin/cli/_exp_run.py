@@ -4,8 +4,8 @@ from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._repro import Printer, settings_of
-from tiffin.cli._table_text import cell
+from tiffin.cli._repro import printer, settings_of
+from tiffin.cli._surroundings import jobs_of, surroundings
 from tiffin.cli._ui import Ui
 from tiffin.errors import StageFailed, UsageError
 from tiffin.repo.experimenting import Plan
@@ -72,9 +72,10 @@ def run(options: Options, ui: Ui) -> int:
         options.downstream,
         options.recursive,
     )
-    plan = Plan(scope, settings_of(options, repo, ui), options.set_param, options.name, options.message)
+    settings = settings_of(options, repo, ui)._replace(jobs=jobs_of(repo))
+    plan = Plan(scope, settings, surroundings(repo), options.set_param, options.name, options.message)
     try:
-        ran = run_experiment(repo, plan, _Printer(repo, ui))
+        ran = run_experiment(repo, plan, printer(repo, ui, settings))
     except StageFailed as error:
         if options.set_param and error.hint is None:
             error.hint = "the parameters stay as they were set; the first lines say what they were"
@@ -83,17 +84,3 @@ def run(options: Options, ui: Ui) -> int:
         ui.write(f"\nRan experiment(s): {ran.name}")
         ui.write("Experiment results have been applied to your workspace.")
     return 0
-
-
-class _Printer(Printer):
-    """Tells what a run does, and which parameters it sets: the earlier values are recorded nowhere else."""
-
-    def starting(self, name: str) -> None:
-        self._say(f"Reproducing experiment '{name}'")
-
-    def changing(self, path: str, name: str, old: object, new: object) -> None:
-        shown = f"{self._repo.shown(path)}: {name}"
-        if old is None:
-            self._ui.status(f"{shown} = {cell(new)}")
-        else:
-            self._ui.status(f"{shown}: {cell(old)} -> {'-' if new is None else cell(new)}")

@@ -5,14 +5,15 @@ from typing import Annotated, Any, NamedTuple
 
 from tiffin.cli._common import open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
+from tiffin.cli._surroundings import jobs_of, surroundings
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.pipeline import Stage
 from tiffin.repo import Repo
 from tiffin.repo.gitside import GitSide
-from tiffin.repo.running import Scope, Settings, repro
+from tiffin.repo.running import Scope, Settings, Surroundings, repro
 
-__all__ = ["Options", "Printer", "reproduce", "run", "settings_of"]
+__all__ = ["Options", "Printer", "printer", "reproduce", "run", "settings_of"]
 
 
 class Options(NamedTuple):
@@ -40,6 +41,13 @@ class Options(NamedTuple):
     glob: Annotated[bool, Flag("stage names in targets are patterns")] = False
     no_commit: Annotated[bool, Flag("record the results, but store nothing yet (see `commit`)")] = False
     no_run_cache: Annotated[bool, Flag("run even if an earlier run had the same inputs")] = False
+    jobs: Annotated[
+        int | None,
+        Flag("so many stages at once, each once what it needs is there (default: 1)", ("-j", "--jobs"), metavar="N"),
+    ] = None
+    cpus: Annotated[str | None, Flag("processors for stages that ask for some", metavar="N")] = None
+    memory: Annotated[str | None, Flag("memory for stages that ask for some, such as 16GB", metavar="SIZE")] = None
+    gpus: Annotated[str | None, Flag("GPUs for stages that ask for some, such as 0,1", metavar="LIST")] = None
     why: Annotated[bool, Flag("with --dry: say for each stage what changed since it last ran")] = False
     json: Annotated[bool, Flag("with --dry --why: print JSON")] = False
 
@@ -57,18 +65,21 @@ def run(options: Options, ui: Ui) -> int:
         options.glob,
     )
     settings = settings_of(options, repo, ui)
-    settings = settings._replace(commit=not options.no_commit, run_cache=not options.no_run_cache)
+    settings = settings._replace(
+        commit=not options.no_commit, run_cache=not options.no_run_cache, jobs=jobs_of(repo, options.jobs)
+    )
     if options.why or options.json:
         return _explain(repo, ui, scope, settings, json=options.json, why=options.why)
-    return reproduce(repo, ui, scope, settings)
+    around = surroundings(repo, cpus=options.cpus, memory=options.memory, gpus=options.gpus)
+    return reproduce(repo, ui, scope, settings, around)
 
 
-def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings) -> int:
+def reproduce(repo: Repo, ui: Ui, scope: Scope, settings: Settings, around: Surroundings) -> int:
     """Reproduce and tell about it."""
     git = GitSide(repo)
     with ui.progress("Storing outputs") as progress:
         repo.workspace.progress = progress
-        done = repro(repo, scope, settings, Printer(repo, ui), git=git)
+        done = repro(repo, scope, settings, printer(repo, ui, settings), around, git=git)
     if done.failed:
         ui.warning(f"failed and ignored: {', '.join(stage.address for stage in done.failed)}")
     if not done.reproduced:
@@ -113,8 +124,17 @@ def settings_of(options: Any, repo: Repo, ui: Ui) -> Settings:
     )
 
 
+def printer(repo: Repo, ui: Ui, settings: Settings) -> "Printer":
+    """Tells what a run does, of one stage at a time or of many."""
+    if settings.jobs == 1 or settings.dry:
+        return Printer(repo, ui)
+    from tiffin.cli._side_by_side import SideBySide  # noqa: PLC0415 - as it says
+
+    return SideBySide(repo, ui)
+
+
 class Printer:
-    """Tells what a run does; the commands' own output goes straight to the terminal between the lines."""
+    """Tells what a run does, and an experiment; the commands' own output goes to the terminal between the lines."""
 
     def __init__(self, repo: Repo, ui: Ui) -> None:
         self._repo = repo
@@ -127,12 +147,15 @@ class Printer:
             f"'{address}' didn't change, skipping" if stage.is_data else f"Stage '{address}' didn't change, skipping"
         )
 
-    def running(self, stage: Stage) -> None:
+    def running(self, stage: Stage, log: str | None = None) -> None:  # noqa: ARG002 - its output is seen here
         self._gap()
         self._say(f"Running stage '{stage.seen_from(self._repo.directory)}':")
 
     def command(self, line: str) -> None:
         self._say(f"> {line}")
+
+    def waiting(self) -> float | None:
+        return None
 
     def restored(self, stage: Stage) -> None:
         self._say(f"Stage '{stage.seen_from(self._repo.directory)}' is cached - skipping run, checking out outputs")
@@ -144,8 +167,26 @@ class Printer:
     def finished(self, stage: Stage) -> None:
         self._ui.debug(f"'{stage.address}' was reproduced")
 
+    def failed(self, stage: Stage, reason: str, log: str | None, *, again: bool) -> None:
+        if again:
+            self._ui.warning(f"'{stage.address}': {reason}; it runs again")
+        self._ui.debug(f"its log is {log}")
+
     def warning(self, text: str, hint: str | None = None) -> None:
         self._ui.warning(text, hint)
+
+    def starting(self, name: str) -> None:
+        self._say(f"Reproducing experiment '{name}'")
+
+    def changing(self, path: str, name: str, old: object, new: object) -> None:
+        from tiffin.cli._table_text import cell  # noqa: PLC0415 - experiments alone change parameters
+
+        # The earlier values are recorded nowhere else.
+        shown = f"{self._repo.shown(path)}: {name}"
+        if old is None:
+            self._ui.status(f"{shown} = {cell(new)}")
+        else:
+            self._ui.status(f"{shown}: {cell(old)} -> {'-' if new is None else cell(new)}")
 
     def _gap(self) -> None:
         if not self._first:

@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo, tell_git
 from tiffin.cli._options import Argument, Flag
+from tiffin.cli._surroundings import surroundings
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.repo.gitside import GitSide
@@ -56,6 +57,8 @@ def run(options: Options, ui: Ui) -> int:
         from tiffin.cli._repro import reproduce  # noqa: PLC0415 - running loads more than writing
         from tiffin.repo.running import Scope, Settings  # noqa: PLC0415
 
-        return reproduce(repo, ui, Scope([f"dvc.yaml:{stage.name}"], single=True), Settings(force=True))
+        return reproduce(
+            repo, ui, Scope([f"dvc.yaml:{stage.name}"], single=True), Settings(force=True), surroundings(repo)
+        )
     tell_git(ui, repo, git.files)
     return 0

@@ -66,6 +66,10 @@ SECTIONS: dict[str, _Declarations] = {
     "index": {"dir": _IGNORED},
     "feature": {
         "executable": ("flag", False, "Keep which files inside of tracked directories are executable."),
+        "jobs": ("count", None, "Number of stages that `repro` and `exp run` run at once."),
+        "cpus": ("text", None, "Processors for stages that ask for some; those of the machine unless set."),
+        "memory": ("text", None, "Memory for stages that ask for some, such as 16GB; that of the machine unless set."),
+        "gpus": ("text", None, "GPUs for stages that ask for some, such as 0,1; those of the machine unless set."),
         "machine": ("flag", False, "Ignored; accepted so that old repositories load."),
     },
     "plots": {

@@ -73,16 +73,17 @@ def put_dataset(text: str | None, entry: Mapping[str, Any], path: str) -> str:
     return rewrite(text or "", path, change)
 
 
-def dump(entries: Mapping[str, LockEntry], previous_text: str | None = None) -> str:
+def dump(entries: Mapping[str, LockEntry], previous_text: str | None = None, *, last: Iterable[str] = ()) -> str:
     """Write a dvc.lock; a new one holds the stages in the order of entries.
 
     previous_text: what the file holds now.  What is no stage survives, comments included, and so does
-    the place of each stage in the file; new stages follow.
+    the place of each stage in the file; new stages follow, and then those of `last`.
     """
     stages = {name: to_dict(entry) for name, entry in entries.items()}
     if previous_text is None:
+        _put_last(stages, last)
         return yaml.dump({"schema": _SCHEMA, "stages": stages})
-    return rewrite(previous_text, "dvc.lock", lambda old: _replace_stages(old, stages))
+    return rewrite(previous_text, "dvc.lock", lambda old: _replace_stages(old, stages, last))
 
 
 def to_dict(entry: LockEntry) -> dict[str, Any]:
@@ -176,7 +177,7 @@ def _item_dict(item: LockItem) -> dict[str, Any]:
     return value
 
 
-def _replace_stages(old: Any, stages: dict[str, Any]) -> None:
+def _replace_stages(old: Any, stages: dict[str, Any], last: Iterable[str]) -> None:
     old.setdefault("schema", _SCHEMA)
     kept = old.setdefault("stages", {})
     for name in [name for name in kept if name not in stages]:
@@ -184,3 +185,12 @@ def _replace_stages(old: Any, stages: dict[str, Any]) -> None:
     for name, value in stages.items():
         if kept.get(name) != value:
             kept[name] = value
+    _put_last(kept, last)
+
+
+def _put_last(stages: Any, names: Iterable[str]) -> None:
+    """Move these to the end, in this order; those that are there already stay, for the sake of comments."""
+    wanted = [name for name in names if name in stages]
+    if wanted and list(stages)[-len(wanted) :] != wanted:
+        for name in wanted:
+            stages[name] = stages.pop(name)

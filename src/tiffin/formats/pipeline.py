@@ -146,6 +146,14 @@ class PipelineFile:
         """The same file beside other params and vars files."""
         return PipelineFile(self._text, self.path, self._value, read, self._flags)
 
+    def problem_in(
+        self, stage: str, keys: Sequence[str], message: str, *, hint: str, at_key: bool = False
+    ) -> SchemaError:
+        """Make the error for the value under `keys` of a stage, or for the last key, with its place in the file."""
+        group = next((name for name, made in self.groups.items() if stage in made), stage)
+        inner = ("do",) if "do" in self._definitions.get(group, {}) else ()
+        return problem_at(("stages", group, *inner, *keys), message, self._text, self.path, hint=hint, at_key=at_key)
+
     @property
     def vars(self) -> list[Any]:
         """The top-level `vars` as written."""

@@ -1,87 +1,100 @@
-"""One run of a stage's commands, with its old outputs out of the way."""
+"""One stage whose commands run, with its old outputs out of the way."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
-from tiffin.fs import FileLock
-from tiffin.index import Workspace
+from tiffin.errors import StageFailed
+from tiffin.index import Seen, Workspace
 from tiffin.pipeline._aside import Aside
-from tiffin.pipeline._command import run_command
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._watch import Watcher
-from tiffin.pipeline.rwlock import holding
+from tiffin.pipeline.resources import Demand
+from tiffin.pipeline.rwlock import Claim
 
-__all__ = ["Execution"]
+__all__ = ["Execution", "Inputs", "Outcome"]
+
+Outcome = Literal["done", "failed", "timed out", "interrupted"]
+
+
+class Inputs(NamedTuple):
+    """What a stage depends on, as it was before the commands ran."""
+
+    deps: dict[str, Seen]
+    params: Mapping[str, Mapping[str, Any]]
 
 
 class Execution:
-    """Runs one stage.
+    """A stage on its way from its inputs to its outputs, through one attempt or several.
 
-    Old outputs that are stored or committed are removed first; those that are nowhere else are set aside.
-    state, lock, environment, committed, watcher: as for Runner.
+    number: the stage's place in the graph.  gpus: those it may use.  state: the directory of our own below .dvc/tmp.
     """
 
     def __init__(
         self,
+        number: int,
         stage: Stage,
-        workspace: Workspace,
+        inputs: Inputs,
         *,
+        demand: Demand | None,
+        gpus: Sequence[str],
+        root: str,
         state: str,
-        lock: FileLock,
-        environment: Mapping[str, str],
-        committed: Callable[[str], bool],
-        watcher: Watcher,
     ) -> None:
-        self._stage = stage
-        self._workspace = workspace
-        self._lock = lock
-        self._environment = environment
-        self._committed = committed
-        self._watcher = watcher
-        self._shared = os.path.dirname(state)
-        self._aside = Aside(workspace.root, state)
+        self.number = number
+        self.stage = stage
+        self.inputs = inputs
+        self.demand = demand or Demand()
+        self.gpus = tuple(gpus)
+        self.attempt = 0
+        self.outcome: Outcome = "done"
+        self.failure: StageFailed | None = None
+        self.claim = Claim(
+            f"repro {stage.address}",
+            [os.path.join(root, dep.path) for dep in stage.deps if "://" not in dep.path],
+            [os.path.join(root, out.path) for out in stage.outs],
+        )
+        self._aside = Aside(root, state)
+        self._root = root
 
-    def run(self) -> None:
-        """Clear the outputs and run the commands, the repository lock released.
+    @property
+    def may_try_again(self) -> bool:
+        return self.failure is not None and self.outcome != "interrupted" and self.attempt <= self.demand.retries
 
-        Raises LockHeld, before anything is touched, if another process is at work on these paths; StageFailed.
+    def fail(self, failure: StageFailed, outcome: Outcome = "failed") -> None:
+        """Note why the attempt came to nothing."""
+        self.failure, self.outcome = failure, outcome
+
+    def begin(self, workspace: Workspace, committed: Callable[[str], bool]) -> None:
+        """Begin an attempt: remove outputs that are stored or committed, set aside those that are nowhere else.
+
+        What a failed attempt left goes, too.
         """
-        root = self._workspace.root
-        outs = [os.path.join(root, out.path) for out in self._stage.outs]
-        deps = [os.path.join(root, dep.path) for dep in self._stage.deps]
-        with holding(self._shared, f"repro {self._stage.address}", read=deps, write=outs):
-            self._clear_outputs()
-            self._watcher.running(self._stage)
-            for line in self._stage.commands:
-                self._watcher.command(line)
-                with self._lock.released():
-                    run_command(self._stage, line, root, self._environment)
-
-    def name_what_is_aside(self) -> None:
-        """The run failed: tell where the old outputs are."""
-        for path in self._aside.paths:
-            where = self._aside.where(path)
-            self._watcher.warning(
-                f"the earlier '{path}' is stored nowhere else; it was set aside as '{where}'",
-                f"bring it back with `mv {where} {path}`",
-            )
-
-    def discard_what_is_aside(self) -> None:
-        """The run succeeded: it wrote anew what it was run to replace."""
-        self._aside.discard()
-
-    def _clear_outputs(self) -> None:
-        workspace = self._workspace
-        for out in self._stage.outs:
-            at = os.path.join(workspace.root, out.path)
+        self.attempt += 1
+        self.failure, self.outcome = None, "done"
+        for out in self.stage.outs:
+            at = os.path.join(self._root, out.path)
             if not os.path.lexists(at):
                 continue
             if out.entry.persist:
                 # A linked output shares its bytes with the store: writing through the link would corrupt them.
                 workspace.unprotect(out.path)
-            elif workspace.saved(out.path) or self._committed(out.path):
+            elif self.attempt > 1 or workspace.saved(out.path) or committed(out.path):
                 workspace.remove(out.path)
             else:
                 self._aside.take(out.path)
             os.makedirs(os.path.dirname(at), exist_ok=True)
-        workspace.forget([out.path for out in self._stage.outs])
+        workspace.forget([out.path for out in self.stage.outs])
+
+    def name_what_is_aside(self, watcher: Watcher) -> None:
+        """The stage failed: tell where the old outputs are."""
+        for path in self._aside.paths:
+            where = self._aside.where(path)
+            watcher.warning(
+                f"the earlier '{path}' is stored nowhere else; it was set aside as '{where}'",
+                f"bring it back with `mv {where} {path}`",
+            )
+
+    def discard_what_is_aside(self) -> None:
+        """The stage succeeded: it wrote anew what it was run to replace."""
+        self._aside.discard()

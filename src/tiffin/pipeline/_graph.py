@@ -1,6 +1,6 @@
 """The pipeline as a graph: who needs whose outputs.
 
-Edges go from a stage to the stages it needs.  A dependency needs a stage whose output is the
+Edges go from a stage to the stages it needs.  A dependency, or a parameters file, needs a stage whose output is the
 same path, lies above it, or below it.
 """
 
@@ -78,10 +78,10 @@ class Graph:
 
     def _needs(self, stage: Stage) -> tuple[int, ...]:
         found: dict[int, None] = {}
-        for dependency in stage.deps:
-            for path in self._paths_below(dependency.path):
+        for needed in (*(dep.path for dep in stage.deps), *map(stage.params_path, stage.params)):
+            for path in self._paths_below(needed):
                 found[self._outputs[path][0]] = None
-            producer = next((p for p in _with_parents(dependency.path) if p in self._outputs), None)
+            producer = next((p for p in _with_parents(needed) if p in self._outputs), None)
             if producer is not None:
                 found[self._outputs[producer][0]] = None
         return tuple(found)

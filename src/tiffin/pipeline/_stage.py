@@ -53,6 +53,7 @@ class Stage(NamedTuple):
     lock: LockEntry | None
     dvc_file: DvcFile | None = None
     desc: str | None = None
+    meta: Any = None
 
     @property
     def address(self) -> str:
@@ -141,6 +142,7 @@ def from_pipeline(
         always_changed=entry.always_changed,
         lock=lock,
         desc=entry.desc,
+        meta=entry.meta,
     )
 
 

@@ -1,33 +1,39 @@
 """Writing down what ran: dvc.lock and .dvc files."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, Self
 
 from tiffin.errors import FormatError
-from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile, lock
+from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile
+from tiffin.formats.lock_draft import LockDraft
 from tiffin.fs import write_all_atomically, write_atomically
 from tiffin.pipeline._project import lock_path
 from tiffin.pipeline._stage import Stage
 
 __all__ = ["INTERVAL_S", "LockWriter", "lock_entry", "with_contents", "write_dvc_file", "write_dvc_files"]
 
-# Rewriting a lock file for every stage of a large pipeline is quadratic; a killed run loses at
-# most this long of it, and the run cache still has those stages.
-INTERVAL_S = 0.5
+# Writing a lock file for every stage of a large pipeline is quadratic: it gets a twentieth of the time at most.
+INTERVAL_S = 0.25
+_PART = 20
 
 
 class LockWriter:
     """Collects lock entries and writes them into the dvc.lock files, keeping all other entries.
 
-    Entries become visible at `flush`, which `add` calls now and then; a `with` block flushes however it ends.
+    Entries become visible at `flush`; a `with` block flushes however it ends.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, rank: Callable[[str, str], int] = lambda _path, _name: 0) -> None:
+        """rank: of a stage, by its dvc.lock and its name, among all; new ones are in that order."""
         self._root = root
+        self._rank = rank
+        self._drafts: dict[str, LockDraft] = {}
         self._pending: dict[str, dict[str, LockEntry]] = {}
-        self._flushed_at = monotonic()
+        self._due: float | None = None
+        self._cost_s = 0.0
+        self._flushed_at = 0.0
         self.written: dict[str, bool] = {}  # path -> whether it was new
 
     def __enter__(self) -> Self:
@@ -36,33 +42,48 @@ class LockWriter:
     def __exit__(self, *_: object) -> None:
         self.flush()
 
+    @property
+    def due(self) -> float | None:
+        """When `flush` should be called, by the monotonic clock; None if nothing is pending."""
+        return self._flushed_at + max(INTERVAL_S, _PART * self._cost_s) if self._pending else None
+
     def add(self, stage: Stage, entry: LockEntry) -> None:
         """Take what a stage recorded."""
         self._pending.setdefault(lock_path(stage.file), {})[stage.name or ""] = entry
-        if monotonic() - self._flushed_at > INTERVAL_S:
-            self.flush()
 
     def flush(self) -> None:
-        """Write what is pending.  The files are read again first: others may have written them meanwhile."""
+        """Write what is pending.  Others may have written the files meanwhile: what they recorded stays."""
+        if not self._pending:
+            return
+        began = monotonic()
         for path, entries in self._pending.items():
             self._merge(path, entries)
         self._pending.clear()
         self._flushed_at = monotonic()
+        self._cost_s = self._flushed_at - began
 
     def _merge(self, path: str, entries: Mapping[str, LockEntry]) -> None:
         at = os.path.join(self._root, path)
         try:
             old = _read(at)
-            merged = {} if old is None else lock.parse(old, path)
+            draft = self._draft(path, old)
         except (FormatError, UnicodeDecodeError):
             # Unreadable (a merge conflict, say): what just ran is true, what was there cannot be kept apart.
             _keep_unreadable(at)
-            old, merged = None, {}
-        merged.update(entries)
-        new = lock.dump(merged, old)
+            old, draft = None, LockDraft(None, path)
+        for name, entry in entries.items():
+            draft.put(name, entry)
+        self._drafts[path] = draft
+        new = draft.render(lambda name: self._rank(path, name))
         if old != new:
             write_atomically(at, new)
             self.written.setdefault(path, old is None)
+
+    def _draft(self, path: str, text: str | None) -> LockDraft:
+        known = self._drafts.get(path)
+        if known is None:
+            return LockDraft(text, path)
+        return known if known.text == text else known.follow(text, path)
 
 
 def lock_entry(

@@ -1,28 +1,36 @@
-"""Reproducing a pipeline: run what changed, in order, and record it."""
+"""Reproducing a pipeline: run what changed, in order or side by side, and record it."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tiffin import _native
 from tiffin.errors import MissingDependency, StageFailed, TiffinError
 from tiffin.formats import Content, LockEntry, LockItem
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now
-from tiffin.pipeline._project import Project, stage_params
+from tiffin.pipeline._inputs import inputs, inputs_as_used, inputs_if_there
+from tiffin.pipeline._plan import Plan
+from tiffin.pipeline._project import Project, lock_path, stage_params
 from tiffin.pipeline._stage import Stage
-from tiffin.pipeline._status import Changes, absent_dependency, changes, looked_at
+from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
 from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, remember_run, same_inputs
+from tiffin.pipeline.surroundings import Surroundings, Terminal
 
 if TYPE_CHECKING:
     from tiffin.pipeline._execution import Execution
+    from tiffin.pipeline._executions import Executions
+    from tiffin.pipeline.resources import Budget, Demand, Shares
+    from tiffin.pipeline.rwlock import Claims
 
-__all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Watcher"]
+__all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Surroundings", "Terminal", "Watcher"]
 
 OnError = Literal["fail", "keep-going", "ignore"]
+_Found = Literal["unchanged", "done", "runs", "waits"]
 
 
 class Settings(NamedTuple):
@@ -35,6 +43,7 @@ class Settings(NamedTuple):
     run_cache: bool = True
     allow_missing: bool = False
     on_error: OnError = "fail"
+    jobs: int = 1  # stages at once
     confirm: Callable[[Stage], bool] | None = None  # interactive: asked before each stage
     fetch: Callable[[Stage], None] | None = None  # --pull: get a stage's missing data first
     import_again: Callable[[Stage], None] | None = None  # bring an import from a URL to what is there now
@@ -65,6 +74,7 @@ class Runner:
         state: str,
         lock: FileLock,
         environment: Mapping[str, str],
+        surroundings: Surroundings,
         ignore: Callable[[Sequence[str]], None],
         committed: Callable[[str], bool],
         watcher: Watcher,
@@ -75,88 +85,188 @@ class Runner:
         self._state = state
         self._lock = lock
         self._environment = environment
+        self._surroundings = surroundings
         self._ignore = ignore
         self._committed = committed
         self._watcher = watcher
-        self._locks = LockWriter(workspace.root)
+        self._ranks: dict[tuple[str, str], int] = {}  # (lock file, stage) -> its turn
+        self._locks = LockWriter(workspace.root, lambda path, name: self._ranks.get((path, name), 0))
         self._executables = ExecutableLists(workspace.root)
         self._written: dict[str, bool] = {}
-        self._outdated = False  # whether other code may have written to the workspace since it was looked at
+        self._executions: Executions | None = None  # once a stage runs
+        self._claims: Claims | None = None
 
     def reproduce(self, numbers: Iterable[int], settings: Settings) -> Reproduction:
-        """Visit the stages in the given order; reproduce those that changed.
+        """Visit the stages in the given order, and reproduce those that changed.
 
-        Raises StageFailed for the first stage that fails, unless settings say to go on.  What was
-        reproduced until then is recorded in any case.
+        With several jobs at once, a stage is visited as soon as what it needs is there.  Raises StageFailed for the
+        first stage that fails, unless settings say to go on, and KeyboardInterrupt if the run was told to end.  What
+        was reproduced until then is recorded in any case.
         """
         graph = self._project.graph
         order = list(numbers)
+        self._ranks = {
+            (lock_path(stage.file), stage.name or ""): rank
+            for rank, stage in enumerate(graph.stages[number] for number in order)
+        }
+        state = _State(order, graph.active_needs() if settings.jobs > 1 else None, settings, self._demands(order))
         look_as_recorded(self._workspace, looked_at(*(graph.stages[number] for number in order)))
-        done: list[Stage] = []
-        failed: list[int] = []
-        skipped: set[int] = set()
-        forced: set[int] = set(order) if settings.force else set()
-        with self._locks:
-            for number in order:
-                if number in skipped:
-                    continue
-                stage = graph.stages[number]
-                try:
-                    ran = self._visit(stage, settings._replace(force=number in forced))
-                except TiffinError as error:
-                    failed.append(number)
-                    skipped |= self._after_failure(number, error, settings.on_error)
-                    continue
-                if ran:
-                    done.append(stage)
-                if settings.force_downstream and (ran or number in forced):
-                    forced.update(graph.needed_by[number])
+        try:
+            with self._locks:
+                self._start_ready(state)
+                while self._executions:
+                    self._finish_ended(self._executions, state)
+                    self._start_ready(state)
+        finally:
+            if self._executions is not None:
+                self._executions.close()
+            if self._claims is not None:
+                self._claims.close()
+        if self._executions is not None:
+            self._executions.raise_if_stopped()
         self._workspace.flush()
-        if failed and settings.on_error != "ignore":
-            names = ", ".join(f"'{graph.stages[number].address}'" for number in failed)
+        return self._outcome(state)
+
+    def _outcome(self, state: "_State") -> Reproduction:
+        stages = self._project.graph.stages
+        if state.failure is not None:
+            raise state.failure
+        if state.failed and state.settings.on_error != "ignore":
+            names = ", ".join(f"'{stages[number].address}'" for number in state.in_order(state.failed))
             raise StageFailed(f"failed to reproduce {names}")
         written = {**self._written, **self._locks.written, **self._executables.written}
-        return Reproduction(done, [graph.stages[n] for n in failed], written)
+        done, failed = ([stages[number] for number in state.in_order(some)] for some in (state.done, state.failed))
+        return Reproduction(done, failed, written)
 
-    def _after_failure(self, number: int, error: TiffinError, on_error: OnError) -> set[int]:
-        stage = self._project.graph.stages[number]
-        if on_error == "fail":
-            raise StageFailed(f"failed to reproduce '{stage.address}': {error.message}", hint=error.hint) from error
+    def _demands(self, order: Sequence[int]) -> "dict[int, Demand]":
+        """What stages ask for; those that ask for nothing are left out.  Raises SchemaError."""
+        stages = self._project.graph.stages
+        asking = [number for number in order if stages[number].meta is not None and stages[number].name is not None]
+        if not asking:
+            return {}
+        from tiffin.pipeline.resources import demand_of  # noqa: PLC0415 - few pipelines ask for anything
+
+        return {
+            number: demand_of(stages[number], self._project.pipeline_file(stages[number].file)) for number in asking
+        }
+
+    def _start_ready(self, state: "_State") -> None:
+        """Visit all stages that may be visited now, as far as there is room for those that have to run."""
+        waiting = []
+        while state.failure is None and self._has_room(state.settings.jobs):
+            number = state.plan.next()
+            if number is None:
+                break
+            try:
+                found = self._visit(number, state)
+            except TiffinError as error:
+                self._failed(number, error, state)
+                continue
+            if found == "waits":
+                waiting.append(number)
+            elif found != "runs":
+                self._finished(number, state, ran=found == "done")
+        state.plan.put_back(waiting)
+
+    def _has_room(self, jobs: int) -> bool:
+        return self._executions is None or (len(self._executions) < jobs and not self._executions.stopping)
+
+    def _finish_ended(self, executions: "Executions", state: "_State") -> None:
+        """Wait until attempts are over, and take their results."""
+        if self._claims is not None:
+            self._claims.settle()
+        with self._lock.released():
+            over = executions.wait(self._locks.due)
+        for execution in over:
+            self._end(executions, execution, state)
+        if self._locks.due is not None and monotonic() >= self._locks.due:
+            self._locks.flush()
+
+    def _end(self, executions: "Executions", execution: "Execution", state: "_State") -> None:
+        stage, failure = execution.stage, execution.failure
+        try:
+            if failure is not None and execution.may_try_again and not executions.stopping:
+                self._watcher.failed(stage, failure.message, executions.log_of(stage), again=True)
+                execution.begin(self._workspace, self._committed)
+                executions.start(execution)
+                return
+            self._let_go(execution, state)
+            if failure is not None and execution.outcome != "interrupted":
+                self._watcher.failed(stage, failure.message, executions.log_of(stage), again=False)
+            self._take_results(execution, state.settings)
+        except TiffinError as error:
+            if execution.outcome != "interrupted":
+                self._failed(execution.number, error, state)
+        else:
+            self._watcher.finished(stage)
+            self._finished(execution.number, state, ran=True)
+
+    def _let_go(self, execution: "Execution", state: "_State") -> None:
+        if self._claims is not None:
+            self._claims.ended(execution.claim)
+        state.give_back(execution.number)
+
+    def _finished(self, number: int, state: "_State", *, ran: bool) -> None:
+        if ran:
+            state.done.append(number)
+        if state.settings.force_downstream and (ran or number in state.forced):
+            state.forced.update(self._project.graph.needed_by[number])
+        state.plan.finished(number)
+
+    def _failed(self, number: int, error: TiffinError, state: "_State") -> None:
+        stage, on_error = self._project.graph.stages[number], state.settings.on_error
+        if on_error == "fail" and state.failure is None:
+            state.failure = StageFailed(f"failed to reproduce '{stage.address}': {error.message}", hint=error.hint)
+            state.failure.__cause__ = error
+            return
         self._watcher.warning(f"'{stage.address}': {error.message}", error.hint)
+        state.failed.append(number)
         if on_error == "ignore":
-            return set()
-        dependents = set(self._project.graph.order([number], downstream=True)) - {number}
-        if dependents:
-            names = ", ".join(f"'{self._project.graph.stages[n].address}'" for n in sorted(dependents))
-            self._watcher.warning(f"{names} will be skipped: they depend on '{stage.address}', which failed")
-        return dependents
+            state.plan.finished(number)
+        elif on_error == "keep-going":
+            self._skip_dependents(number, state)
 
-    def _visit(self, stage: Stage, settings: Settings) -> bool:
-        if self._outdated:
-            # A command ran since, and maybe for hours: the user may have gone on working.
-            self._workspace.forget()
-            look_as_recorded(self._workspace, looked_at(stage))
-            self._outdated = False
-        if not settings.force:
+    def _skip_dependents(self, number: int, state: "_State") -> None:
+        graph = self._project.graph
+        dependents = set(graph.order([number], downstream=True)) - {number}
+        if dependents:
+            names = ", ".join(f"'{graph.stages[n].address}'" for n in sorted(dependents))
+            self._watcher.warning(
+                f"{names} will be skipped: they depend on '{graph.stages[number].address}', which failed"
+            )
+        state.plan.skip(dependents)
+
+    def _visit(self, number: int, state: "_State") -> _Found:
+        stage, settings = self._project.graph.stages[number], state.settings
+        if self._executions is not None:
+            # Commands ran since, and maybe for hours: the user may have gone on working.
+            paths = looked_at(stage)
+            self._workspace.forget(paths)
+            look_as_recorded(self._workspace, paths)
+            self._project.forget_values()
+        forced = number in state.forced
+        if not forced:
             found = changes(self._project, self._workspace, stage)
             if settings.allow_missing:
                 found = _without_missing(found)
             if not found:
                 self._watcher.unchanged(stage)
-                return False
+                return "unchanged"
             if settings.fetch is not None and not _without_missing(found) and self._fetched(stage, settings.fetch):
-                return False
-        if settings.confirm is not None and not settings.confirm(stage):
+                return "unchanged"
+        if not state.confirmed(number, stage):
             raise StageFailed("reproduction aborted by the user")
         if settings.import_again is not None and _comes_again(stage):
             self._import(stage, settings, settings.import_again)
         elif stage.is_data or stage.frozen:
             self._verify(stage, settings)
-        else:
-            self._run(stage, settings)
+        elif settings.dry:
+            self._announce(stage)
+        elif forced or not self._restore(stage, settings):
+            return self._run(number, stage, state)
         if not settings.dry:
             self._watcher.finished(stage)
-        return True
+        return "done"
 
     def _fetched(self, stage: Stage, fetch: Callable[[Stage], None]) -> bool:
         try:
@@ -182,28 +292,62 @@ class Runner:
         absent = [out.path for out in stage.outs if not self._workspace.exists(out.path)]
         if absent:
             raise MissingDependency(f"missing data: {', '.join(absent)}", hint="get it with `tiffin pull`")
-        deps = self._inputs(stage) or {}
+        deps = inputs(self._workspace, stage)
         params = stage_params(self._project, stage, strict=True)
         self._record(stage, deps, params, self._save_outputs(stage, commit=settings.commit))
 
-    def _run(self, stage: Stage, settings: Settings) -> None:
-        if settings.dry:
-            self._announce(stage)
-            return
-        if not settings.force and self._restore(stage, settings):
-            return
-        deps = self._inputs(stage)
-        params = stage_params(self._project, stage, strict=True)
-        execution = self._execution(stage)
-        self._outdated = True
-        self._locks.flush()
+    def _run(self, number: int, stage: Stage, state: "_State") -> _Found:
+        from tiffin.pipeline._execution import Execution, Inputs  # noqa: PLC0415 - subprocess and its like: 15 ms
+
+        found = Inputs(inputs(self._workspace, stage), stage_params(self._project, stage, strict=True))
+        gpus = state.share(number, stage, self._surroundings.budget)
+        if gpus is None:
+            return "waits"
+        root = self._workspace.root
+        demand = state.demands.get(number)
+        execution = Execution(number, stage, found, demand=demand, gpus=gpus, root=root, state=self._state)
+        executions, claims = self._tools(state.settings)
         try:
-            execution.run()
-            self._project.forget_values()
-            deps, as_found = self._inputs_as_used(deps)
+            claims.take(execution.claim)
+        except BaseException:
+            state.give_back(number)
+            raise
+        try:
+            execution.begin(self._workspace, self._committed)
+            executions.start(execution)
+        except BaseException:
+            self._let_go(execution, state)
+            execution.name_what_is_aside(self._watcher)
+            raise
+        return "runs"
+
+    def _tools(self, settings: Settings) -> "tuple[Executions, Claims]":
+        """Made when the first stage runs: a run that finds nothing changed need not load them."""
+        if self._executions is None or self._claims is None:
+            from tiffin.pipeline._executions import Executions  # noqa: PLC0415 - as above
+            from tiffin.pipeline.runlog import RunLog  # noqa: PLC0415 - as above
+            from tiffin.pipeline.rwlock import Claims  # noqa: PLC0415 - as above
+
+            around = self._surroundings
+            many = settings.jobs > 1
+            self._claims = Claims(os.path.dirname(self._state))
+            self._executions = Executions(
+                self._workspace.root,
+                log=RunLog(self._workspace.root, self._state, now=around.now, host=around.host),
+                terminal=None if many else around.terminal,
+                environment=self._environment,
+                watcher=self._watcher,
+                many=many,
+            )
+        return self._executions, self._claims
+
+    def _take_results(self, execution: "Execution", settings: Settings) -> None:
+        stage, params = execution.stage, execution.inputs.params
+        try:
+            deps, as_found = self._inputs_used(execution)
             contents = self._save_outputs(stage, commit=settings.commit)
         except BaseException:
-            execution.name_what_is_aside()
+            execution.name_what_is_aside(self._watcher)
             raise
         execution.discard_what_is_aside()
         entry = self._record(stage, deps, params, contents)
@@ -211,19 +355,12 @@ class Runner:
         if settings.commit and as_found and stage_params(self._project, stage) == params:
             remember_run(self._run_cache, stage, entry, self._workspace)
 
-    def _execution(self, stage: Stage) -> "Execution":
-        # Late: subprocess and its like take 15 ms, which a run that finds nothing changed need not spend.
-        from tiffin.pipeline._execution import Execution  # noqa: PLC0415
-
-        return Execution(
-            stage,
-            self._workspace,
-            state=self._state,
-            lock=self._lock,
-            environment=self._environment,
-            committed=self._committed,
-            watcher=self._watcher,
-        )
+    def _inputs_used(self, execution: "Execution") -> tuple[dict[str, Seen], bool]:
+        """As `inputs_as_used`.  Raises StageFailed if the commands failed."""
+        if execution.failure is not None:
+            raise execution.failure
+        self._project.forget_values()
+        return inputs_as_used(self._workspace, execution.inputs.deps, self._watcher.warning)
 
     def _announce(self, stage: Stage) -> None:
         self._watcher.running(stage)
@@ -251,7 +388,7 @@ class Runner:
         )
 
     def _earlier_run(self, stage: Stage, settings: Settings) -> LockEntry | None:
-        deps = self._inputs(stage, strict=False)
+        deps = inputs_if_there(self._workspace, stage)
         if deps is None:
             return None
         wanted = LockEntry(
@@ -263,37 +400,6 @@ class Runner:
         if stage.lock is not None and same_inputs(wanted, stage.lock):
             return stage.lock
         return self._run_cache.find(wanted) if settings.run_cache else None
-
-    def _inputs(self, stage: Stage, *, strict: bool = True) -> dict[str, Seen] | None:
-        seen = look_as_recorded(self._workspace, {dep.path: dep.recorded for dep in stage.deps})
-        absent = [path for path, found in seen.items() if found is None]
-        if absent and strict:
-            raise absent_dependency(stage, absent[0])
-        return None if absent else {path: found for path, found in seen.items() if found is not None}
-
-    def _inputs_as_used(self, before: dict[str, Seen] | None) -> tuple[dict[str, Seen], bool]:
-        """The inputs to record after a run, and whether what was there before is there still.
-
-        A file edited while the command ran is recorded as the command found it.  New files in a
-        directory (compiled Python, say) belong to what the run left there, as in DVC.
-        """
-        used = before or {}
-        as_found = True
-        self._workspace.forget(used)
-        after = look_as_recorded(self._workspace, {path: seen.content for path, seen in used.items()})
-        for path, seen in used.items():
-            now = after[path]
-            if now is None:
-                as_found = False
-                continue
-            if now.content.oid == seen.content.oid:
-                continue
-            if seen.table is not None and now.table is not None and not _native.diff(seen.table, now.table).modified:
-                used = {**used, path: now}
-            else:
-                as_found = False
-                self._watcher.warning(f"'{path}' changed while the stage ran; it is recorded as it was before")
-        return used, as_found
 
     def _save_outputs(self, stage: Stage, *, commit: bool) -> dict[str, Content]:
         self._workspace.forget([out.path for out in stage.outs])
@@ -330,6 +436,61 @@ class Runner:
 
     def _record_entry(self, stage: Stage, entry: LockEntry) -> None:
         self._locks.add(stage, entry)
+
+
+class _State:
+    """How far one run is."""
+
+    def __init__(
+        self,
+        order: Sequence[int],
+        needs: Sequence[Sequence[int]] | None,
+        settings: Settings,
+        demands: "Mapping[int, Demand]",
+    ) -> None:
+        self.plan = Plan(order, needs)
+        self.settings = settings
+        self.demands = demands
+        self.shares: Shares | None = None  # once a stage asks for something
+        self.forced: set[int] = set(order) if settings.force else set()
+        self.done: list[int] = []
+        self.failed: list[int] = []
+        self.failure: StageFailed | None = None  # that ends the run
+        self._asked: set[int] = set()
+
+    def in_order(self, numbers: Iterable[int]) -> list[int]:
+        return sorted(numbers, key=self.plan.rank.__getitem__)
+
+    def confirmed(self, number: int, stage: Stage) -> bool:
+        """Whether the user wants the stage to be reproduced, if they want to be asked."""
+        if self.settings.confirm is None or number in self._asked:
+            return True
+        self._asked.add(number)
+        return self.settings.confirm(stage)
+
+    def share(self, number: int, stage: Stage, budget: "Callable[[], Budget]") -> tuple[str, ...] | None:
+        """The GPUs for a stage, and what else it asks for is its own, too; None if it has to wait for that.
+
+        Raises StageFailed if there are not so many.
+        """
+        demand = self.demands.get(number)
+        if demand is None:
+            return ()
+        if self.shares is None:
+            from tiffin.pipeline.resources import Shares  # noqa: PLC0415 - few pipelines ask for anything
+
+            self.shares = Shares(budget())
+        if demand.gpus > len(self.shares.budget.gpus):
+            raise StageFailed(
+                f"{stage.label} asks for {demand.gpus} GPU(s), and there are {len(self.shares.budget.gpus)}",
+                hint="name those there are with `--gpus 0,1` or the setting feature.gpus",
+            )
+        return self.shares.take(number, demand)
+
+    def give_back(self, number: int) -> None:
+        """The stage needs its share no longer."""
+        if self.shares is not None:
+            self.shares.give_back(number)
 
 
 def _comes_again(stage: Stage) -> bool:

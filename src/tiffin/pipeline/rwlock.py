@@ -8,36 +8,87 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from tiffin.errors import LockHeld
 from tiffin.fs import FileLock, write_atomically
 
-__all__ = ["holding"]
+__all__ = ["Claim", "Claims", "holding"]
+
+
+class Claim(NamedTuple):
+    """The absolute paths a command reads and writes."""
+
+    command: str
+    read: Sequence[str]
+    write: Sequence[str]
+
+
+class Claims:
+    """What this process announces.  The file is written once for what begins and what ended before."""
+
+    def __init__(self, directory: str) -> None:
+        """directory: .dvc/tmp."""
+        self._directory = directory
+        self._held: list[Claim] = []
+        self._ended: list[Claim] = []
+
+    def take(self, claim: Claim) -> None:
+        """Announce a command.  Raises LockHeld if a living process writes one of its paths, or reads one it writes."""
+        with FileLock(f"{self._directory}/rwlock.lock"):
+            table = self._without_ended()
+            _refuse_conflicts(table, claim)
+            owner = _owner(claim)
+            for path in claim.read:
+                table["read"].setdefault(path, []).append(owner)
+            for path in claim.write:
+                table["write"][path] = owner
+            self._save(table)
+        self._held.append(claim)
+
+    def ended(self, claim: Claim) -> None:
+        """The command is over; others learn of it with the next `take` or `settle`."""
+        self._held.remove(claim)
+        self._ended.append(claim)
+
+    def settle(self) -> None:
+        """Let others know what is over."""
+        if self._ended:
+            with FileLock(f"{self._directory}/rwlock.lock"):
+                self._save(self._without_ended())
+
+    def close(self) -> None:
+        """Give all up."""
+        self._ended += self._held
+        self._held = []
+        self.settle()
+
+    def _without_ended(self) -> dict[str, dict[str, Any]]:
+        table = _load(self._directory)
+        gone = [_owner(claim) for claim in self._ended]
+        table["write"] = {path: other for path, other in table["write"].items() if _keep(other, gone)}
+        kept = {path: [o for o in others if _keep(o, gone)] for path, others in table["read"].items()}
+        table["read"] = {path: others for path, others in kept.items() if others}
+        return table
+
+    def _save(self, table: dict[str, dict[str, Any]]) -> None:
+        write_atomically(f"{self._directory}/rwlock", json.dumps(table), durable=False)
+        self._ended.clear()
 
 
 @contextmanager
-def holding(directory: str, command: str, *, read: Sequence[str], write: Sequence[str]) -> Iterator[None]:
-    """Announce the absolute paths a command reads and writes for as long as the context lasts.
-
-    Raises LockHeld if a living process writes one of them, or reads one of `write`.
-    """
-    owner = {"pid": os.getpid(), "cmd": command}
-    with FileLock(f"{directory}/rwlock.lock"):
-        table = _load(directory)
-        _refuse_conflicts(table, owner, read, write)
-        for path in read:
-            table["read"].setdefault(path, []).append(owner)
-        for path in write:
-            table["write"][path] = owner
-        _save(directory, table)
+def holding(directory: str, claim: Claim) -> Iterator[None]:
+    """Announce one command for as long as the context lasts.  Raises LockHeld."""
+    claims = Claims(directory)
+    claims.take(claim)
     try:
         yield
     finally:
-        with FileLock(f"{directory}/rwlock.lock"):
-            table = _load(directory)
-            _withdraw(table, owner)
-            _save(directory, table)
+        claims.close()
+
+
+def _owner(claim: Claim) -> dict[str, Any]:
+    return {"pid": os.getpid(), "cmd": claim.command}
 
 
 def _load(directory: str) -> dict[str, dict[str, Any]]:
@@ -61,37 +112,26 @@ def _is_owner(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("pid"), int) and value["pid"] > 0 and "cmd" in value
 
 
-def _save(directory: str, table: dict[str, dict[str, Any]]) -> None:
-    write_atomically(f"{directory}/rwlock", json.dumps(table), durable=False)
-
-
-def _refuse_conflicts(
-    table: dict[str, dict[str, Any]], owner: dict[str, Any], read: Sequence[str], write: Sequence[str]
-) -> None:
+def _refuse_conflicts(table: dict[str, dict[str, Any]], claim: Claim) -> None:
     for path, other in table["write"].items():
-        _refuse(path, [other], owner, [*read, *write])
+        _refuse(path, [other], [*claim.read, *claim.write])
     for path, others in table["read"].items():
-        _refuse(path, others, owner, write)
+        _refuse(path, others, claim.write)
 
 
-def _refuse(path: str, others: Sequence[dict[str, Any]], owner: dict[str, Any], wanted: Sequence[str]) -> None:
+def _refuse(path: str, others: Sequence[dict[str, Any]], wanted: Sequence[str]) -> None:
     if not any(_overlap(path, mine) for mine in wanted):
         return
     for other in others:
-        if other != owner and _alive(int(other["pid"])):
+        # Which stages of one run may meet is for its graph to say.
+        if other["pid"] != os.getpid() and _alive(int(other["pid"])):
             raise LockHeld(
                 f"'{path}' is in use by process {other['pid']} ({other['cmd']})", hint="wait until it is done"
             )
 
 
-def _withdraw(table: dict[str, dict[str, Any]], owner: dict[str, Any]) -> None:
-    table["write"] = {path: other for path, other in table["write"].items() if _keep(other, owner)}
-    kept = {path: [o for o in others if _keep(o, owner)] for path, others in table["read"].items()}
-    table["read"] = {path: others for path, others in kept.items() if others}
-
-
-def _keep(other: dict[str, Any], owner: dict[str, Any]) -> bool:
-    return other != owner and _alive(int(other["pid"]))
+def _keep(other: dict[str, Any], gone: Sequence[dict[str, Any]]) -> bool:
+    return other not in gone and _alive(int(other["pid"]))
 
 
 def _alive(pid: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from tiffin.errors import LockHeld, NotARepository, TransferError
-from tiffin.pipeline.rwlock import holding
+from tiffin.pipeline.rwlock import Claim, holding
 from tiffin.repo._repo import Repo, find_root
 from tiffin.repo._sharing import Sharing
 
@@ -64,7 +64,7 @@ def _at_rest(repo: Repo) -> Iterator[None]:
         with _shared_lock(f"{repo.tmp}/lock"):
             yield
         return
-    with repo.lock, holding(repo.tmp, "gc", read=[], write=[repo.root]):
+    with repo.lock, holding(repo.tmp, Claim("gc", read=[], write=[repo.root])):
         yield
 
 

@@ -27,7 +27,7 @@ from tiffin.repo._repo import Repo
 from tiffin.repo.checkout import recorded_outputs
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.revisions import States
-from tiffin.repo.running import Scope, Settings, Watcher, order, repro
+from tiffin.repo.running import Scope, Settings, Surroundings, Watcher, order, repro
 from tiffin.scm import Git
 
 __all__ = ["Listener", "Plan", "Ran", "run"]
@@ -42,6 +42,7 @@ class Plan(NamedTuple):
 
     scope: Scope
     settings: Settings
+    surroundings: Surroundings
     overrides: Sequence[str] = ()
     name: str | None = None
     message: str | None = None
@@ -93,7 +94,7 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
             _announce(edit, listener)
         if plan.settings.dry:
             repo.project = edited
-            repro(repo, plan.scope, plan.settings, listener)
+            repro(repo, plan.scope, plan.settings, listener, plan.surroundings)
             return Ran(name, None)
         for edit in edits:
             write_atomically(os.path.join(repo.root, edit.path), edit.new)
@@ -172,7 +173,7 @@ def _reproduce(repo: Repo, plan: Plan, listener: Listener, git: Git, head: str, 
     _check_out_absent(repo, plan.scope)
     variables = {"DVC_EXP_NAME": name, "DVC_EXP_BASELINE_REV": head}
     try:
-        done = repro(repo, plan.scope, plan.settings, listener, variables=variables, git=side)
+        done = repro(repo, plan.scope, plan.settings, listener, plan.surroundings, variables=variables, git=side)
         entries = _recorded(repo, done.reproduced)
         message = plan.message or f"dvc: commit experiment {checksum(entries)}"
         return _commit(git, head, _paths(repo, plan.scope, side), message)

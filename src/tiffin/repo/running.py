@@ -6,12 +6,12 @@ from fnmatch import fnmatch
 from typing import NamedTuple
 
 from tiffin.pipeline import Project, Stage
-from tiffin.pipeline.reproduction import Reproduction, Runner, Settings, Silent, Watcher
+from tiffin.pipeline.reproduction import Reproduction, Runner, Settings, Silent, Surroundings, Terminal, Watcher
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
-__all__ = ["Reproduction", "Scope", "Settings", "Silent", "Watcher", "order", "repro"]
+__all__ = ["Reproduction", "Scope", "Settings", "Silent", "Surroundings", "Terminal", "Watcher", "order", "repro"]
 
 
 class Scope(NamedTuple):
@@ -36,6 +36,7 @@ def repro(
     scope: Scope,
     settings: Settings,
     watcher: Watcher,
+    surroundings: Surroundings,
     *,
     variables: dict[str, str] | None = None,
     git: GitSide | None = None,
@@ -54,6 +55,7 @@ def repro(
             state=repo.state,
             lock=repo.lock,
             environment={**repo.environment, **(variables or {})},
+            surroundings=surroundings,
             ignore=git.ignore,
             committed=git.committed,
             watcher=watcher,
