@@ -1,5 +1,5 @@
 // Preloaded into a program under test: counts every call that changes the file system below $CRASH_ROOT, kills the
-// program's process group before call number $CRASH_AT, and appends what each call did to $CRASH_LOG.
+// program, which leads a session, and the process group that calls before call number $CRASH_AT, and appends what each call did to $CRASH_LOG.
 //
 // One line a call, fields separated by tabs, paths and data in hexadecimal:
 //   create  path inode new|emptied|kept     a file opened for writing
@@ -94,7 +94,9 @@ bool Inside(const std::string& path) {
 
 void Step() {
   State& state = Shared();
-  if (state.count->fetch_add(1) + 1 == state.at) ::kill(0, SIGKILL);
+  if (state.count->fetch_add(1) + 1 != state.at) return;
+  ::kill(-::getsid(0), SIGKILL);  // the program, of which this process may be a command in a group of its own
+  ::kill(0, SIGKILL);
 }
 
 std::string Hex(const void* data, std::size_t size) {

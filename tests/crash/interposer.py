@@ -5,6 +5,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,23 +49,41 @@ class Interposer:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **({"CRASH_LOG": str(lines)} if log else {}),
             }
-            # A session of its own: what is killed is the group, as when the machine loses its power.
-            done = subprocess.run(
+            # A session of its own: what is killed is the program and all it started, but for commands of several
+            # stages at once, which have groups of their own and go on to their ends, as when the program is killed.
+            process = subprocess.Popen(
                 [sys.executable, "-m", "tiffin", *arguments],
                 cwd=root / cd,
                 env=environment,
                 start_new_session=True,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 text=True,
-                check=False,
             )
+            text, _ = process.communicate()
+            _wait_for_session(process.pid)
             steps = int.from_bytes(count.read_bytes(), sys.byteorder)
             return Run(
-                done.returncode,
+                process.returncode,
                 steps,
                 [line.split("\t") for line in lines.read_text().splitlines()],
-                done.stdout + done.stderr,
+                text,
             )
+
+
+def _wait_for_session(leader: int) -> None:
+    deadline = time.monotonic() + 20
+    while any(_session(path) == leader for path in Path("/proc").glob("[0-9]*/stat")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _session(path: Path) -> int:
+    """The session of a process that runs; 0 for one that has ended."""
+    with suppress(OSError):
+        state, _, _, session = path.read_text().rpartition(")")[2].split()[:4]
+        return int(session) if state != "Z" else 0
+    return 0
 
 
 def supported() -> bool:

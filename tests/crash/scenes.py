@@ -35,6 +35,30 @@ stages:
 """
 
 
+# Stages that may run at once, a directory among what they give, and what needs them all.
+WIDE = """\
+stages:
+  one:
+    cmd: cat notes.txt words.txt > one.txt
+    deps: [notes.txt, words.txt]
+    outs: [one.txt]
+  two:
+    cmd: mkdir parts && cp notes.txt parts/a && cp words.txt parts/b
+    deps: [notes.txt, words.txt]
+    outs: [parts]
+  three:
+    cmd: cp notes.txt three.txt && cp notes.txt score.json
+    deps: [notes.txt]
+    outs: [three.txt]
+    metrics:
+    - score.json: {cache: false}
+  all:
+    cmd: cat one.txt parts/a parts/b three.txt > all.txt
+    deps: [one.txt, parts, three.txt]
+    outs: [all.txt]
+"""
+
+
 class Scene(NamedTuple):
     """prepare(root): makes root/repo, its remote beside it; the command is run in root/repo.
 
@@ -92,6 +116,19 @@ def second(root: Path) -> None:
 
 def edited(root: Path) -> None:
     start(root)
+    second(root)
+
+
+def wide(root: Path) -> None:
+    """Other stages, which ran; then all they read was edited."""
+    start(root)
+    shutil.rmtree(root / "repo/parts")
+    for path in ("dvc.lock", "double.txt", "joined.txt"):
+        (root / "repo" / path).unlink()
+    write(root, "dvc.yaml", WIDE)
+    tiffin(root, "repro")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "wide")
     second(root)
 
 
@@ -225,6 +262,7 @@ SCENES = {
     "pull": Scene(cloned, ("pull",)),
     "gc": Scene(littered, ("gc", "--workspace", "--force")),
     "repro": Scene(edited, ("repro",)),
+    "repro of stages at once": Scene(wide, ("repro", "--jobs", "3")),
     "repro with links": Scene(edited_linked, ("repro",)),
     "relink to hard links": Scene(hard_links_to_be, ("checkout", "--relink")),
     "relink to symlinks": Scene(symlinks_to_be, ("checkout", "--relink")),

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tiffin.errors import SchemaError
 from tiffin.formats import Content, LockEntry, LockItem, lock
+from tiffin.formats.lock_draft import LockDraft
 
 OID = "a" * 32
 PIPELINE = """
@@ -214,3 +217,32 @@ def test_what_does_not_follow_the_schema_is_refused(text: str, message: str, hin
         lock.parse(text, "dvc.lock")
     assert str(caught.value) == message
     assert caught.value.hint == hint
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from("abcdefg"), st.integers(0, 3)), max_size=12), st.booleans())
+def test_a_draft_is_what_would_be_written_at_once(puts, commented):
+    start = {name: LockEntry(cmd=f"make {name}") for name in "dg"}
+    old = lock.dump(start)
+    text = f"# by hand\n{old}" if commented else old
+    draft, entries = LockDraft(text, "dvc.lock"), dict(start)
+    for name, number in puts:
+        cmd = ("one: 'x'", f"two {number}\n  lines\n\n") if number % 2 else f"echo {'long ' * 40 * number}"
+        item = LockItem(f"out {number}", Content("a" * 32, number))
+        entries[name] = LockEntry(cmd=cmd, params={"p.yaml": {"k": [number, None, "- x"]}}, outs=(item,))
+        draft.put(name, entries[name])
+        rendered = draft.render(ord)
+    if puts:
+        ordered = {name: entries[name] for name in [*start, *sorted(entries.keys() - start)]}
+        assert rendered == (f"# by hand\n{lock.dump(ordered)}" if commented else lock.dump(ordered))
+        assert LockDraft(rendered, "dvc.lock").render(ord) == rendered
+
+
+def test_a_draft_follows_what_others_write():
+    draft = LockDraft(None, "dvc.lock")
+    draft.put("c", LockEntry(cmd="c"))
+    draft.render(ord)
+    theirs = lock.dump({name: LockEntry(cmd=name) for name in "xc"})
+    draft = draft.follow(theirs, "dvc.lock")
+    draft.put("b", LockEntry(cmd="b"))
+    assert list(lock.parse(draft.render(ord), "dvc.lock")) == ["x", "b", "c"]

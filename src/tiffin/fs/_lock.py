@@ -39,6 +39,21 @@ class FileLock:
             self._release()
 
     @contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Take the lock if nobody else has it; whether it was taken."""
+        if self._depth == 0:
+            try:
+                self._acquire(patience_s=0)
+            except (LockHeld, TransferError):
+                yield False
+                return
+        self._depth += 1
+        try:
+            yield True
+        finally:
+            self.__exit__(None, None, None)
+
+    @contextmanager
     def released(self) -> Iterator[None]:
         """Let others have the lock for a while; on the way out it is taken again, waiting if need be."""
         depth, self._depth = self._depth, 0
@@ -51,19 +66,19 @@ class FileLock:
                 self._acquire(patient=True)
             self._depth = depth
 
-    def _acquire(self, *, patient: bool = False) -> None:
-        deadline = monotonic() + PATIENCE_S
+    def _acquire(self, *, patient: bool | None = None, patience_s: float = PATIENCE_S) -> None:
+        if patient is None:
+            patient = self._wait and patience_s > 0
+        deadline = monotonic() + patience_s
         try:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            # A repository may bring a link along: what it leads to would be overwritten.
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            self._descriptor = self._open()
         except OSError as error:
             raise TransferError(f"cannot lock '{self._path}': {error.strerror}") from error
         while True:
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not (patient or self._wait) and monotonic() > deadline:
+                if not patient and monotonic() >= deadline:
                     raise self._held() from None
                 sleep(0.02)
             except OSError as error:
@@ -73,9 +88,23 @@ class FileLock:
                     hint="its file system has no locks: keep the repository on one that has, and share only the cache",
                 ) from error
             else:
-                os.ftruncate(self._descriptor, 0)
-                os.pwrite(self._descriptor, f" {os.getpid()}\n".encode(), 0)
+                self._name_owner()
                 return
+
+    def _open(self) -> int:
+        # A repository may bring a link along: what it leads to would be overwritten.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        try:
+            return os.open(self._path, flags, 0o666)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            return os.open(self._path, flags, 0o666)
+
+    def _name_owner(self) -> None:
+        owner = f" {os.getpid()}\n".encode()
+        if os.pread(self._descriptor, 32, 0) != owner:  # one process takes a lock many times
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, owner, 0)
 
     def _held(self) -> LockHeld:
         owner = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()

@@ -15,10 +15,15 @@ def look_as_recorded(workspace: Workspace, recorded: Mapping[str, Content | None
     return {path: kept[path] if path in kept else seen[path] for path in recorded} if kept else seen
 
 
-def store_as_recorded(workspace: Workspace, recorded: Mapping[str, Content | None]) -> dict[str, Content]:
-    """Put what is at each path into the store, under an id chosen as in look_as_recorded; return what was stored."""
+def store_as_recorded(
+    workspace: Workspace, recorded: Mapping[str, Content | None], *, wait: bool = True
+) -> dict[str, Content]:
+    """Put what is at each path into the store, under an id chosen as in look_as_recorded; return what was stored.
+
+    wait: as for `Workspace.store_all`.
+    """
     kept = _unchanged(workspace, recorded)
-    contents = workspace.store_all([path for path in recorded if path not in kept])
+    contents = workspace.store_all([path for path in recorded if path not in kept], wait=wait)
     return contents | workspace.other.store_all(list(kept)) if kept else contents
 
 

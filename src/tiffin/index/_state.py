@@ -26,6 +26,8 @@ class IndexState:
         self._clock_ns = clock_ns
         self._deferred: list[Table] = []
         self._rows = 0  # of the table of single files, when it was last read or written
+        self._files: tuple[tuple[int, ...] | None, Table] | None = None  # that table, and the file's stat fields
+        self.patient = False  # whether rows of single files may wait for `flush`
 
     def now_ns(self) -> int:
         """The file system's clock as it was when this state was first asked; sampled before any stat.
@@ -48,7 +50,10 @@ class IndexState:
 
     def files(self) -> Table:
         """The table of single files, without what was put off."""
-        known = self._load(self._files_path())
+        found = _stat_fields(self._files_path())
+        if self._files is None or self._files[0] != found:
+            self._files = found, self._load(self._files_path())
+        known = self._files[1]
         self._rows = len(known)
         return known
 
@@ -70,6 +75,9 @@ class IndexState:
 
     def save_files(self, looked_at: Table) -> None:
         """Merge rows into the table of single files."""
+        if self.patient:
+            self._deferred.append(_older(looked_at, self.now_ns()))
+            return
         self.flush()  # older rows first
         self._merge_files(looked_at, self.now_ns())
 
@@ -85,7 +93,8 @@ class IndexState:
 
     def _sample(self) -> int:
         try:
-            os.makedirs(f"{self._directory}/dirs", exist_ok=True)
+            if not os.path.isdir(f"{self._directory}/dirs"):
+                os.makedirs(f"{self._directory}/dirs", exist_ok=True)
             return _native.clock_ns(self._directory)
         except OSError:
             return 0  # read-only repository or full disk: no time counts as old enough, and nothing will be saved
@@ -108,6 +117,19 @@ class IndexState:
             return Table.load(path)
         except (OSError, ValueError):
             return Table.from_rows([])
+
+
+def _stat_fields(path: str) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
+
+
+def _older(rows: Table, now_ns: int) -> Table:
+    """The rows that are not racy by a clock from before they were looked at; no later clock can tell."""
+    return rows.select([row for row in range(len(rows)) if max(rows.mtime_ns(row), rows.ctime_ns(row)) < now_ns])
 
 
 def _merged(tables: list[Table]) -> Table:

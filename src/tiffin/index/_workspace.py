@@ -78,6 +78,7 @@ class Workspace:
         self._kept = (os.fspath(state), verify)
         self._other: Workspace | None = None  # the same files by ids of the other kind, once somebody asked
         self._legacy = False
+        self._unsynced = False  # whether objects were stored that need not be on the disk yet
         self.executables = False  # whether executable files in directories are to be recorded
         # Directory -> its files that were executable before storing made them links, which are not.
         self.executable_before: dict[str, list[str]] = {}
@@ -161,9 +162,10 @@ class Workspace:
                     self._seen[path] = self._look_at_directory(path)
         return {path: self._seen[path] for path in paths}
 
-    def store_all(self, paths: Sequence[str]) -> dict[str, Content]:
+    def store_all(self, paths: Sequence[str], *, wait: bool = True) -> dict[str, Content]:
         """Put what is at the paths into the store, durably; return what was stored.
 
+        wait: for the disk; if not, `sync` does that later, but a directory is waited for: its listing names its files.
         Raises TargetError for a path that is not there.
         """
         if not paths:
@@ -171,13 +173,25 @@ class Workspace:
         self._state.now_ns()
         contents = self._store_files([path for path in paths if not self.is_directory(path)])
         tables = {path: self._store_directory(path) for path in paths if self.is_directory(path)}
-        self.store.sync()
-        self._sound.settle()
+        self._unsynced = True
+        if wait or tables:
+            self.sync()
         for path, table in tables.items():
             oid = self.store.put_manifest(table)
             contents[path] = Content(oid, table.total_size(), len(table), legacy=self._legacy)
             self._remember(path, Seen(contents[path], table))
         return contents
+
+    def put_off_saving(self) -> None:
+        """From now on, leave to `flush` what the index learns of single files."""
+        self._state.patient = True
+
+    def sync(self) -> None:
+        """Wait until what was stored is on the disk."""
+        if self._unsynced:
+            self.store.sync()
+            self._sound.settle()
+            self._unsynced = False
 
     def store_part(self, directory: str, path: str, recorded: Content | None) -> Content:
         """Put one file or subdirectory of a tracked directory into the store; return the directory's new content.

@@ -15,7 +15,8 @@ from tiffin.pipeline.surroundings import Terminal
 
 __all__ = ["Child", "Children", "Usage"]
 
-POLL_S = 0.02  # where the system cannot say that a child has ended
+_LONGEST_S = 3600.0  # what the system takes for an answer
+_POLL_S = 0.02  # where the system cannot say that a child has ended
 
 
 class Usage(NamedTuple):
@@ -150,8 +151,9 @@ class Children:
 
     def _ready(self, patience_s: float | None) -> set[int]:
         if any(key < 0 for key in self._running):
-            patience_s = POLL_S if patience_s is None else min(POLL_S, patience_s)
-        return {descriptor for descriptor, _ in self._poll.poll(None if patience_s is None else patience_s * 1000)}
+            patience_s = _POLL_S if patience_s is None else min(_POLL_S, patience_s)
+        timeout_ms = None if patience_s is None else min(patience_s, _LONGEST_S) * 1000
+        return {descriptor for descriptor, _ in self._poll.poll(timeout_ms)}
 
     def _copy(self, ready: set[int]) -> None:
         for descriptor in ready & self._streams.keys():

@@ -17,8 +17,10 @@ from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.executables import ExecutableLists, with_executables
+from tiffin.pipeline.journal import Journal
+from tiffin.pipeline.ledger import Ledger
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
-from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, remember_run, same_inputs
+from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, same_inputs, store_for_run_cache
 from tiffin.pipeline.surroundings import Surroundings, Terminal
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Surroundings", "Terminal", "Watcher"]
 
 OnError = Literal["fail", "keep-going", "ignore"]
+# Commands in whose text one of these stands see in dvc.lock all that ran before them.
+_THAT_LOOK = ("dvc", "tiffin")
 _Found = Literal["unchanged", "done", "runs", "waits"]
 
 
@@ -91,10 +95,12 @@ class Runner:
         self._watcher = watcher
         self._ranks: dict[tuple[str, str], int] = {}  # (lock file, stage) -> its turn
         self._locks = LockWriter(workspace.root, lambda path, name: self._ranks.get((path, name), 0))
+        self._ledger = Ledger(workspace, self._locks, Journal(state), self._run_cache, ignore)
         self._executables = ExecutableLists(workspace.root)
         self._written: dict[str, bool] = {}
         self._executions: Executions | None = None  # once a stage runs
         self._claims: Claims | None = None
+        self._fresh: set[str] = set()  # outputs that were looked at since commands last had the time to change any
 
     def reproduce(self, numbers: Iterable[int], settings: Settings) -> Reproduction:
         """Visit the stages in the given order, and reproduce those that changed.
@@ -112,20 +118,25 @@ class Runner:
         state = _State(order, graph.active_needs() if settings.jobs > 1 else None, settings, self._demands(order))
         look_as_recorded(self._workspace, looked_at(*(graph.stages[number] for number in order)))
         try:
-            with self._locks:
+            self._start_ready(state)
+            while self._executions:
+                self._finish_ended(self._executions, state)
                 self._start_ready(state)
-                while self._executions:
-                    self._finish_ended(self._executions, state)
-                    self._start_ready(state)
         finally:
-            if self._executions is not None:
-                self._executions.close()
-            if self._claims is not None:
-                self._claims.close()
+            try:
+                self._ledger.close()
+            finally:
+                self._close()
         if self._executions is not None:
             self._executions.raise_if_stopped()
         self._workspace.flush()
         return self._outcome(state)
+
+    def _close(self) -> None:
+        if self._executions is not None:
+            self._executions.close()
+        if self._claims is not None:
+            self._claims.close()
 
     def _outcome(self, state: "_State") -> Reproduction:
         stages = self._project.graph.stages
@@ -175,12 +186,13 @@ class Runner:
         """Wait until attempts are over, and take their results."""
         if self._claims is not None:
             self._claims.settle()
+        self._fresh.clear()
         with self._lock.released():
-            over = executions.wait(self._locks.due)
+            over = executions.wait(self._ledger.due)
         for execution in over:
             self._end(executions, execution, state)
-        if self._locks.due is not None and monotonic() >= self._locks.due:
-            self._locks.flush()
+        if self._ledger.due is not None and monotonic() >= self._ledger.due:
+            self._ledger.settle()
 
     def _end(self, executions: "Executions", execution: "Execution", state: "_State") -> None:
         stage, failure = execution.stage, execution.failure
@@ -241,7 +253,7 @@ class Runner:
         if self._executions is not None:
             # Commands ran since, and maybe for hours: the user may have gone on working.
             paths = looked_at(stage)
-            self._workspace.forget(paths)
+            self._workspace.forget([path for path in paths if path not in self._fresh])
             look_as_recorded(self._workspace, paths)
             self._project.forget_values()
         forced = number in state.forced
@@ -307,6 +319,8 @@ class Runner:
         demand = state.demands.get(number)
         execution = Execution(number, stage, found, demand=demand, gpus=gpus, root=root, state=self._state)
         executions, claims = self._tools(state.settings)
+        if any(tool in line for line in stage.commands for tool in _THAT_LOOK):
+            self._ledger.settle()
         try:
             claims.take(execution.claim)
         except BaseException:
@@ -328,6 +342,7 @@ class Runner:
             from tiffin.pipeline.runlog import RunLog  # noqa: PLC0415 - as above
             from tiffin.pipeline.rwlock import Claims  # noqa: PLC0415 - as above
 
+            self._workspace.put_off_saving()
             around = self._surroundings
             many = settings.jobs > 1
             self._claims = Claims(os.path.dirname(self._state))
@@ -349,11 +364,10 @@ class Runner:
         except BaseException:
             execution.name_what_is_aside(self._watcher)
             raise
-        execution.discard_what_is_aside()
-        entry = self._record(stage, deps, params, contents)
         # Which bytes the command read of an input that changed meanwhile is not known: such a run proves nothing.
-        if settings.commit and as_found and stage_params(self._project, stage) == params:
-            remember_run(self._run_cache, stage, entry, self._workspace)
+        proven = settings.commit and as_found and stage_params(self._project, stage) == params
+        remember = proven and store_for_run_cache(stage, self._workspace)
+        self._record(stage, deps, params, contents, remember=remember, afterwards=execution.discard_what_is_aside)
 
     def _inputs_used(self, execution: "Execution") -> tuple[dict[str, Seen], bool]:
         """As `inputs_as_used`.  Raises StageFailed if the commands failed."""
@@ -377,8 +391,7 @@ class Runner:
         self._watcher.restored(stage)
         for out in stage.outs:
             checkout_output(self._workspace, out, contents[out.path], force=True)
-        self._ignore([out.path for out in stage.outs if out.entry.cache])
-        self._record_entry(stage, entry)
+        self._enter(stage, entry)
         return True
 
     def _lacks_bits(self, stage: Stage, contents: Mapping[str, Content]) -> bool:
@@ -403,14 +416,14 @@ class Runner:
 
     def _save_outputs(self, stage: Stage, *, commit: bool) -> dict[str, Content]:
         self._workspace.forget([out.path for out in stage.outs])
+        self._fresh.update(out.path for out in stage.outs)
         absent = [out.path for out in stage.outs if not self._workspace.exists(out.path)]
         if absent:
             raise StageFailed(
                 f"output '{absent[0]}' does not exist", hint=f"the command of {stage.label} must write it"
             )
-        self._ignore([out.path for out in stage.outs if out.entry.cache])
         stored = {out.path: out.recorded for out in stage.outs if out.entry.cache and commit}
-        contents = store_as_recorded(self._workspace, stored)
+        contents = store_as_recorded(self._workspace, stored, wait=stage.dvc_file is not None)
         rest = {out.path: out.recorded for out in stage.outs if out.path not in contents}
         seen = look_as_recorded(self._workspace, rest)
         return {**contents, **{path: found.content for path, found in seen.items() if found is not None}}
@@ -421,21 +434,29 @@ class Runner:
         deps: Mapping[str, Seen],
         params: Mapping[str, Mapping[str, Any]],
         contents: Mapping[str, Content],
-    ) -> LockEntry:
+        *,
+        remember: bool = False,
+        afterwards: Callable[[], None] | None = None,
+    ) -> None:
         if stage.dvc_file is not None:
+            self._ignore([out.path for out in stage.outs if out.entry.cache])
             by_entry = {out.entry.path: contents[out.path] for out in stage.outs}
             bits = {out.entry.path: executables_now(self._workspace, out, contents[out.path]) for out in stage.outs}
             filled = with_executables(with_contents(stage.dvc_file, by_entry), bits)
             if write_dvc_file(self._workspace.root, stage.file, filled):
                 self._written.setdefault(stage.file, False)
-            return LockEntry(cmd=stage.cmd or "")
-        entry = lock_entry(stage, {path: seen.content for path, seen in deps.items()}, params, contents)
+            if afterwards is not None:
+                afterwards()
+            return
         self._executables.record(stage, self._workspace, contents)
-        self._record_entry(stage, entry)
-        return entry
+        entry = lock_entry(stage, {path: seen.content for path, seen in deps.items()}, params, contents)
+        self._enter(stage, entry, remember=remember, afterwards=afterwards)
 
-    def _record_entry(self, stage: Stage, entry: LockEntry) -> None:
-        self._locks.add(stage, entry)
+    def _enter(
+        self, stage: Stage, entry: LockEntry, *, remember: bool = False, afterwards: Callable[[], None] | None = None
+    ) -> None:
+        rank = self._ranks[lock_path(stage.file), stage.name or ""]
+        self._ledger.add(stage, entry, rank, remember=remember, afterwards=afterwards)
 
 
 class _State:

@@ -13,7 +13,7 @@ from tiffin.fs import write_atomically
 from tiffin.index import Workspace
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["RunCache", "cacheable", "outputs_in_store", "remember_run", "same_inputs"]
+__all__ = ["RunCache", "cacheable", "outputs_in_store", "remember_run", "same_inputs", "store_for_run_cache"]
 
 
 def cacheable(stage: Stage) -> bool:
@@ -42,12 +42,13 @@ class RunCache:
                 return entry
         return None
 
-    def save(self, entry: LockEntry) -> None:
-        """Remember a run."""
+    def save(self, entry: LockEntry, text: str | None = None) -> None:
+        """Remember a run.  text: the entry as YAML, where that is known already."""
         key = lock.run_cache_key(entry)
         path = f"{self._root}/{key[:2]}/{key}/{lock.run_cache_value(entry)}"
-        if not os.path.exists(path) or _read(path) != entry:
-            write_atomically(path, lock.dump_entry(entry), durable=False)
+        body = text if text is not None else lock.dump_entry(entry)
+        if not _holds(path, body):
+            write_atomically(path, body, durable=False)
 
 
 def same_inputs(one: LockEntry, other: LockEntry) -> bool:
@@ -74,13 +75,21 @@ def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> di
     return found
 
 
-def remember_run(cache: RunCache, stage: Stage, entry: LockEntry, workspace: Workspace) -> None:
-    """Put a run into the run cache, if its results can be told from its inputs.
+def store_for_run_cache(stage: Stage, workspace: Workspace) -> bool:
+    """Whether the run cache may have a run of the stage: its results can be told from its inputs.
 
-    Metrics and plots kept in Git are stored too, so that the run cache can bring them back.
+    Metrics and plots kept in Git are stored then, so that the run cache can bring them back.
     """
-    if cacheable(stage) and not _plain_uncached(stage):
-        workspace.store_all([out.path for out in stage.outs if not out.entry.cache])
+    if not cacheable(stage) or _plain_uncached(stage):
+        return False
+    workspace.store_all([out.path for out in stage.outs if not out.entry.cache], wait=False)
+    return True
+
+
+def remember_run(cache: RunCache, stage: Stage, entry: LockEntry, workspace: Workspace) -> None:
+    """Put a run into the run cache, if it may be there."""
+    if store_for_run_cache(stage, workspace):
+        workspace.sync()
         cache.save(entry)
 
 
@@ -98,6 +107,14 @@ def _newest_first(directory: str) -> list[str]:
 
 def _is_value(name: str) -> bool:
     return len(name) == 64  # what a killed process left half-written has a longer name
+
+
+def _holds(path: str, body: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read() == body.encode("utf-8")
+    except OSError:
+        return False
 
 
 def _read(path: str) -> LockEntry | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from tiffin.errors import LockHeld
-from tiffin.fs import FileLock, write_atomically
+from tiffin.fs import FileLock
 
 __all__ = ["Claim", "Claims", "holding"]
 
@@ -35,15 +35,13 @@ class Claims:
 
     def take(self, claim: Claim) -> None:
         """Announce a command.  Raises LockHeld if a living process writes one of its paths, or reads one it writes."""
-        with FileLock(f"{self._directory}/rwlock.lock"):
-            table = self._without_ended()
+        with self._edited() as table:
             _refuse_conflicts(table, claim)
             owner = _owner(claim)
             for path in claim.read:
                 table["read"].setdefault(path, []).append(owner)
             for path in claim.write:
                 table["write"][path] = owner
-            self._save(table)
         self._held.append(claim)
 
     def ended(self, claim: Claim) -> None:
@@ -54,8 +52,8 @@ class Claims:
     def settle(self) -> None:
         """Let others know what is over."""
         if self._ended:
-            with FileLock(f"{self._directory}/rwlock.lock"):
-                self._save(self._without_ended())
+            with self._edited():
+                pass
 
     def close(self) -> None:
         """Give all up."""
@@ -63,17 +61,26 @@ class Claims:
         self._held = []
         self.settle()
 
-    def _without_ended(self) -> dict[str, dict[str, Any]]:
-        table = _load(self._directory)
-        gone = [_owner(claim) for claim in self._ended]
-        table["write"] = {path: other for path, other in table["write"].items() if _keep(other, gone)}
-        kept = {path: [o for o in others if _keep(o, gone)] for path, others in table["read"].items()}
-        table["read"] = {path: others for path, others in kept.items() if others}
-        return table
-
-    def _save(self, table: dict[str, dict[str, Any]]) -> None:
-        write_atomically(f"{self._directory}/rwlock", json.dumps(table), durable=False)
-        self._ended.clear()
+    @contextmanager
+    def _edited(self) -> Iterator[dict[str, dict[str, Any]]]:
+        """The table without what has ended, to be changed; it is written unless an error leaves the block."""
+        with FileLock(f"{self._directory}/rwlock.lock"):
+            descriptor = os.open(
+                f"{self._directory}/rwlock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666
+            )
+            try:
+                text = _read(descriptor)
+                table = _table(text)
+                gone = [_owner(claim) for claim in self._ended]
+                table["write"] = {path: other for path, other in table["write"].items() if _keep(other, gone)}
+                kept = {path: [o for o in others if _keep(o, gone)] for path, others in table["read"].items()}
+                table["read"] = {path: others for path, others in kept.items() if others}
+                yield table
+                # In place and no shorter than before: on ext4 a file that is replaced, or cut, waits for the disk.
+                os.pwrite(descriptor, json.dumps(table).encode().ljust(len(text)), 0)
+                self._ended.clear()
+            finally:
+                os.close(descriptor)
 
 
 @contextmanager
@@ -91,11 +98,14 @@ def _owner(claim: Claim) -> dict[str, Any]:
     return {"pid": os.getpid(), "cmd": claim.command}
 
 
-def _load(directory: str) -> dict[str, dict[str, Any]]:
+def _read(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+
+def _table(text: bytes) -> dict[str, dict[str, Any]]:
     try:
-        with open(f"{directory}/rwlock", encoding="utf-8") as file:
-            table = json.load(file)
-    except (FileNotFoundError, ValueError):
+        table = json.loads(text)
+    except ValueError:
         table = {}
     if not isinstance(table, dict):
         table = {}

@@ -128,6 +128,11 @@ class Repo:
 
     @cached_property
     def project(self) -> Project:
+        """The stages.  What a killed run had finished is recorded first."""
+        if os.path.isdir(f"{self.state}/journal") and os.listdir(f"{self.state}/journal"):
+            from tiffin.repo.recovering import recover  # noqa: PLC0415 - few runs are killed
+
+            recover(self)
         return Project(self.source, self.flags, root=self.root)
 
     @cached_property

@@ -19,7 +19,11 @@ def footprint(repo: Repo) -> Footprint | None:
     stages = repo.project.stages
     if not repo.started_ns or not all(map(_is_plain, stages)):
         return None
+    journals = f"{repo.state}/journal"
+    if os.path.isdir(journals) and os.listdir(journals):
+        return None  # a run is under way, or was killed: dvc.lock does not say all yet
     found = Footprint(repo.started_ns)
+    found.add([journals])
     found.add(repo.config.files.values())
     repo.source.footprint(found)
     repo.workspace.footprint(found)
