@@ -40,6 +40,8 @@ COMMANDS: dict[str, Command] = {
     "dataset update": Command("tiffin.cli._dataset_update", "Pin a data set to what its source has now."),
     "stage list": Command("tiffin.cli._stage_list", "List the stages."),
     "repro": Command("tiffin.cli._repro", "Run the stages whose command, dependencies or parameters changed."),
+    "logs": Command("tiffin.cli._logs", "Show, or follow, what the commands of a stage write."),
+    "runs": Command("tiffin.cli._runs", "Show what ran, when, how it ended, and what it took."),
     "freeze": Command("tiffin.cli._freeze", "Leave stages as they are, whatever changes."),
     "unfreeze": Command("tiffin.cli._unfreeze", "Let frozen stages be run again."),
     "dag": Command("tiffin.cli._dag", "Draw the pipeline."),

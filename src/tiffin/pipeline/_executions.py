@@ -171,6 +171,7 @@ class Executions:
                 log=self._log.path(execution.stage),
                 gpus=execution.gpus,
                 reason=failure.message if failure is not None else None,
+                final=self.stopping or not execution.may_try_again,
             )
         )
 

@@ -13,17 +13,18 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tiffin import _native
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["Record", "RunLog", "log_path", "records", "runs_with_logs"]
+__all__ = ["Record", "RunLog", "lives", "logs_of", "records", "runs_with_logs"]
 
 _MOST_RUNS = 100  # so many keep their logs
 _MOST_BYTES = 8 << 20  # of records; then a new file begins, and the one before is kept
 _LONGEST_NAME = 200
+_SUFFIX = ".log"
 
 
 class Record(NamedTuple):
@@ -42,7 +43,8 @@ class Record(NamedTuple):
     commands: tuple[str, ...]
     log: str
     gpus: tuple[str, ...] = ()
-    reason: str | None = None  # why it failed, where the exit code does not say
+    reason: str | None = None  # why it failed
+    final: bool = True  # whether no other attempt follows
 
     def as_json(self) -> dict[str, Any]:
         """As docs/formats/runs.md has it."""
@@ -54,7 +56,20 @@ class Record(NamedTuple):
 
 
 _ORDER = (
-    *("run", "stage", "attempt", "outcome", "code", "reason", "started", "ended", "seconds", "cpu_s", "peak_memory"),
+    *(
+        "run",
+        "stage",
+        "attempt",
+        "final",
+        "outcome",
+        "code",
+        "reason",
+        "started",
+        "ended",
+        "seconds",
+        "cpu_s",
+        "peak_memory",
+    ),
     *("host", "gpus", "commands", "log"),
 )
 
@@ -73,11 +88,21 @@ class RunLog:
     def run(self) -> str:
         """The run's name; its directory is there."""
         if self._run is None:
-            moment = datetime.fromtimestamp(self.now(), UTC)
-            self._run = f"{moment:%Y%m%d-%H%M%S}-{os.getpid()}"
+            os.makedirs(self._base, exist_ok=True)
             _make_room(self._base)
-            os.makedirs(f"{self._base}/{self._run}", exist_ok=True)
+            self._run = self._new_directory()
         return self._run
+
+    def _new_directory(self) -> str:
+        moment = datetime.fromtimestamp(self.now(), UTC)
+        while True:
+            name = f"{moment:%Y%m%d-%H%M%S}-{os.getpid()}"
+            try:
+                os.mkdir(f"{self._base}/{name}")
+            except FileExistsError:  # the same process, in the same second
+                moment += timedelta(seconds=1)
+            else:
+                return name
 
     def open(self, stage: Stage) -> int:
         """A descriptor that appends to the stage's log."""
@@ -112,16 +137,36 @@ def runs_with_logs(state: str) -> list[str]:
     return _runs(f"{state}/runs")
 
 
-def log_path(state: str, run: str, address: str) -> str:
-    """Where a stage's log of a run is, if it is there."""
-    return f"{state}/runs/{run}/{_file_name(address)}"
+def logs_of(state: str, run: str) -> dict[str, str]:
+    """The log files of a run by stage address, sorted."""
+    base = f"{state}/runs/{run}"
+    with suppress(FileNotFoundError, NotADirectoryError):
+        names = sorted(name for name in os.listdir(base) if name.endswith(_SUFFIX))
+        return {_address(name): f"{base}/{name}" for name in names}
+    return {}
+
+
+def lives(run: str) -> bool:
+    """Whether the process of a run of this machine is there."""
+    process = run.rpartition("-")[2]
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _file_name(address: str) -> str:
     name = address.replace("%", "%25").replace("/", "%2F")
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME // 4]}-{_native.md5(os.fsencode(address))}"
-    return f"{name}.log"
+    return f"{name}{_SUFFIX}"
+
+
+def _address(name: str) -> str:
+    return name.removesuffix(_SUFFIX).replace("%2F", "/").replace("%25", "%")
 
 
 def _make_room(base: str) -> None:
