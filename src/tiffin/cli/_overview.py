@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "du",
         "artifacts",
     ),
-    "Run pipelines": ("repro", "stage", "dataset", "dag", "params", "metrics", "plots", "freeze", "unfreeze"),
+    "Run pipelines": ("repro", "stage", "dataset", "dag", "params", "metrics", "plots", "report", "freeze", "unfreeze"),
     "Try things out": ("exp", "queue"),
     "Keep house": ("gc", "fsck", "cache", "unprotect", "check-ignore", "config", "install", "destroy"),
     "Ask about tiffin": ("root", "version", "completion"),

@@ -56,6 +56,9 @@ COMMANDS: dict[str, Command] = {
     "plots diff": Command("tiffin.cli._plots_diff", "Show plots of several revisions, one over the other."),
     "plots modify": Command("tiffin.cli._plots_modify", "Say in dvc.yaml how the output of a stage is drawn."),
     "plots templates": Command("tiffin.cli._plots_templates", "List the built-in plot templates, or print one."),
+    "report": Command(
+        "tiffin.cli._report", "Write what differs between two revisions as Markdown, for a pull request."
+    ),
     "exp run": Command("tiffin.cli._exp_run", "Run an experiment and keep its result beside Git's history."),
     "exp show": Command("tiffin.cli._exp_show", "Compare experiments in a table."),
     "remove": Command("tiffin.cli._remove", "Stop tracking data, or take stages out of dvc.yaml."),
