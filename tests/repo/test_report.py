@@ -140,3 +140,75 @@ def test_before_the_first_commit_and_without_git(tmp_path, capfd):
     bare.root.mkdir()
     bare.tiffin("init", "--no-scm", "--quiet")
     assert "is not in a Git repository" in bare.tiffin("report", code=255).err
+
+
+# Plots
+
+
+@pytest.fixture
+def plotted(project: Sandbox) -> Sandbox:
+    """The same with two curves, of which one stays as it is, and two pictures, of which one does."""
+    project.git("stash", "-q")
+    project.write(
+        "dvc.yaml", PIPELINE + "plots:\n- loss.csv: {x: step, title: The loss}\n- same.csv\n- a.svg\n- b.svg\n"
+    )
+    project.write("loss.csv", "step,loss\n1,0.5\n2,0.25\n")
+    project.write("same.csv", "step,same\n1,1\n2,2\n")
+    project.write("a.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    project.write("b.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    project.commit("plots")
+    project.write("loss.csv", "step,loss\n1,0.5\n2,0.125\n")
+    project.write("a.svg", '<svg xmlns="http://www.w3.org/2000/svg" id="new"/>')
+    return project
+
+
+def _plots_of(text: str) -> str:
+    return text.partition("### Plots\n\n")[2]
+
+
+def test_plots_that_differ_are_drawn_and_images_stand_side_by_side(plotted: Sandbox):
+    plotted.tiffin("report", "-o", "report")
+    assert _plots_of(plotted.read("report/report.md")) == snapshot("""\
+#### The loss
+
+![The loss](plots/01-loss.csv.svg)
+
+#### a.svg
+
+| HEAD                      | workspace                           |
+|---------------------------|-------------------------------------|
+| ![HEAD](plots/HEAD_a.svg) | ![workspace](plots/workspace_a.svg) |
+
+Unchanged: `same.csv`, `b.svg`.
+""")
+    assert sorted(plotted.tree("report/plots")) == snapshot(["01-loss.csv.svg", "HEAD_a.svg", "workspace_a.svg"])
+    assert plotted.read("report/plots/01-loss.csv.svg").startswith("<svg")
+    assert 'id="new"' in plotted.read("report/plots/workspace_a.svg")
+
+
+def test_pictures_have_the_address_where_they_will_be(plotted: Sandbox):
+    plotted.tiffin("report", "-o", "report", "--image-url", "https://example.org/run 1/")
+    assert "](https://example.org/run 1/plots/01-loss.csv.svg)" in plotted.read("report/report.md")
+
+
+def test_a_plot_that_cannot_be_drawn_is_named_and_the_rest_is(plotted: Sandbox):
+    plotted.write("loss.csv", "")
+    (plotted.root / "same.csv").unlink()
+    plotted.tiffin("report", "-o", "report")
+    text = _plots_of(plotted.read("report/report.md"))
+    assert "#### same.csv\n\n![same.csv](plots/02-same.csv.svg)\n\nNot shown: workspace: " in text
+    assert "#### a.svg" in text
+
+
+def test_a_report_without_plots(plotted: Sandbox):
+    plotted.tiffin("report", "-o", "report", "--no-plots")
+    assert "### Plots" not in plotted.read("report/report.md")
+    assert not plotted.exists("report/plots")
+    assert "### Plots" not in plotted.tiffin("report").out
+
+
+@pytest.mark.parametrize("arguments", [["--png"], ["--image-url", "x"], ["-o", "out", "--no-plots", "--png"]])
+def test_options_about_pictures_want_pictures(plotted: Sandbox, arguments: list[str]):
+    answer = plotted.tiffin("report", *arguments, code=254)
+    assert "is about pictures, and there are none" in answer.err
+    assert "name a directory for them with -o" in answer.err

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.scaffold.conftest import Desk
+from tiffin.cli._table import COMMANDS
 from tiffin.scaffold import TEMPLATES
 
 # One flight in so many is enough to run the stages on.
@@ -70,6 +72,10 @@ def test_a_new_project_runs_compares_and_comes_back(
     changed = json.loads(desk.tiffin("metrics", "diff", "--json", cd="box").out)
     assert changed, "the parameter that the README names changes no metric"
     assert "up to date" in desk.tiffin("status", cd="box").out
+    desk.tiffin("report", "HEAD", "-o", "report", cd="box")
+    report = (desk.root / "box/report/report.md").read_text("utf-8")
+    assert CHANGES[template].partition("=")[0] in report
+    assert "](plots/" in report
 
     desk.git("clone", "-q", "box", "copy")
     desk.tiffin("pull", cd="copy")
@@ -95,6 +101,17 @@ def test_every_file_of_a_template_is_in_git_and_no_result_is(desk: Desk, templat
     assert wanted <= set(files)
     assert not {"dvc.lock", "demo.py"} & set(files)
     assert all(path.endswith(".gitkeep") for path in files if path.startswith(("data/", "models/", "reports/")))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_commands_that_a_template_names_are_there(desk: Desk, template: str) -> None:
+    desk.tiffin("new", "box", "--template", template)
+    for path in (".github/workflows/ci.yml", "README.md"):
+        text = (desk.root / "box" / path).read_text("utf-8")
+        named = re.findall(r"(?:^ *|run: |&& |`)tiffin ((?:[a-z]+ )?[a-z]+)", text, re.MULTILINE)
+        unknown = [name for name in named if not {name, name.split(" ")[0]} & COMMANDS.keys()]
+        assert named
+        assert not unknown, f"{path} names {unknown}"
 
 
 def test_what_a_run_leaves_in_the_source_tree_is_no_part_of_a_template(

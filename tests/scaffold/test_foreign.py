@@ -93,7 +93,7 @@ def test_a_copier_template_by_url_can_be_updated_later(copier: Desk) -> None:
     assert f"_src_path: git+{url}\n" in answers
 
 
-def test_a_template_in_a_folder_and_one_in_an_archive(cookiecutter: Desk) -> None:
+def test_a_template_in_a_folder_and_one_in_an_archive(cookiecutter: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(cookiecutter.root / "theirs.zip", "w") as archive:
         archive.mkdir("top")
         for name in cookiecutter.files("theirs"):
@@ -102,7 +102,9 @@ def test_a_template_in_a_folder_and_one_in_an_archive(cookiecutter: Desk) -> Non
     (cookiecutter.root / "theirs").rename(cookiecutter.root / "many/one")
     assert "holds no template" in cookiecutter.tiffin("new", "box", "-t", "many", code=255).err
     cookiecutter.tiffin("new", "box", "-t", "many", "--folder", "one", "--defaults")
+    monkeypatch.setattr("tempfile.tempdir", str(cookiecutter.root / "many"))
     cookiecutter.tiffin("new", "boxed", "-t", "theirs.zip", "--defaults")
+    assert cookiecutter.names("many") == ["one"]
     assert "src/boxed.py" in cookiecutter.files("boxed")
     assert "no folder '..' in" in cookiecutter.tiffin("new", "x", "-t", "many", "--folder", "..", code=255).err
 
@@ -159,7 +161,7 @@ def test_expressions_of_a_template_reach_nothing(cookiecutter: Desk, place: str)
     name = EVIL.replace("/", "") % "ran" if place == "name" else "file"
     cookiecutter.write(f"theirs/{{{{cookiecutter.slug}}}}/{name}", evil if place == "content" else "")
     answer = cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255)
-    assert "cookiecutter:" in answer.err
+    assert "cookiecutter cannot use the template:" in answer.err
     assert "unsafe" in answer.err
     assert not list(cookiecutter.root.rglob("ran"))
     assert not Path("ran").exists()
@@ -225,11 +227,20 @@ def test_short_addresses_are_those_of_cookiecutter_and_copier(desk: Desk, monkey
 
 def test_a_broken_template_is_named_by_its_library(cookiecutter: Desk) -> None:
     cookiecutter.write("theirs/{{cookiecutter.slug}}/file", "{{ cookiecutter.nothing }}")
-    assert "cookiecutter: " in cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255).err
+    assert (
+        "cookiecutter cannot use the template: "
+        in cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255).err
+    )
     cookiecutter.write("theirs/cookiecutter.json", "{")
-    assert "cookiecutter: " in cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255).err
+    assert (
+        "cookiecutter cannot use the template: "
+        in cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255).err
+    )
     cookiecutter.write("theirs/copier.yml", "project_name: {type: nothing}\n")
-    assert "copier: " in cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255).err
+    assert (
+        "copier cannot use the template: "
+        in cookiecutter.tiffin("new", "box", "-t", "theirs", "--defaults", code=255).err
+    )
     assert cookiecutter.names() == ["theirs"]
 
 

@@ -1,6 +1,7 @@
 """A report as Markdown, as GitHub and its like show it in a pull request."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tiffin.cli._changes import MISSING, ORDER, groups_of, path_of
 from tiffin.cli._comparison import FILL
@@ -10,7 +11,7 @@ from tiffin.repo.comparing import Comparison, Values
 from tiffin.repo.datadiff import DataDiff
 from tiffin.repo.reporting import Report, Side
 
-__all__ = ["Picture", "as_markdown"]
+__all__ = ["Picture", "PlotPart", "as_markdown"]
 
 # A longer table is folded; of a very long one the first rows are shown: a comment may have 65,536 characters.
 FOLDED = 20
@@ -18,19 +19,26 @@ SHOWN = 100
 NAMED = 5
 SHORT = 7
 
-# A revision -> the address of a picture of it; one that shows both revisions is under "".
-Picture = Mapping[str, str]
+
+class Picture(NamedTuple):
+    """A plot.  addresses: what it shows, a revision or "" for both, -> where the picture is."""
+
+    title: str
+    addresses: Mapping[str, str]
+    trouble: Sequence[str] = ()
+
+
+class PlotPart(NamedTuple):
+    """What the report says of plots; unchanged: titles of those that show the same in both revisions."""
+
+    pictures: Sequence[Picture]
+    unchanged: Sequence[str]
 
 
 def as_markdown(
-    repo: Repo,
-    found: Report,
-    *,
-    title: str | None = None,
-    precision: int,
-    pictures: Mapping[str, Picture] | None = None,
+    repo: Repo, found: Report, *, title: str | None = None, precision: int, plots: PlotPart | None = None
 ) -> str:
-    """The whole report.  pictures: by the title of the plot; None where none were asked for."""
+    """The whole report.  plots: None where none were asked for."""
     parts = [
         f"## {title or _title(found.old, found.new)}",
         "### Metrics",
@@ -40,8 +48,8 @@ def as_markdown(
         "### Data",
         *_data(found),
     ]
-    if pictures is not None:
-        parts += ["### Plots", *_plots(pictures)]
+    if plots is not None:
+        parts += ["### Plots", *_plots(plots)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -88,15 +96,19 @@ def _data_rows(data: DataDiff) -> list[tuple[str, str]]:
     return [(kind, path_of(item)) for kind in ORDER for item in groups.get(kind, ())]
 
 
-def _plots(pictures: Mapping[str, Picture]) -> list[str]:
-    found: list[str] = []
-    for title, picture in pictures.items():
-        found.append(f"#### {title}")
-        if "" in picture:
-            found.append(f"![{title}]({picture['']})")
-        else:
-            found.append(markdown(list(picture), [[f"![{rev}]({address})" for rev, address in picture.items()]]))
+def _plots(part: PlotPart) -> list[str]:
+    found = [text for picture in part.pictures for text in _picture(picture)]
+    if part.unchanged:
+        found.append(f"Unchanged: {_listed(part.unchanged)}.")
     return found or ["There are none."]
+
+
+def _picture(picture: Picture) -> list[str]:
+    title, addresses = picture.title, picture.addresses
+    shown = [f"![{title}]({addresses['']})"] if "" in addresses else []
+    if addresses and not shown:
+        shown = [markdown(list(addresses), [[f"![{rev}]({address})" for rev, address in addresses.items()]])]
+    return [f"#### {title}", *shown, *(f"Not shown: {text}" for text in picture.trouble)]
 
 
 def _flat(repo: Repo, comparison: Comparison) -> list[tuple[str, Values]]:

@@ -6,6 +6,7 @@ they like even without hooks (Jinja without a sandbox, extensions), and write wh
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def generate(wish: Wish, home: str, project: str) -> None:
         with _confined(home, trusted=wish.consent == "run"):
             made = _generated(wish, home, f"{os.path.dirname(project)}/made", defaults)
     except (CookiecutterException, TemplateError, ValueError) as error:
-        raise ScaffoldError(f"cookiecutter: {' '.join(str(error).split())}") from error
+        raise ScaffoldError(f"cookiecutter cannot use the template: {' '.join(str(error).split())}") from error
     os.rename(made, project)
 
 
@@ -48,10 +49,13 @@ def unpacked(source: str, directory: str) -> str:
     except ImportError as error:
         raise ScaffoldError("templates in archives need the package cookiecutter", hint=_EXTRA) from error
     try:
-        found = unzip(source, is_url="://" in source, clone_to_dir=directory, no_input=True)
+        found = str(unzip(source, is_url="://" in source, clone_to_dir=directory, no_input=True))
     except (CookiecutterException, OSError) as error:
         raise ScaffoldError(f"'{source}' cannot be unpacked: {error}") from error
-    return str(found)
+    # The library unpacks into a temporary directory, and leaves it.
+    home = shutil.move(found, os.path.join(directory, "unpacked"))
+    shutil.rmtree(os.path.dirname(found), ignore_errors=True)
+    return str(home)
 
 
 def _generated(wish: Wish, home: str, directory: str, defaults: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def generate(wish: Wish, source: str, project: str) -> None:
             hint="read them in its copier.yml, then use --trust; or --skip-hooks to do without tasks",
         ) from error
     except (errors.CopierError, TemplateError, ValueError) as error:
-        raise ScaffoldError(f"copier: {' '.join(str(error).split())}") from error
+        raise ScaffoldError(f"copier cannot use the template: {' '.join(str(error).split())}") from error
 
 
 def _named(source: str) -> str:
