@@ -1,6 +1,7 @@
 """`report`: what differs, for a pull request."""
 
 import json
+import shutil
 
 import pytest
 from inline_snapshot import snapshot
@@ -115,6 +116,14 @@ def test_what_cannot_be_read_is_said(project: Sandbox):
     project.write("params.yaml", "lr: [\n")
     out = project.tiffin("report").out
     assert "Not read in `workspace`: params.yaml:" in out
+
+
+def test_what_the_cache_lacks_is_no_part_of_it(project: Sandbox):
+    whole = project.tiffin("report").out
+    shutil.rmtree(project.root / ".dvc/cache")
+    assert "not in cache" in project.tiffin("diff").out.lower()
+    assert "not in cache" not in project.tiffin("report").out
+    assert "| modified | model" in whole
 
 
 def test_files_of_several_kinds_are_named(project: Sandbox):

@@ -8,7 +8,6 @@ from tiffin.cli._comparison import FILL
 from tiffin.cli._table_text import cell, markdown
 from tiffin.repo import Repo
 from tiffin.repo.comparing import Comparison, Values
-from tiffin.repo.datadiff import DataDiff
 from tiffin.repo.reporting import Report, Side
 
 __all__ = ["Picture", "PlotPart", "as_markdown"]
@@ -87,13 +86,10 @@ def _parameters(repo: Repo, found: Report) -> list[str]:
 
 
 def _data(found: Report) -> list[str]:
-    rows = [(kind, path) for kind, path in _data_rows(found.data) if found.new.commit is None or kind != MISSING]
+    # What this cache lacks is no affair of who reads the report.
+    groups = groups_of(found.data)
+    rows = [(kind, path_of(item)) for kind in ORDER if kind != MISSING for item in groups.get(kind, ())]
     return _table(("", "Path"), rows, "files and directories", f"tiffin diff {_range(found)}") or ["None changed."]
-
-
-def _data_rows(data: DataDiff) -> list[tuple[str, str]]:
-    groups = groups_of(data)
-    return [(kind, path_of(item)) for kind in ORDER for item in groups.get(kind, ())]
 
 
 def _plots(part: PlotPart) -> list[str]:
