@@ -3,9 +3,13 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tiffin.cli import main
 from tiffin.pipeline import journal
 
 # Nothing is settled before the end, which never comes: the last stage kills the run.
@@ -168,3 +172,36 @@ def test_a_command_that_asks_sees_what_ran_before_it(sandbox):
     sandbox.write("dvc.yaml", json.dumps({"stages": stages}))
     assert subprocess.run([sys.executable, "-c", RUN], cwd=sandbox.root, check=False).returncode == 0
     assert "\n  b:\n" in sandbox.read("seen")
+
+
+@settings(max_examples=6)
+@given(st.data())
+def test_a_run_that_was_killed_and_repeated_leaves_what_one_job_leaves(tmp_path_factory, data):
+    count = data.draw(st.integers(3, 7))
+    stages = {}
+    for number in range(count):
+        offers = ["source", *(f"o{n}" for n in range(number))]
+        deps = data.draw(st.lists(st.sampled_from(offers), max_size=2, unique=True))
+        # The stage at which the run is armed to die kills it, in the middle of its work and of that of others.
+        die = f"test -e die{number} && rm die{number} && echo half > o{number} && kill -9 $PPID"
+        pause = data.draw(st.sampled_from(["", "sleep 0.05; ", "sleep 0.3; "]))
+        cmd = f"{pause}{die}; cat {' '.join(deps) or 'source'} > o{number}"
+        stages[f"s{number}"] = {"cmd": cmd, "deps": deps, "outs": [f"o{number}"]}
+    names = data.draw(st.permutations(list(stages)))
+    victim = data.draw(st.integers(0, count - 1))
+    locks = []
+    for jobs in (1, data.draw(st.integers(2, 4))):
+        root = tmp_path_factory.mktemp("killed")
+        main(["--cd", str(root), "init", "--no-scm", "--quiet"])
+        (root / "source").write_text("a")
+        (root / "dvc.yaml").write_text(json.dumps({"stages": {name: stages[name] for name in names}}))
+        if jobs > 1:
+            (root / f"die{victim}").touch()
+            run = [sys.executable, "-m", "tiffin", "repro", "--quiet", "--jobs", str(jobs)]
+            assert subprocess.run(run, cwd=root, check=False).returncode == -9
+            time.sleep(0.4)  # commands of other stages go on to their ends
+        assert main(["--cd", str(root), "repro", "--quiet", "--jobs", str(jobs)]) == 0
+        locks.append((root / "dvc.lock").read_text())
+        assert json.loads((root / ".dvc/tmp/rwlock").read_text()) == {"write": {}, "read": {}}
+        assert not (root / ".dvc/tmp/tiffin/ahead").exists()
+    assert locks[0] == locks[1]

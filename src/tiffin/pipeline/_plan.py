@@ -22,6 +22,8 @@ class Plan:
         self._ready = [self.rank[number] for number in order if not self._missing.get(number)]
         heapify(self._ready)
         self._skipped: set[int] = set()
+        self._passed: set[int] = set()  # ranks of stages that need not be come back to
+        self._front = 0  # ranks below are passed
 
     def next(self) -> int | None:
         """The first stage that may be visited now; it is not given again."""
@@ -36,8 +38,16 @@ class Plan:
         for number in numbers:
             heappush(self._ready, self.rank[number])
 
+    def is_ahead(self, number: int) -> bool:
+        """Whether a stage comes after one that is not finished yet: in order, it would not have had its turn."""
+        while self._front in self._passed:
+            self._passed.remove(self._front)
+            self._front += 1
+        return self.rank[number] > self._front
+
     def finished(self, number: int) -> None:
         """What needs the stage need not wait for it any longer."""
+        self._passed.add(self.rank[number])
         for other in self._needed_by.pop(number, ()):
             self._missing[other] -= 1
             if not self._missing[other]:
@@ -45,4 +55,7 @@ class Plan:
 
     def skip(self, numbers: Iterable[int]) -> None:
         """Do not give these."""
-        self._skipped.update(numbers)
+        for number in numbers:
+            self._skipped.add(number)
+            if number in self.rank:
+                self._passed.add(self.rank[number])

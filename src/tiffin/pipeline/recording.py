@@ -1,7 +1,7 @@
 """Writing down what ran: dvc.lock and .dvc files."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Self
 
@@ -25,10 +25,19 @@ class LockWriter:
     Entries become visible at `flush`; a `with` block flushes however it ends.
     """
 
-    def __init__(self, root: str, rank: Callable[[str, str], int] = lambda _path, _name: 0) -> None:
-        """rank: of a stage, by its dvc.lock and its name, among all; new ones are in that order."""
+    def __init__(
+        self,
+        root: str,
+        rank: Callable[[str, str], int] = lambda _path, _name: 0,
+        loose: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        """rank: of a stage, by its dvc.lock and its name, among all; new ones are in that order.
+
+        loose: stages by dvc.lock that count as new, although they are there.
+        """
         self._root = root
         self._rank = rank
+        self._loose = loose or {}
         self._drafts: dict[str, LockDraft] = {}
         self._pending: dict[str, dict[str, LockEntry]] = {}
         self._due: float | None = None
@@ -46,6 +55,11 @@ class LockWriter:
     def due(self) -> float | None:
         """When `flush` should be called, by the monotonic clock; None if nothing is pending."""
         return self._flushed_at + max(INTERVAL_S, _PART * self._cost_s) if self._pending else None
+
+    @property
+    def loose(self) -> dict[str, list[str]]:
+        """The stages, by dvc.lock, that count as new in the files that were written."""
+        return {path: draft.loose for path, draft in self._drafts.items()}
 
     def add(self, stage: Stage, entry: LockEntry) -> None:
         """Take what a stage recorded."""
@@ -82,7 +96,7 @@ class LockWriter:
     def _draft(self, path: str, text: str | None) -> LockDraft:
         known = self._drafts.get(path)
         if known is None:
-            return LockDraft(text, path)
+            return LockDraft(text, path, self._loose.get(path, ()))
         return known if known.text == text else known.follow(text, path)
 
 

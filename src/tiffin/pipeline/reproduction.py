@@ -12,20 +12,19 @@ from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now
 from tiffin.pipeline._inputs import inputs, inputs_as_used, inputs_if_there
 from tiffin.pipeline._plan import Plan
-from tiffin.pipeline._project import Project, lock_path, stage_params
+from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.executables import ExecutableLists, with_executables
-from tiffin.pipeline.journal import Journal
-from tiffin.pipeline.ledger import Ledger
-from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file
+from tiffin.pipeline.recording import lock_entry, with_contents, write_dvc_file
 from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, same_inputs, store_for_run_cache
 from tiffin.pipeline.surroundings import Surroundings, Terminal
 
 if TYPE_CHECKING:
     from tiffin.pipeline._execution import Execution
     from tiffin.pipeline._executions import Executions
+    from tiffin.pipeline.ledger import Ledger
     from tiffin.pipeline.resources import Budget, Demand, Shares
     from tiffin.pipeline.rwlock import Claims
 
@@ -93,9 +92,7 @@ class Runner:
         self._ignore = ignore
         self._committed = committed
         self._watcher = watcher
-        self._ranks: dict[tuple[str, str], int] = {}  # (lock file, stage) -> its turn
-        self._locks = LockWriter(workspace.root, lambda path, name: self._ranks.get((path, name), 0))
-        self._ledger = Ledger(workspace, self._locks, Journal(state), self._run_cache, ignore)
+        self._ledger: Ledger | None = None  # once there is something to record
         self._executables = ExecutableLists(workspace.root)
         self._written: dict[str, bool] = {}
         self._executions: Executions | None = None  # once a stage runs
@@ -111,11 +108,8 @@ class Runner:
         """
         graph = self._project.graph
         order = list(numbers)
-        self._ranks = {
-            (lock_path(stage.file), stage.name or ""): rank
-            for rank, stage in enumerate(graph.stages[number] for number in order)
-        }
         state = _State(order, graph.active_needs() if settings.jobs > 1 else None, settings, self._demands(order))
+        self._plan = state.plan
         look_as_recorded(self._workspace, looked_at(*(graph.stages[number] for number in order)))
         try:
             self._start_ready(state)
@@ -124,7 +118,8 @@ class Runner:
                 self._start_ready(state)
         finally:
             try:
-                self._ledger.close()
+                if self._ledger is not None:
+                    self._ledger.close()
             finally:
                 self._close()
         if self._executions is not None:
@@ -145,7 +140,8 @@ class Runner:
         if state.failed and state.settings.on_error != "ignore":
             names = ", ".join(f"'{stages[number].address}'" for number in state.in_order(state.failed))
             raise StageFailed(f"failed to reproduce {names}")
-        written = {**self._written, **self._locks.written, **self._executables.written}
+        locks = self._ledger.written if self._ledger is not None else {}
+        written = {**self._written, **locks, **self._executables.written}
         done, failed = ([stages[number] for number in state.in_order(some)] for some in (state.done, state.failed))
         return Reproduction(done, failed, written)
 
@@ -188,10 +184,11 @@ class Runner:
             self._claims.settle()
         self._fresh.clear()
         with self._lock.released():
-            over = executions.wait(self._ledger.due)
+            over = executions.wait(None if self._ledger is None else self._ledger.due)
         for execution in over:
             self._end(executions, execution, state)
-        if self._ledger.due is not None and monotonic() >= self._ledger.due:
+        due = None if self._ledger is None else self._ledger.due
+        if self._ledger is not None and due is not None and monotonic() >= due:
             self._ledger.settle()
 
     def _end(self, executions: "Executions", execution: "Execution", state: "_State") -> None:
@@ -236,6 +233,7 @@ class Runner:
         if on_error == "ignore":
             state.plan.finished(number)
         elif on_error == "keep-going":
+            state.plan.skip([number])
             self._skip_dependents(number, state)
 
     def _skip_dependents(self, number: int, state: "_State") -> None:
@@ -319,7 +317,7 @@ class Runner:
         demand = state.demands.get(number)
         execution = Execution(number, stage, found, demand=demand, gpus=gpus, root=root, state=self._state)
         executions, claims = self._tools(state.settings)
-        if any(tool in line for line in stage.commands for tool in _THAT_LOOK):
+        if self._ledger is not None and any(tool in line for line in stage.commands for tool in _THAT_LOOK):
             self._ledger.settle()
         try:
             claims.take(execution.claim)
@@ -455,8 +453,15 @@ class Runner:
     def _enter(
         self, stage: Stage, entry: LockEntry, *, remember: bool = False, afterwards: Callable[[], None] | None = None
     ) -> None:
-        rank = self._ranks[lock_path(stage.file), stage.name or ""]
-        self._ledger.add(stage, entry, rank, remember=remember, afterwards=afterwards)
+        if self._ledger is None:
+            from tiffin.pipeline.ahead import Turns  # noqa: PLC0415 - a run that finds nothing changed needs none
+            from tiffin.pipeline.ledger import Ledger  # noqa: PLC0415 - as above
+
+            turns = Turns(self._project.graph, self._plan)
+            self._ledger = Ledger(
+                self._workspace, turns, state=self._state, run_cache=self._run_cache, ignore=self._ignore
+            )
+        self._ledger.add(stage, entry, remember=remember, afterwards=afterwards)
 
 
 class _State:

@@ -1,7 +1,7 @@
 """Finishing what a killed run had finished: its journal goes where the run would have put it."""
 
 from tiffin.errors import FormatError, GraphError
-from tiffin.pipeline import Project, Stage, lock_path
+from tiffin.pipeline import Project, Stage, ahead, lock_path
 from tiffin.pipeline.journal import Finished, digest, leftovers
 from tiffin.pipeline.recording import LockWriter
 from tiffin.pipeline.runcache import RunCache
@@ -46,9 +46,11 @@ def _record(repo: Repo, all_finished: list[Finished]) -> bool:
     git = GitSide(repo)
     git.ignore([path for finished in wanted for path in finished.ignore])
     OutputLog(repo.state).include(path for finished in wanted for path in finished.ignore)
-    with LockWriter(repo.root, lambda path, name: rank[path, name]) as locks:
+    early = ahead.load(repo.state)
+    with LockWriter(repo.root, lambda path, name: rank.get((path, name), 0), early) as locks:
         for finished in wanted:
             locks.add(stages[finished.lock, finished.stage], finished.parsed())
+    ahead.save(repo.state, {**early, **locks.loose})
     git.changed(locks.written)
     run_cache = RunCache(repo.cache_directory)
     for finished in all_finished:  # what gave what is true, whatever was recorded since
