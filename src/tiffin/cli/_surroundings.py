@@ -1,14 +1,17 @@
 """What a run learns of the process: the clock, the machine, the terminal."""
 
-import platform
+import os
 import sys
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from tiffin.errors import ConfigError, TiffinError, UsageError
-from tiffin.pipeline.resources import Budget, bytes_of
 from tiffin.pipeline.surroundings import Surroundings, Terminal
 from tiffin.repo import Repo
+
+if TYPE_CHECKING:
+    from tiffin.pipeline.resources import Budget
 
 __all__ = ["jobs_of", "surroundings"]
 
@@ -18,8 +21,9 @@ def surroundings(
 ) -> Surroundings:
     """What there is; cpus, memory, gpus: of options, over settings, over what the machine has."""
 
-    def budget() -> Budget:
+    def budget() -> "Budget":
         from tiffin.pipeline.machine import machine  # noqa: PLC0415 - few pipelines ask for anything
+        from tiffin.pipeline.resources import Budget  # noqa: PLC0415 - as above
 
         found = machine(repo.environment)
         return Budget(
@@ -30,7 +34,7 @@ def surroundings(
             else found.gpus,
         )
 
-    return Surroundings(time.time, platform.node(), _terminal(), budget)
+    return Surroundings(time.time, os.uname().nodename, _terminal(), budget)
 
 
 def jobs_of(repo: Repo, jobs: int | None = None) -> int:
@@ -65,6 +69,8 @@ def _processors(where: str, text: str | None, error: type[TiffinError]) -> float
 def _bytes(where: str, text: str | None, error: type[TiffinError]) -> int | None:
     if text is None:
         return None
+    from tiffin.pipeline.resources import bytes_of  # noqa: PLC0415 - few pipelines ask for anything
+
     size = bytes_of(text)
     if not size:
         raise error(f"{where}: '{text}' is no size", hint="write it like 512MB or 8GB")
