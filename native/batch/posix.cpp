@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 
 #if defined(__linux__)
@@ -45,15 +46,36 @@ Stat FromSystem(const struct stat& from) {
           .links = static_cast<std::uint32_t>(from.st_nlink)};
 }
 
-std::string TempName(const std::string& prefix) {
-  static std::atomic<std::uint64_t> counter{0};
-  char name[64];
-  std::snprintf(name, sizeof name, ".tiffin-%ld-%llu.tmp", static_cast<long>(getpid()),
-                static_cast<unsigned long long>(counter.fetch_add(1, std::memory_order_relaxed)));
-  return prefix + name;
+constexpr std::string_view kTempPrefix = ".tiffin-";
+constexpr std::string_view kTempSuffix = ".tmp";
+constexpr std::size_t kTempCheck = 8;
+
+// FNV-1a of what the name says before it, as hexadecimal digits.
+std::string TempCheck(std::string_view before) {
+  std::uint32_t sum = 2166136261;
+  for (const char c : before) sum = (sum ^ static_cast<unsigned char>(c)) * 16777619;
+  char digits[kTempCheck + 1];
+  std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(sum));
+  return digits;
 }
 
 }  // namespace
+
+// temporary := ".tiffin-" pid "-" counter "-" check ".tmp"      check: 8 hexadecimal digits
+std::string TempName() {
+  static std::atomic<std::uint64_t> counter{0};
+  const std::string name = std::string(kTempPrefix) + std::to_string(getpid()) + '-' +
+                           std::to_string(counter.fetch_add(1, std::memory_order_relaxed)) + '-';
+  return name + TempCheck(name) + std::string(kTempSuffix);
+}
+
+bool IsTempName(std::string_view name) {
+  if (!name.starts_with(kTempPrefix) || !name.ends_with(kTempSuffix)) return false;
+  name.remove_suffix(kTempSuffix.size());
+  if (name.size() < kTempPrefix.size() + kTempCheck) return false;
+  const std::size_t before = name.size() - kTempCheck;
+  return TempCheck(name.substr(0, before)) == name.substr(before);
+}
 
 int Descriptor::Close() {
   if (value_ < 0) return kOk;
@@ -117,7 +139,7 @@ int Clone([[maybe_unused]] int from, [[maybe_unused]] int to) {
 template <class Make>
 int TempFile::Begin(int directory, const std::string& prefix, Make make) {
   for (;;) {
-    std::string name = TempName(prefix);
+    std::string name = prefix + TempName();
     const int outcome = make(name.c_str());
     if (outcome == EEXIST) continue;  // left by a process that had our number
     if (outcome != kOk) return outcome;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "batch/batch.h"
@@ -48,6 +49,11 @@ int ReadAt(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, st
 int WriteAll(int descriptor, std::span<const std::byte> data);
 // Makes `to` share the blocks of `from`.
 int Clone(int from, int to);
+
+// A fresh name for a file while it is written.  What a kill leaves under such a name is nobody's data: nobody else makes
+// names of this form, for they end with a sum of what is before it.
+std::string TempName();
+bool IsTempName(std::string_view name);
 
 // A new file in `directory`/`prefix` (prefix: "" or "ab/"), removed again unless it was renamed.  Thread-compatible.
 class TempFile {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -80,6 +81,25 @@ bool SortsBefore(const Directory& in, const Entry& a, const Entry& b) noexcept {
     return name.size() > common ? static_cast<unsigned char>(name[common]) : entry.directory != nullptr ? '/' : 0;
   };
   return next(a, left) < next(b, right);
+}
+
+// Whether a link's text is the path of an object in some store: .../<2 hex>/<30 hex>.
+bool IsObjectText(std::string_view text) noexcept {
+  constexpr std::size_t kSize = 1 + 2 + 1 + 30;
+  if (text.size() < kSize) return false;
+  const std::string_view end = text.substr(text.size() - kSize);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    const char c = end[i];
+    const bool fits = i == 0 || i == 3 ? c == '/' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (!fits) return false;
+  }
+  return true;
+}
+
+bool IsObjectLink(int directory, const char* name) {
+  char text[PATH_MAX];
+  const ssize_t size = ::readlinkat(directory, name, text, sizeof text);
+  return size > 0 && IsObjectText({text, static_cast<std::size_t>(size)});
 }
 
 bool IsDots(const char* name) noexcept {
@@ -244,12 +264,20 @@ class Scanner {
         if (!ignored(name, true)) Enter(directory, entry);
         continue;
       }
+      if (IsTempName(name)) {
+        Leave(directory, name);
+        continue;
+      }
       const bool file_for_sure = entry.type == DT_REG;
       if (file_for_sure && ignored(name, false)) continue;
       Stat stat;
       if (const int error = StatAt(directory.descriptor.get(), name.data(), true, stat)) {
         const bool vanished = error == ENOENT && entry.type != DT_LNK;
         if (vanished || ignored(name, false)) continue;
+        if (error == ENOENT && options_.leftovers != nullptr && IsObjectLink(directory.descriptor.get(), name.data())) {
+          Leave(directory, name);
+          continue;
+        }
         throw SystemFault(error, Named(directory, name));
       }
       if (S_ISDIR(stat.mode)) {
@@ -264,6 +292,12 @@ class Scanner {
     }
     control_.files += files;
     if (--directory.pieces_left == 0) Finish(directory);
+  }
+
+  void Leave(const Directory& directory, std::string_view name) {
+    if (options_.leftovers == nullptr) return;
+    const std::scoped_lock lock(mutex_);
+    options_.leftovers->push_back(directory.Inside(name));
   }
 
   void Enter(Directory& directory, Entry& entry) {
@@ -351,8 +385,8 @@ bool Exists(const std::string& path) noexcept {
 // The rules of Git around `root`: those of its whole working tree, and where `root` lies in it.
 class GitRules {
  public:
-  // nullopt where `root` is in no working tree.
-  static std::unique_ptr<GitRules> Around(const std::string& root) {
+  // nullptr where `root` is in no working tree.
+  static std::unique_ptr<GitRules> Around(const std::string& root, const std::string& excludes) {
     std::string top = Absolute(root);
     std::string inside;
     while (!Exists(top + "/.git")) {
@@ -361,7 +395,7 @@ class GitRules {
       inside = top.substr(slash + 1) + (inside.empty() ? "" : "/" + inside);
       top.resize(slash);
     }
-    return std::unique_ptr<GitRules>(new GitRules(top, inside));
+    return std::unique_ptr<GitRules>(new GitRules(top, inside, excludes));
   }
 
   const IgnoreLayer& At(std::span<const std::string_view> directory) { return ignore_.At(Placed(directory)); }
@@ -372,8 +406,8 @@ class GitRules {
   }
 
  private:
-  GitRules(const std::string& top, std::string inside)
-      : inside_(std::move(inside)), ignore_(top, {".gitignore"}, Excluded(top), Dialect::kGit) {}
+  GitRules(const std::string& top, std::string inside, const std::string& excludes)
+      : inside_(std::move(inside)), ignore_(top, {".gitignore"}, Excluded(top, excludes), Dialect::kGit) {}
 
   static std::string Absolute(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
@@ -381,20 +415,24 @@ class GitRules {
     return real.get();
   }
 
-  // The lines of info/exclude.  In a linked working tree .git is a file that names the place.
-  static std::vector<std::string> Excluded(const std::string& top) {
+  // The lines of the user's own file, and then of info/exclude, which may take them back.  In a linked working tree .git
+  // is a file that names the place.
+  static std::vector<std::string> Excluded(const std::string& top, const std::string& excludes) {
     std::string git = top + "/.git";
     if (const auto pointer = ReadFile(git); pointer && pointer->starts_with("gitdir: ")) {
       git = From(top, FirstLine(pointer->substr(8)));
       if (const auto shared = ReadFile(git + "/commondir")) git = From(git, FirstLine(*shared));
     }
     std::vector<std::string> lines;
-    std::string text = ReadFile(git + "/info/exclude").value_or("");
-    while (!text.empty()) {
-      lines.push_back(FirstLine(text));
-      text.erase(0, lines.back().size() + 1);
-    }
+    if (!excludes.empty()) AddLines(excludes, lines);
+    AddLines(git + "/info/exclude", lines);
     return lines;
+  }
+  static void AddLines(const std::string& file, std::vector<std::string>& lines) {
+    const std::string text = ReadFile(file).value_or("");
+    for (std::size_t start = 0; start < text.size(); start += lines.back().size() + 1) {
+      lines.push_back(text.substr(start, std::min(text.find('\n', start), text.size()) - start));
+    }
   }
   static std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
   static std::string From(const std::string& base, const std::string& path) {
@@ -407,9 +445,9 @@ class GitRules {
 
 class MetafileFinder {
  public:
-  MetafileFinder(const std::string& root, Ignore& ignore, bool git_ignore)
+  MetafileFinder(const std::string& root, Ignore& ignore, bool git_ignore, const std::string& git_excludes)
       : root_(root), top_(OpenDirectory(root)), ignore_(ignore) {
-    if (git_ignore) git_ = GitRules::Around(root);
+    if (git_ignore) git_ = GitRules::Around(root, git_excludes);
   }
 
   Metafiles Find() {
@@ -499,8 +537,8 @@ Table StatFiles(const std::string& root, std::span<const std::string> paths, boo
   return table;
 }
 
-Metafiles FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore) {
-  return MetafileFinder(root, ignore, git_ignore).Find();
+Metafiles FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore, const std::string& git_excludes) {
+  return MetafileFinder(root, ignore, git_ignore, git_excludes).Find();
 }
 
 }  // namespace tiffin

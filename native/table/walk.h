@@ -18,6 +18,9 @@ struct ScanOptions {
   std::string under{};             // where the scanned directory lies below ignore's root
   bool follow_directories = true;  // enter symbolic links to directories
   int threads = 0;                 // 0: as many as the process may use
+  // Filled with what is no data, in any order: temporary files (IsTempName), which are left out in any case, and links
+  // to objects of a store that are gone, which are ENOENT if nobody asks for them.
+  std::vector<std::string>* leftovers = nullptr;
 };
 
 // Every regular file below `root`, without ids.  Symbolic links to files are followed.  A link that leads
@@ -35,7 +38,8 @@ struct Metafiles {
 };
 
 // Left out: what `ignore` ignores, .git, .hg, .dvc, other repositories (directories with a .dvc directory) and, with
-// git_ignore, what Git ignores.  Links to directories are not entered.
-Metafiles FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore);
+// git_ignore, what Git ignores: by its rules in the working tree, and those of the file `git_excludes`, "" for none.
+// Links to directories are not entered.
+Metafiles FindMetafiles(const std::string& root, Ignore& ignore, bool git_ignore, const std::string& git_excludes = "");
 
 }  // namespace tiffin

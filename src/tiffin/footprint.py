@@ -78,33 +78,39 @@ class Scans:
 
     def __init__(self) -> None:
         self.clock_ns: int | None = None
-        self._tables: dict[str, Table] = {}
+        self._found: dict[str, tuple[Table, list[str]]] = {}
 
-    def scan(self, index: str, root: str, directory: str) -> Table:
-        """Scan a directory of the workspace at root, whose index file this is."""
+    def scan(self, index: str, root: str, directory: str) -> tuple[Table, list[str]]:
+        """Scan a directory of the workspace at root, whose index file this is; see scan_directory."""
         from tiffin._native import Ignore, clock_ns  # noqa: PLC0415 - as in _tree_holds
 
         if self.clock_ns is None:
             self.clock_ns = clock_ns(os.path.dirname(index))
-        self._tables[index] = scan_directory(root, directory, Ignore(root))
-        return self._tables[index]
+        self._found[index] = scan_directory(root, directory, Ignore(root))
+        return self._found[index]
 
-    def take(self, index: str) -> Table | None:
+    def take(self, index: str) -> tuple[Table, list[str]] | None:
         """The scan of the directory with this index file, once."""
-        return self._tables.pop(index, None)
+        return self._found.pop(index, None)
 
     def drop(self) -> None:
         """Files may have changed since."""
-        self._tables.clear()
+        self._found.clear()
 
 
-def scan_directory(root: str, directory: str, ignore: Ignore) -> Table:
-    """The files of a directory of the workspace at root, by its rules, with their stat fields.  Raises OSError."""
+def scan_directory(root: str, directory: str, ignore: Ignore) -> tuple[Table, list[str]]:
+    """The files of a directory of the workspace at root, by its rules, with their stat fields.
+
+    And what is in it besides that is no data: temporary files, and links to objects that are gone.  Raises OSError.
+    """
     from tiffin._native import scan  # noqa: PLC0415 - as in _tree_holds
 
     # Rules of the repository say nothing about what lies outside.
     rules = None if directory.startswith(("/", "../")) else ignore
-    return scan(os.path.join(root, directory), ignore=rules, under=directory, follow_directories=False)
+    leftovers: list[str] = []
+    place = os.path.join(root, directory)
+    table = scan(place, ignore=rules, under=directory, follow_directories=False, leftovers=leftovers)
+    return table, leftovers
 
 
 def _lists(index: str, seen: Table) -> bool:
@@ -162,7 +168,7 @@ def _tree_holds(scans: Scans, index: str, root: str, directory: str) -> bool:
 
     try:
         known = Table.load(index)
-        now = scans.scan(index, root, directory)
+        now, _ = scans.scan(index, root, directory)
     except (OSError, ValueError):
         return False
     return now.adopt(known) == 0 and len(now) == len(known)

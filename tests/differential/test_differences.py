@@ -238,3 +238,18 @@ def test_stages_are_removed_together_or_not_at_all(twins: TwinRepos) -> None:
     twins.both("add", "file")
     twins.apart("remove", "file.dvc", "nothing.dvc")
     assert [(side.repo / "file.dvc").exists() for side in twins.sides] == [False, True]
+
+
+def test_links_to_lost_objects_are_absent_files(twins: TwinRepos) -> None:
+    twins.both("config", "cache.type", "symlink")
+    twins.write("data/a", "1")
+    twins.write("data/b", "2")
+    twins.both("add", "data", state=False)  # where links lead to differs between the twins
+    oid = hashlib.md5(b"1", usedforsecurity=False).hexdigest()
+    twins.each(lambda repo: (repo / ".dvc/cache/files/md5" / oid[:2] / oid[2:]).unlink())
+    found = twins.both("status", "--json", state=False)
+    assert found == {"data.dvc": [{"changed outs": {"data": "not in cache"}}]}
+    twins.both("data", "status", "--granular", "--json", state=False)
+    theirs, ours = twins.apart("checkout")
+    assert (theirs.code, ours.code) == (0, 255)
+    assert "not, or not wholly, in the cache" in ours.err

@@ -1,6 +1,7 @@
 """Directory walks: what they find, what they follow, and what they refuse."""
 
 import os
+import re
 import stat
 import tempfile
 from errno import EACCES, ELOOP, ENOENT, ENOTDIR
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.native import twins
-from tiffin._native import Ignore, find_metadirs, find_metafiles, scan, stat_files
+from tiffin._native import Ignore, find_metadirs, find_metafiles, is_temporary, scan, stat_files, temporary_name
 
 names = st.sampled_from(["a", "a-b", "a0", "a.b", "b", "c d", "é", "x" * 200, "data.dvc", "dvc.yaml", ".hidden", "-"])
 # A tree: a name to None for a file, or to a tree.
@@ -258,3 +259,51 @@ def test_git_rules_reach_from_above_the_project_and_into_linked_working_trees(tm
     for name in ("a.dvc", "b.dvc", "c.dvc", "d.tmp.dvc"):
         (project / name).touch()
     assert find_metafiles(str(project), Ignore(str(project))) == ["c.dvc"]
+
+
+# ---- what is no data
+
+
+def temporary_twin(name: str) -> bool:
+    """The grammar of posix.cpp: FNV-1a of what is before the sum."""
+    found = re.fullmatch(r"(\.tiffin-.*)([0-9a-f]{8})\.tmp", name, re.DOTALL)
+    if found is None:
+        return False
+    total = 2166136261
+    for byte in os.fsencode(found[1]):
+        total = (total ^ byte) * 16777619 % (1 << 32)
+    return f"{total:08x}" == found[2]
+
+
+@given(st.integers(0, 40), st.sampled_from("0f9-.tx"))
+def test_a_name_with_any_other_character_is_no_temporary_one(place: int, character: str) -> None:
+    name = temporary_name()
+    assert is_temporary(name)
+    assert temporary_twin(name)
+    changed = name[:place] + character + name[place + 1 :]
+    assert is_temporary(changed) == temporary_twin(changed) == (changed == name)
+
+
+def test_temporary_names_are_all_different() -> None:
+    assert len({temporary_name() for _ in range(1000)}) == 1000
+
+
+def test_leftovers_are_no_files_and_are_named(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/file").touch()
+    left = tmp_path / "sub" / temporary_name()
+    left.touch()
+    assert scan(str(tmp_path)).paths() == ["sub/file"]
+    (tmp_path / "lost").symlink_to(f"/some/cache/files/md5/ab/{'0' * 30}")
+    leftovers: list[str] = []
+    assert scan(str(tmp_path), leftovers=leftovers).paths() == ["sub/file"]
+    assert sorted(leftovers) == ["lost", f"sub/{left.name}"]
+    with pytest.raises(FileNotFoundError):
+        scan(str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["nowhere", f"ab/{'0' * 30}", f"/ab/{'0' * 29}", f"/AB/{'0' * 30}", f"/ab/{'g' * 30}"])
+def test_a_link_that_could_lead_to_no_object_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "link").symlink_to(text)
+    with pytest.raises(FileNotFoundError):
+        scan(str(tmp_path), leftovers=[])

@@ -25,6 +25,7 @@ from tiffin._native._core import (
     find_metadirs,
     find_metafiles,
     hash_rows,
+    is_temporary,
     legacy_hash_rows,
     legacy_place_rows,
     legacy_store_rows,
@@ -43,6 +44,7 @@ from tiffin._native._core import (
     stat_files,
     store_rows,
     sync_filesystem,
+    temporary_name,
     transfer,
     verify,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "find_metadirs",
     "find_metafiles",
     "hash_rows",
+    "is_temporary",
     "legacy_hash_rows",
     "legacy_place_rows",
     "legacy_store_rows",
@@ -81,6 +84,7 @@ __all__ = [
     "stat_files",
     "store_rows",
     "sync_filesystem",
+    "temporary_name",
     "transfer",
     "verify",
 ]

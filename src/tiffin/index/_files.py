@@ -6,7 +6,6 @@ from contextlib import suppress
 
 __all__ = [
     "files_below",
-    "left_by_a_kill",
     "remove",
     "remove_empty_directories",
 ]
@@ -34,10 +33,3 @@ def files_below(directory: str) -> Iterator[str]:
     for parent, directories, files in os.walk(directory):
         links = (name for name in directories if os.path.islink(f"{parent}/{name}"))
         yield from (f"{parent}/{name}" for name in (*files, *links))
-
-
-def left_by_a_kill(name: str) -> bool:
-    """Whether the name is one of those that files have while they are written."""
-    last = name.rpartition("/")[2]
-    digits = last.removeprefix(".tiffin-").removesuffix(".tmp").replace("-", "")
-    return last.startswith(".tiffin-") and last.endswith(".tmp") and digits.isdigit()

@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Ignore, Table
-from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError, UnsavedChanges
+from tiffin.errors import MissingDependency, MissingObjects, RulesInside, TargetError, TransferError, UnsavedChanges
 from tiffin.footprint import Footprint, Scans, scan_directory
 from tiffin.formats import Content
 from tiffin.index._complete import CompleteListings
 from tiffin.index._files import (
     files_below,
-    left_by_a_kill,
     remove,
     remove_empty_directories,
 )
@@ -29,10 +28,20 @@ NOTHING = Table.from_rows([])
 
 
 class Seen(NamedTuple):
-    """What is at a path now.  table: a directory's files, paths relative to it; None for a file."""
+    """What is at a path now.  table: a directory's files, paths relative to it; None for a file.
+
+    leftovers: what is in the directory and no data: temporary files of a command that was killed, and links to objects
+    that are gone, which count as absent files.
+    """
 
     content: Content
     table: Table | None = None
+    leftovers: tuple[str, ...] = ()
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The links to objects that are gone."""
+        return tuple(filter(_is_lost, self.leftovers))
 
 
 class Difference(NamedTuple):
@@ -247,7 +256,7 @@ class Workspace:
     def unprotect(self, path: str) -> None:
         """Replace links into the store by copies, so that writing to the files cannot harm the store."""
         if self.is_directory(path):
-            self._own(path, self._scan(path), "write")
+            self._own(path, self._scan(path)[0], "write")
         elif self.exists(path):
             self._own("", [path], "write")
         self.forget([path])
@@ -282,6 +291,7 @@ class Workspace:
         """
         difference = self.difference(path, target)
         if not difference and not relink:
+            self._remove_leftovers(path, target)
             self._restore_executable(path, target)
             return difference
         self._refuse_to_follow([path, *parents(path)] if target.is_dir else parents(path))
@@ -314,7 +324,8 @@ class Workspace:
         """
         at = self._at(path)
         if os.path.isdir(at) and not os.path.islink(at):
-            _native.remove_files(at, self._scan(path).paths())
+            table, leftovers = self._scan(path)
+            _native.remove_files(at, [*table.paths(), *leftovers])
             remove_empty_directories(at)
             self.forget([path])
             return
@@ -389,7 +400,7 @@ class Workspace:
             return self.elsewhere(path)
         if not self.is_directory(path):
             return None
-        table = self._scanned(path)
+        table, leftovers = self._scanned(path)
         known = self._state.directory(path)
         if table.adopt(known) or len(table) != len(known):
             at = self._at(path)
@@ -398,20 +409,21 @@ class Workspace:
             _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
             self._state.save_directory(path, table)
         oid = listing_id(table)
-        return Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table)
+        return Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table, tuple(leftovers))
 
-    def _scanned(self, path: str) -> Table:
-        """The files of a directory, as they were found a moment ago or else as they are found now."""
-        table = self._scans.take(self._state.directory_file(path))
-        return self._scan(path) if table is None else _without_rules(table, path)
+    def _scanned(self, path: str) -> tuple[Table, list[str]]:
+        """The files of a directory, as they were found a moment ago or else as they are found now; see _scan."""
+        found = self._scans.take(self._state.directory_file(path))
+        return self._scan(path) if found is None else (_without_rules(found[0], path), found[1])
 
-    def _scan(self, path: str) -> Table:
+    def _scan(self, path: str) -> tuple[Table, list[str]]:
+        """The files of a directory, and what is in it besides that is no data."""
         try:
-            table = scan_directory(self.root, path, self.ignore)
+            table, leftovers = scan_directory(self.root, path, self.ignore)
         except OSError as error:
             name = os.path.relpath(error.filename, self.root) if error.filename else path
             raise TargetError(f"cannot read '{name}' in '{path}': {error.strerror}") from error
-        return _without_rules(table, path)
+        return _without_rules(table, path), leftovers
 
     def _store_files(self, paths: Sequence[str]) -> dict[str, Content]:
         if not paths:
@@ -439,7 +451,13 @@ class Workspace:
         return Seen(Content(table.oid(row), table.size(row), isexec=executable, legacy=self._legacy))
 
     def _store_directory(self, path: str) -> Table:
-        table = self._scan(path)
+        table, leftovers = self._scan(path)
+        lost = next(filter(_is_lost, leftovers), None)
+        if lost is not None:
+            raise MissingObjects(
+                f"'{path}/{lost}' is a link to an object that is not in the cache", hint="get it with `tiffin pull`"
+            )
+        _native.remove_files(self._at(path), leftovers)
         table.adopt(self._state.directory(path))
         if not {"hardlink", "symlink"}.isdisjoint(self.links):
             self.executable_before[path] = _executable(table)
@@ -466,7 +484,7 @@ class Workspace:
         self._sound.add(placed)
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
-        endangered = [*difference.modified, *(name for name in difference.deleted if not left_by_a_kill(name))]
+        endangered = [*difference.modified, *difference.deleted]
         lost = self._unsaved(path, endangered) if endangered and self._seen.get(path) else []
         # An empty file that is to hold something: a power failure cut it off, and there is nothing to lose in it.
         written_over = {f"{path}/{name}" if name else path for name in difference.modified}
@@ -497,7 +515,7 @@ class Workspace:
         seen, at = self._seen.get(path), self._at(path)
         if seen is None or seen.table is None or os.path.islink(at):
             return
-        known = set(seen.table.paths())
+        known = {*seen.table.paths(), *seen.leftovers}
         found = (os.path.relpath(file, at) for file in files_below(at))
         unknown = next((name for name in found if name not in known), None)
         if unknown is not None:
@@ -505,6 +523,15 @@ class Workspace:
                 f"'{path}/{unknown}' is not tracked and would be lost",
                 hint="move it out of the directory, or give it up with --force",
             )
+
+    def _remove_leftovers(self, path: str, target: Content) -> None:
+        """Take away what is no data, but links to which the target's objects may come back."""
+        seen = self._seen.get(path)
+        if seen is None or not seen.leftovers:
+            return
+        wanted = self.store.manifest(target.oid or "") if target.is_dir else NOTHING
+        _native.remove_files(self._at(path), [name for name in seen.leftovers if wanted.find(name) < 0])
+        self._seen[path] = seen._replace(leftovers=())
 
     def _place_file(self, path: str, target: Content) -> None:
         table = Table.from_rows([(path, target.oid or "")])
@@ -527,7 +554,8 @@ class Workspace:
         blocking = _in_the_way(difference, table)
         with self._out_of_the_way(path, in_the_way=os.path.isfile):
             os.makedirs(at, exist_ok=True)
-            _native.remove_files(at, sorted(blocking))
+            leftovers = [name for name in (seen.leftovers if seen else ()) if table.find(name) < 0]
+            _native.remove_files(at, sorted([*blocking, *leftovers]))
             self._place(table, wanted, at)
         _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
         self._state.restart_clock()
@@ -586,6 +614,10 @@ class Workspace:
             os.rename(aside, at)
             raise
         remove(aside)
+
+
+def _is_lost(leftover: str) -> bool:
+    return not _native.is_temporary(leftover.rpartition("/")[2])
 
 
 def _in_the_way(difference: Difference, target: Table) -> set[str]:

@@ -17,8 +17,8 @@ _YOUNG = -4
 _DAY_NS = 86_400 * 10**9
 _NOTHING = Table.from_rows([])
 
-# leftover := [name] ".tiffin-" pid ["-" counter] ".tmp"   of this program; DVC's are 22 letters and ".tmp"
-_LEFTOVER = re.compile(r"\.tiffin-([0-9]+)(?:-[0-9]+)?\.tmp\Z")
+# leftover := [name] ".tiffin-" pid ["-" counter ["-" sum]] ".tmp"   of this program; DVC's are 22 letters and ".tmp"
+_LEFTOVER = re.compile(r"\.tiffin-([0-9]+)(?:-[0-9]+(?:-[0-9a-f]{8})?)?\.tmp\Z")
 _FOREIGN_LEFTOVER = re.compile(r"\.?[0-9A-Za-z_-]{20,24}\.tmp\Z")
 
 

@@ -17,6 +17,12 @@ def inputs(workspace: Workspace, stage: Stage) -> dict[str, Seen]:
     absent = [path for path, found in seen.items() if found is None]
     if absent:
         raise absent_dependency(stage, absent[0])
+    lost = [f"{path}/{name}" for path, found in seen.items() if found is not None for name in found.lost]
+    if lost:
+        raise MissingDependency(
+            f"'{lost[0]}', which {stage.label} depends on, is a link to an object that is not in the cache",
+            hint="get it with `tiffin pull`",
+        )
     return {path: found for path, found in seen.items() if found is not None}
 
 

@@ -108,7 +108,9 @@ def _repositories(repo: Repo, folders: Iterable[str]) -> set[str]:
 
 
 def _is_excluded(repo: Repo, path: str) -> bool:
-    return repo.workspace.ignore.ignores(path.removesuffix("/"), path.endswith("/"))
+    is_dir = path.endswith("/")
+    temporary = not is_dir and _native.is_temporary(posixpath.basename(path))
+    return temporary or repo.workspace.ignore.ignores(path.removesuffix("/"), is_dir)
 
 
 def _is_code(path: str) -> bool:

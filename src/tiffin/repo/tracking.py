@@ -144,7 +144,7 @@ def _addition(repo: Repo, path: str) -> _Addition:
         stage, output = produced
         workspace = repo.workspace.like(output.recorded)
         if not workspace.exists(path) and not workspace.recorded_inside(output.path, path, output.recorded):
-            raise TargetError(f"'{repo.shown(path)}' does not exist")
+            raise _absence(repo, path)
         return _Addition(stage, output, path, new=False)
     place = f"{repo.root}/{path}"
     if not (os.path.isfile(place) or os.path.isdir(place)):
