@@ -1,5 +1,7 @@
 """`.dvcignore`, as seen by `add` and `status`."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.peer.twins import TwinRepos
@@ -72,3 +74,12 @@ def test_rules_inside_of_tracked_data_are_refused(twins: TwinRepos) -> None:
     twins.write("data/a", "1")
     twins.write("data/.dvcignore", "x\n")
     twins.both("add", "data", code=None)
+
+
+def test_what_git_ignores_for_this_user_holds_no_stages(twins: TwinRepos, tmp_path: Path) -> None:
+    for name in ("kept", "private"):
+        twins.write(f"{name}/dvc.yaml", "stages:\n  s:\n    cmd: echo\n")
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git/ignore").write_text("private/\n")
+    environ = {"XDG_CONFIG_HOME": str(tmp_path)}
+    assert "private" not in twins.both("stage", "list", "--all", environ=environ, text="lines")

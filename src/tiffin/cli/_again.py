@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["answer_again", "remember"]
 
 REPEATABLE = ("status", "repro")
-SETTINGS = ("DVC_", "TIFFIN_", "XDG_", "HOME")  # environment variables that settings come from
+SETTINGS = ("DVC_", "TIFFIN_", "XDG_", "HOME", "GIT_CONFIG")  # environment variables that settings come from
 
 
 def answer_again(

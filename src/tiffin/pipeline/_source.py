@@ -23,15 +23,16 @@ class Source(Protocol):
 
 
 class WorkspaceSource:
-    """The files as they are on disk now."""
+    """The files as they are on disk now.  git_excludes: a file with rules of Git that count everywhere."""
 
-    def __init__(self, root: str, ignore: Ignore) -> None:
+    def __init__(self, root: str, ignore: Ignore, git_excludes: str = "") -> None:
         self._root = root
         self._ignore = ignore
+        self._git_excludes = git_excludes
         self._asked_for: dict[str, None] = {}
 
     def metafiles(self) -> list[str]:
-        return _native.find_metafiles(self._root, self._ignore)
+        return _native.find_metafiles(self._root, self._ignore, git_excludes=self._git_excludes)
 
     def read(self, path: str) -> bytes | None:
         self._asked_for[path] = None
@@ -43,7 +44,8 @@ class WorkspaceSource:
 
     def footprint(self, footprint: Footprint) -> None:
         """Add all files that were asked for, and all directories in which another metadata file could appear."""
-        folders = [os.path.join(self._root, path) for path in _native.find_metadirs(self._root, self._ignore)]
+        found = _native.find_metadirs(self._root, self._ignore, git_excludes=self._git_excludes)
+        folders = [os.path.join(self._root, path) for path in found]
         footprint.add(os.path.join(self._root, path) for path in self._asked_for)
         footprint.add(folders)
         # Whether these are there at all is seen by the directory.

@@ -15,6 +15,7 @@ from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Project, WorkspaceSource, is_dataset, relative
+from tiffin.repo._excludes import Excludes, find_excludes
 
 __all__ = ["Repo", "find_root"]
 
@@ -124,7 +125,12 @@ class Repo:
     @cached_property
     def source(self) -> WorkspaceSource:
         """The metadata files on disk."""
-        return WorkspaceSource(self.root, self.workspace.ignore)
+        return WorkspaceSource(self.root, self.workspace.ignore, self.excludes.file)
+
+    @cached_property
+    def excludes(self) -> Excludes:
+        """The rules of Git that count in all repositories of the user."""
+        return find_excludes(self.root, self.environment)
 
     @cached_property
     def project(self) -> Project:

@@ -13,6 +13,7 @@ from tiffin._native import Ignore, Table
 from tiffin.errors import TransferError
 from tiffin.objects import ObjectStore, Progress, outcome_text
 from tiffin.pipeline import WorkspaceSource, is_metafile
+from tiffin.repo._excludes import find_excludes
 from tiffin.scm import Git, GitObjects, Trees
 
 __all__ = ["CommitSide", "DiskSide", "FileInfo", "Side"]
@@ -77,13 +78,14 @@ class Side(Protocol):
 class DiskSide:
     """The work tree at `root`, with all changes nobody committed."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, environment: Mapping[str, str]) -> None:
         self.root = root
         self.ignore = Ignore(root)
-        self._source = WorkspaceSource(root, self.ignore)
+        self._environment = environment
+        self._source = WorkspaceSource(root, self.ignore, find_excludes(root, environment).file)
 
     def at(self, directory: str) -> "DiskSide":
-        return DiskSide(self._at(directory))
+        return DiskSide(self._at(directory), self._environment)
 
     def is_repository(self, path: str = "") -> bool:
         return os.path.isdir(f"{self._at(path)}/.dvc")
@@ -119,7 +121,8 @@ class DiskSide:
         return found
 
     def paths(self, path: str) -> list[str]:
-        return _native.scan(self._at(path), ignore=self.ignore, under=path).paths()
+        # A link to an object that its cache has lost is no file; what it stands for is got as an object.
+        return _native.scan(self._at(path), ignore=self.ignore, under=path, leftovers=[]).paths()
 
     def open(self, path: str) -> BinaryIO:
         return open(self._at(path), "rb")

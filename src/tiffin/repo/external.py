@@ -114,7 +114,8 @@ class Externals:
         git_root = find_git_root(root)
         git = Git(git_root, foreign=True) if git_root else None
         if git is None or git_root is None or rev is None:
-            return External(self, url or root, DiskSide(root), git.head() if git else None, root, overrides, git)
+            side = DiskSide(root, self.environment)
+            return External(self, url or root, side, git.head() if git else None, root, overrides, git)
         commit = _resolved(git, rev)
         prefix = os.path.relpath(root, os.path.realpath(git_root)).replace(os.sep, "/")
         return self._at_commit(url or root, git, commit, "" if prefix == "." else prefix, root, overrides)

@@ -29,6 +29,7 @@ def footprint(repo: Repo) -> Footprint | None:
     repo.workspace.footprint(found)
     found.add(_object_directories(repo, stages))
     found.add(_git_rules(repo.root))
+    found.add([path for path in (repo.excludes.file, *repo.excludes.settings) if path])
     return found
 
 

@@ -272,9 +272,10 @@ class Git:
         """The directory of this working tree's index and HEAD; of worktrees not `.git` itself."""
         return os.path.join(self.root, self._git.text("rev-parse", "--git-dir"))
 
-    def config(self, name: str) -> str | None:
-        """A setting of git; None where it is not set."""
-        answer = self._git.run("config", "--get", name, accept=(0, 1))
+    def config(self, name: str, *, is_path: bool = False) -> str | None:
+        """A setting of git, or of a path what it stands for; None where it is not set."""
+        kind = ["--type=path"] if is_path else []
+        answer = self._git.run("config", *kind, "--get", name, accept=(0, 1))
         return os.fsdecode(answer.out).rstrip("\n") if answer.status == 0 else None
 
     def _ident(self, role: str) -> dict[str, str]:
