@@ -196,7 +196,7 @@ def test_a_directory_is_looked_through_once_when_its_answer_does_not_hold(
     scans = []
     scan = tiffin.footprint.scan_directory
 
-    def counted(root: str, directory: str, ignore: Ignore) -> Table:
+    def counted(root: str, directory: str, ignore: Ignore) -> tuple[Table, list[str]]:
         scans.append(directory)
         return scan(root, directory, ignore)
 

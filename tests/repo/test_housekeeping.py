@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 
+from tiffin import _native
 from tiffin.cli import main
 from tiffin.repo import moving
 from tiffin.repo.gitside import GitSide
@@ -208,10 +209,8 @@ def test_a_copy_that_a_killed_process_left_is_not_written_through(sandbox):
     sandbox.write("data/a", "one")
     sandbox.tiffin("config", "cache.type", "symlink")
     sandbox.tiffin("add", "data")
-    left = sandbox.root / f"data/.tiffin-{os.getpid()}-0.tmp"
-    os.link(sandbox.write("kept", "an object"), left)
+    os.link(sandbox.write("kept", "an object"), sandbox.root / "data" / _native.temporary_name())
     sandbox.tiffin("unprotect", "data/a")
     assert sandbox.read("kept") == "an object"
-    sandbox.write("data/.tiffin-1-0.tmp", "of a killed unprotect")
     sandbox.tiffin("checkout")
     assert sandbox.tree("data") == {"a": "one"}

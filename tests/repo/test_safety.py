@@ -8,6 +8,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from tests.repo.conftest import Sandbox
+from tiffin import _native
 
 
 def clean(sandbox: Sandbox) -> None:
@@ -187,7 +188,7 @@ def test_what_a_killed_checkout_left_is_no_obstacle(sandbox: Sandbox) -> None:
     sandbox.write("data/a", "1")
     sandbox.tiffin("add", "data")
     (sandbox.root / "data/a").unlink()
-    sandbox.write("data/.tiffin-4711-3.tmp", "half")
+    sandbox.write(f"data/{_native.temporary_name()}", "half")
     sandbox.tiffin("checkout")
     assert sandbox.tree("data") == {"a": "1"}
     clean(sandbox)

@@ -1,6 +1,6 @@
 """The local file system: whole-file writes that survive a crash, and locks between processes."""
 
-from tiffin.fs._local import copy_atomically, make_private, remove_quietly, write_all_atomically, write_atomically
+from tiffin.fs._local import make_private, remove_quietly, write_all_atomically, write_atomically
 from tiffin.fs._lock import FileLock
 
-__all__ = ["FileLock", "copy_atomically", "make_private", "remove_quietly", "write_all_atomically", "write_atomically"]
+__all__ = ["FileLock", "make_private", "remove_quietly", "write_all_atomically", "write_atomically"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from tiffin import _native
 from tiffin.errors import TransferError
 
-__all__ = ["copy_atomically", "make_private", "remove_quietly", "write_all_atomically", "write_atomically"]
+__all__ = ["make_private", "remove_quietly", "write_all_atomically", "write_atomically"]
 
 # From this many files on one wait for the whole file system is shorter than one for each.
 SYNC_TOGETHER = 16
@@ -63,36 +63,6 @@ def write_all_atomically(bodies: Mapping[str, bytes | str]) -> None:
         for temporary in written:
             remove_quietly(temporary)
         raise TransferError(f"cannot write '{path}': {error.strerror}") from error
-
-
-def copy_atomically(source: str, target: str) -> None:
-    """Copy a file or a directory to a path, which shows it only once it is whole.
-
-    What is there gives way at the end.  Raises TransferError.
-    """
-    import shutil  # noqa: PLC0415 - 3 ms that few commands need
-
-    beside, old = (f"{target}.tiffin-{os.getpid()}.{kind}" for kind in ("tmp", "old"))
-    try:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, beside)
-        if os.path.isdir(target) and not os.path.islink(target):
-            os.rename(target, old)
-        _rename_or_restore(beside, target, old)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
-        remove_quietly(beside)
-        raise TransferError(f"cannot copy '{source}' to '{target}': {error.strerror}") from error
-
-
-def _rename_or_restore(new: str, target: str, old: str) -> None:
-    try:
-        os.rename(new, target)
-    except OSError:
-        with suppress(FileNotFoundError):
-            os.rename(old, target)
-        raise
 
 
 def make_private(directory: str) -> None:

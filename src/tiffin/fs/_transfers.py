@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
+from tiffin import _native
 from tiffin.errors import CorruptObject, TransferError
 from tiffin.fs._attempts import Stop, each, patiently
 from tiffin.fs._filesystem import FileSystem, Info
@@ -203,7 +204,7 @@ def remove(fs: FileSystem, paths: Sequence[str], *, jobs: int | None = None) -> 
 def _temporary(target: str) -> Iterator[str]:
     """A name beside the target that is gone in the end, whatever happens; one a thread."""
     directory = os.path.dirname(target)
-    name = f".tiffin-{os.getpid()}-{threading.get_native_id()}.tmp"
+    name = _native.temporary_name()
     temporary = f"{directory}/{name}" if directory else name
     try:
         yield temporary

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin._native import Ids, Table
 from tiffin.errors import TransferError
+from tiffin.fs.replacing import lives
 from tiffin.objects._store import DIR_SUFFIX, ObjectStore, Progress, outcome_text
 
 __all__ = ["Garbage", "Inventory", "Keep", "Swept", "find_garbage", "inventory", "remove_garbage", "stale_leftovers"]
@@ -128,7 +129,7 @@ def stale_leftovers(
             changed_ns = os.lstat(f"{directory}/{name}").st_ctime_ns
         except OSError:
             continue
-        ended = ours is not None and not _lives(int(ours[1]))
+        ended = ours is not None and not lives(int(ours[1]))
         if changed_ns < (before_ns if ended else now_ns - _DAY_NS):
             stale.append(name)
     return stale
@@ -148,13 +149,3 @@ def _older(table: Table, before_ns: int) -> Table:
     if all(table.ctime_ns(row) < before_ns for row in range(len(table))):
         return table
     return table.select([row for row in range(len(table)) if table.ctime_ns(row) < before_ns])
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

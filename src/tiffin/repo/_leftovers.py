@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from tiffin import _native
+from tiffin.fs.replacing import discard
 from tiffin.objects.collecting import stale_leftovers
 from tiffin.repo._repo import Repo
 
@@ -25,14 +26,13 @@ def remove_project_leftovers(repo: Repo) -> list[str]:
     removed = []
     for directory, names in _looked_at(repo):
         for name in stale_leftovers(directory, names, now_ns=now_ns, before_ns=now_ns - AGE_NS, ours_only=True):
-            with suppress(OSError):
-                os.unlink(f"{directory}/{name}")
-                removed.append(f"{directory}/{name}")
+            discard(f"{directory}/{name}")
+            removed.append(f"{directory}/{name}")
     return removed
 
 
 def _looked_at(repo: Repo) -> Iterator[tuple[str, list[str]]]:
-    """Directories and the names of the files in them."""
+    """Directories and names in them."""
     outputs = [f"{repo.root}/{out.path}" for stage in repo.project.stages for out in stage.outs]
     trees = [f"{repo.cache_directory}/runs", repo.state, *(path for path in outputs if os.path.isdir(path))]
     for tree in trees:
@@ -40,4 +40,5 @@ def _looked_at(repo: Repo) -> Iterator[tuple[str, list[str]]]:
             yield directory, names
     for directory in dict.fromkeys([repo.tmp, *map(os.path.dirname, outputs)]):
         with suppress(OSError):
-            yield directory, [entry.name for entry in os.scandir(directory) if not entry.is_dir(follow_symlinks=False)]
+            # Directories too: copies that were to take another's place once they were whole.
+            yield directory, os.listdir(directory)

@@ -82,7 +82,10 @@ class DiskSide:
         self.root = root
         self.ignore = Ignore(root)
         self._environment = environment
-        self._source = WorkspaceSource(root, self.ignore, find_excludes(root, environment).file)
+
+    @cached_property
+    def _source(self) -> WorkspaceSource:
+        return WorkspaceSource(self.root, self.ignore, find_excludes(self.root, self._environment).file)
 
     def at(self, directory: str) -> "DiskSide":
         return DiskSide(self._at(directory), self._environment)

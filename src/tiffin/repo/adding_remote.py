@@ -5,6 +5,7 @@ import posixpath
 from urllib.parse import urlsplit
 
 from tiffin.formats import DvcFile, OutputEntry
+from tiffin.repo._arriving import arriving, half_there
 from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gathering import target_path
@@ -39,17 +40,19 @@ def add_from_elsewhere(
             repo.config, target, directory, environment=repo.environment, options={"jobs": jobs} if jobs else None
         )
         # A name that was not asked for is that of data which may well be here: it is not written to.
-        path = repo.inside(target_path(urlsplit(target).path, out, directory, force=force or out is None))
+        name, half = urlsplit(target).path, half_there(repo)
+        path = repo.inside(target_path(name, out, directory, force=force or out is None, half=half))
         check_place(repo, path)
         stage = newcomer(path)
         check_free(repo, stage)
         git.refuse_tracked([path])
         got = obtain(repo, place, remote_store(repo, remote) if to_remote else repo.store)
-        if not to_remote:
-            repo.workspace.checkout(path, got.stored, force=force)
-            repo.workspace.flush()
-        git.ignore([path])
-        write_newcomer(repo, stage.file, DvcFile(outs=(OutputEntry(posixpath.basename(path), got.stored),)))
+        with arriving(repo, path):
+            if not to_remote:
+                repo.workspace.checkout(path, got.stored, force=force)
+                repo.workspace.flush()
+            git.ignore([path])
+            write_newcomer(repo, stage.file, DvcFile(outs=(OutputEntry(posixpath.basename(path), got.stored),)))
         git.changed([stage.file])
         repo.reload()
     return stage.file

@@ -6,11 +6,13 @@ a store is named by the hash of the bytes that went in, never by what the other 
 
 import os
 import posixpath
+from collections.abc import Collection
 from typing import NamedTuple
 
 from tiffin._native import Table, scan, stat_files
 from tiffin.errors import MissingDependency, MissingObjects, TargetError, TransferError
 from tiffin.formats import Content
+from tiffin.fs.replacing import beside, clear_beside, discard, put_in_place
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Output, Stage
 from tiffin.repo._member import Member, is_legacy, is_rules, passage
@@ -84,7 +86,7 @@ class _Objects(NamedTuple):
             self.member.fetch(self.stage, self.out, [oid for oid in table.oids() if oid], store)
             store.place(table, None, directory, ("reflink", "copy"))
         finally:
-            _remove(objects)
+            discard(objects)
 
 
 class Gathered(NamedTuple):
@@ -109,16 +111,16 @@ class Gathered(NamedTuple):
 
         What is there gives way.  Raises MissingObjects, TransferError.
         """
-        beside = f"{target}.tiffin-{os.getpid()}.tmp"
+        new = beside(target)
         try:
-            os.makedirs(beside)
+            os.makedirs(new)
             for part in self.parts:
-                part.copy(beside)
-            _replace(beside if self.name is None else f"{beside}/{self.name}", target)
+                part.copy(new)
+            put_in_place(new if self.name is None else f"{new}/{self.name}", target)
         except OSError as error:
             raise TransferError(f"cannot write '{target}': {error.strerror}") from error
         finally:
-            _remove(beside)
+            discard(new)
         return sum(len(part.names) if isinstance(part, _Files) else len(part.rows) for part in self.parts)
 
 
@@ -163,23 +165,24 @@ def copy_plain(path: str, target: str) -> int:
         names = scan(folder).paths() if name is None else [name]
     except OSError as error:
         raise TransferError(f"cannot read '{error.filename}': {error.strerror}") from error
-    return Gathered((_Files(DiskSide(folder), "", names),), name).copy(target)
+    return Gathered((_Files(DiskSide(folder, {}), "", names),), name).copy(target)
 
 
-def target_path(path: str, out: str | None, directory: str, *, force: bool) -> str:
+def target_path(path: str, out: str | None, directory: str, *, force: bool, half: Collection[str] = ()) -> str:
     """Where a download goes: `out`, or into it if it is a directory, else the path's own name; all from `directory`.
 
+    What killed downloads left beside it is taken away.  half: where they left something, absolute; it may be replaced.
     Raises TargetError if something is there and force is not.
     """
     name = os.path.basename(os.path.normpath(path))
-    target = os.path.join(directory, out) if out else os.path.join(directory, name)
-    if out and os.path.isdir(target):
+    target = os.path.normpath(os.path.join(directory, out or name))
+    if out and os.path.isdir(target) and target not in half:
         target = os.path.join(target, name)
-    target = os.path.normpath(target)
+    clear_beside(target)
     shown = os.path.relpath(target, directory)
     if shown.endswith(".dvc") or os.path.basename(shown) == "dvc.yaml":
         raise TargetError(f"'{shown}' is the name of a metadata file", hint="choose another one with --out")
-    if os.path.lexists(target) and not force:
+    if os.path.lexists(target) and not force and target not in half:
         raise TargetError(f"'{shown}' exists already", hint="use -f to replace it")
     return target
 
@@ -232,27 +235,3 @@ def _chained(member: Member, stage: Stage) -> Gathered:
         raise MissingObjects(f"{stage.label} records no content", hint="add or commit it in its repository")
     with member.following(stage) as source:
         return gather(source, stage.origin.path)
-
-
-def _replace(new: str, target: str) -> None:
-    """Rename over a file or a directory; the old one goes once the new one is there."""
-    old = f"{target}.tiffin-{os.getpid()}.old"
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    if (os.path.isdir(target) and not os.path.islink(target)) or (os.path.isdir(new) and os.path.lexists(target)):
-        os.rename(target, old)
-    try:
-        os.rename(new, target)
-    except OSError:
-        if os.path.lexists(old):
-            os.rename(old, target)
-        raise
-    _remove(old)
-
-
-def _remove(path: str) -> None:
-    from shutil import rmtree  # noqa: PLC0415 - 3 ms that few commands need
-
-    if os.path.isdir(path) and not os.path.islink(path):
-        rmtree(path, ignore_errors=True)
-    elif os.path.lexists(path):
-        os.unlink(path)

@@ -7,6 +7,7 @@ from tiffin.errors import TargetError, UnsavedChanges
 from tiffin.formats import Content, DependencyEntry, dvcfile
 from tiffin.pipeline import Stage, output_state
 from tiffin.pipeline.recording import with_contents
+from tiffin.repo._arriving import arriving, half_there
 from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._overrides import overrides_of
 from tiffin.repo._repo import Repo
@@ -53,22 +54,24 @@ def import_data(
     """
     git = git or GitSide(repo)
     with repo.lock:
-        place = repo.inside(target_path(path, out, f"{repo.root}/{repo.directory}", force=force))
+        half = half_there(repo)
+        place = repo.inside(target_path(path, out, f"{repo.root}/{repo.directory}", force=force, half=half))
         check_place(repo, place)
         source: dict[str, Any] = {"url": url, **({"rev": rev} if rev else {})}
         stage = _stage(place, path, {**source, **overrides.recorded()})
         check_free(repo, stage)
         git.refuse_tracked([place])
         uncommitted = False
-        if mode.execute:
-            other = pool.open(url, rev, overrides)
-            if other.rev is not None:
-                source["rev_lock"] = other.rev
-            content = _downloaded(repo, other, path, place, force=force) if mode.download else _checked(other, path)
-            uncommitted = mode.download and _is_uncommitted(pool, other, path, content, overrides)
-            stage = _finished(_stage(place, path, {**source, **overrides.recorded()}), content)
-        git.ignore([place])
-        _write(repo, stage)
+        with arriving(repo, place):
+            if mode.execute:
+                other = pool.open(url, rev, overrides)
+                if other.rev is not None:
+                    source["rev_lock"] = other.rev
+                content = _downloaded(repo, other, path, place, force=force) if mode.download else _checked(other, path)
+                uncommitted = mode.download and _is_uncommitted(pool, other, path, content, overrides)
+                stage = _finished(_stage(place, path, {**source, **overrides.recorded()}), content)
+            git.ignore([place])
+            _write(repo, stage)
         git.changed([stage.file])
         repo.reload()
         return Imported(stage.file, uncommitted)

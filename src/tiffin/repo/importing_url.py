@@ -14,6 +14,7 @@ from tiffin.index import Workspace
 from tiffin.objects import ObjectStore, Progress, transfer
 from tiffin.objects.remote import RemoteStore
 from tiffin.pipeline import Stage, output_state, same
+from tiffin.repo._arriving import arriving, half_there
 from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gathering import target_path
@@ -64,7 +65,8 @@ def import_url(
     git = git or GitSide(repo)
     with repo.lock:
         directory = os.path.join(repo.root, repo.directory)
-        path = repo.inside(target_path(urlsplit(url).path, out, directory, force=force))
+        half = half_there(repo)
+        path = repo.inside(target_path(urlsplit(url).path, out, directory, force=force, half=half))
         check_place(repo, path)
         source = _recorded_url(repo, url, posixpath.dirname(path))
         extra = {"fs_config": dict(options)} if options else {}
@@ -72,11 +74,12 @@ def import_url(
         check_free(repo, stage)
         git.refuse_tracked([path])
         found = stored = _UNKNOWN
-        if mode.execute:
-            found, stored = _carry_out(repo, stage, mode, force=force)
-        git.ignore([path])
-        done = _filled(stage, found, stored)
-        _write(repo, stage, done, checksum=dvcfile.stage_checksum(done) if mode.execute else None)
+        with arriving(repo, path):
+            if mode.execute:
+                found, stored = _carry_out(repo, stage, mode, force=force)
+            git.ignore([path])
+            done = _filled(stage, found, stored)
+            _write(repo, stage, done, checksum=dvcfile.stage_checksum(done) if mode.execute else None)
         git.changed([stage.file])
         repo.reload()
     return stage.file

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin.errors import StageNotFound, TargetError, TransferError
 from tiffin.formats import DependencyEntry, DvcFile, OutputEntry, dvcfile
-from tiffin.fs import copy_atomically, remove_quietly, write_atomically
+from tiffin.fs import remove_quietly, write_atomically
+from tiffin.fs.replacing import copy_atomically
 from tiffin.pipeline import Graph, Output, Stage, from_dvc_file, is_metafile, relative
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo

@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin._native import Table
+from tiffin.fs.replacing import is_beside
 from tiffin.index import parents
 from tiffin.pipeline import is_metafile
+from tiffin.repo._arriving import half_there
 from tiffin.repo._repo import METADATA, Repo
 from tiffin.repo.gitside import GitSide
 
@@ -53,6 +55,7 @@ def plan(repo: Repo, directory: str, git: GitSide, *, limit: int = LIMIT) -> Pla
     """What is to be tracked below a directory of the repository, "" for all of it.  limit: bytes."""
     new, others = git.inventory(directory) or _inventory(repo, directory)
     outputs = {out.path for stage in repo.project.stages for out in stage.outs}
+    outputs |= {os.path.relpath(place, repo.root) for place in half_there(repo)}  # the same command goes on with it
     folders = _above(new)
     foreign = _repositories(repo, folders)
     in_outputs, in_foreign = (_at_or_below(folders, tops) for tops in (outputs, foreign))
@@ -108,9 +111,9 @@ def _repositories(repo: Repo, folders: Iterable[str]) -> set[str]:
 
 
 def _is_excluded(repo: Repo, path: str) -> bool:
-    is_dir = path.endswith("/")
-    temporary = not is_dir and _native.is_temporary(posixpath.basename(path))
-    return temporary or repo.workspace.ignore.ignores(path.removesuffix("/"), is_dir)
+    if ".tiffin-" in path and (_native.is_temporary(posixpath.basename(path)) or any(map(is_beside, path.split("/")))):
+        return True
+    return repo.workspace.ignore.ignores(path.removesuffix("/"), path.endswith("/"))
 
 
 def _is_code(path: str) -> bool:

@@ -1,12 +1,13 @@
 """Putting data under version control: `add`, `commit`."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
 from tiffin.formats import Content, DvcFile
-from tiffin.fs import copy_atomically
+from tiffin.fs.replacing import clear_beside, copy_atomically
 from tiffin.index import look_as_recorded, store_as_recorded
 from tiffin.pipeline import (
     NOT_IN_CACHE,
@@ -23,6 +24,7 @@ from tiffin.pipeline import (
 from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import LockWriter, lock_entry, with_contents, write_dvc_file, write_dvc_files
 from tiffin.pipeline.runcache import RunCache, remember_run
+from tiffin.repo._arriving import arriving, half_there
 from tiffin.repo._newcomer import check_inside, check_place, newcomer, producer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -56,24 +58,26 @@ def add(
     force: even if something is there.  Raises TargetError, OverlappingOutputs.
     """
     git = git or GitSide(repo)
-    with repo.lock:
-        if out is not None:
-            targets = [_copied(repo, targets, out, force=force)]
-        paths = [repo.inside(target) for target in _expanded(repo, targets, glob=glob)]
-        additions = [_addition(repo, path) for path in dict.fromkeys(paths)]
-        _check_overlaps(repo, [addition.stage for addition in additions if addition.new])
-        git.refuse_tracked([addition.path for addition in additions])
-        contents = _contents(repo, additions, commit=commit)
-        # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
-        git.ignore([addition.output.path for addition in additions])
-        stages = {addition.stage.file: addition.stage for addition in additions}
-        filled = {file: _filled(repo, stage, contents) for file, stage in stages.items()}
-        # A file that says so already is neither parsed again nor written out to be compared.
-        write_dvc_files(repo.root, {file: new for file, new in filled.items() if new != stages[file].dvc_file})
-        files = list(stages)
-        git.changed(files)
-        repo.reload()
-        return files
+    with repo.lock, _copies(repo, targets, out, force=force) as here:
+        return _add(repo, here, glob=glob, commit=commit, git=git)
+
+
+def _add(repo: Repo, targets: Sequence[str], *, glob: bool, commit: bool, git: GitSide) -> list[str]:
+    paths = [repo.inside(target) for target in _expanded(repo, targets, glob=glob)]
+    additions = [_addition(repo, path) for path in dict.fromkeys(paths)]
+    _check_overlaps(repo, [addition.stage for addition in additions if addition.new])
+    git.refuse_tracked([addition.path for addition in additions])
+    contents = _contents(repo, additions, commit=commit)
+    # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
+    git.ignore([addition.output.path for addition in additions])
+    stages = {addition.stage.file: addition.stage for addition in additions}
+    filled = {file: _filled(repo, stage, contents) for file, stage in stages.items()}
+    # A file that says so already is neither parsed again nor written out to be compared.
+    write_dvc_files(repo.root, {file: new for file, new in filled.items() if new != stages[file].dvc_file})
+    files = list(stages)
+    git.changed(files)
+    repo.reload()
+    return files
 
 
 def commit(
@@ -107,17 +111,25 @@ def commit(
         return [selection.stage for selection in selections]
 
 
-def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str:
+@contextmanager
+def _copies(repo: Repo, targets: Sequence[str], out: str | None, *, force: bool) -> Iterator[Sequence[str]]:
+    """The targets, or the copy of the one that there is."""
+    if out is None:
+        yield targets
+        return
     if len(targets) != 1:
         raise TargetError("--out goes with one target")
     source = os.path.normpath(os.path.join(repo.root, repo.directory, targets[0]))
     if not os.path.exists(source):
         raise TargetError(f"'{targets[0]}' does not exist")
     target = os.path.normpath(os.path.join(repo.root, repo.directory, out))
-    if os.path.isdir(target):
+    half = half_there(repo)
+    if os.path.isdir(target) and target not in half:
         target = os.path.join(target, os.path.basename(source))
+    clear_beside(target)
     shown = os.path.relpath(target, os.path.join(repo.root, repo.directory))
-    if os.path.exists(target) and not force:
+    there = os.path.exists(target) and not force
+    if there and not (target in half and _same(repo, source, target)):
         raise TargetError(f"'{shown}' exists already", hint="use -f to replace it")
     if os.path.realpath(target).startswith(f"{os.path.realpath(source)}/"):
         raise TargetError(f"'{targets[0]}' cannot be copied into itself", hint="choose another place with --out")
@@ -125,8 +137,15 @@ def _copied(repo: Repo, targets: Sequence[str], out: str, *, force: bool) -> str
     check_inside(repo, path)
     if producer(repo, path) is None:
         check_place(repo, path, is_dir=os.path.isdir(source))
-    copy_atomically(source, target)
-    return shown
+    with arriving(repo, path):
+        if not there:
+            copy_atomically(source, target)
+        yield [shown]
+
+
+def _same(repo: Repo, one: str, other: str) -> bool:
+    seen = [repo.workspace.look(path) for path in (one, other)]
+    return None not in seen and len({found.content.oid for found in seen if found}) == 1
 
 
 def _expanded(repo: Repo, targets: Sequence[str], *, glob: bool) -> Sequence[str]:
