@@ -10,8 +10,9 @@ from tiffin.cli._ui import Ui
 from tiffin.errors import MissingObjects, StageNotFound
 from tiffin.repo import Repo
 from tiffin.repo.checkout import CheckedOut, checkout
+from tiffin.repo.rescuing import rescue
 
-__all__ = ["Options", "counts", "report", "run"]
+__all__ = ["Options", "counts", "report", "run", "tell_rescued"]
 
 FETCH_HINT = "get the data with `tiffin pull`"
 
@@ -34,6 +35,7 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
+    tell_rescued(ui, repo)
     with ui.progress("Checking out") as progress, _git_in_mind(options.targets):
         repo.progress = progress
         done = checkout(
@@ -58,6 +60,12 @@ def _git_in_mind(targets: Sequence[str]) -> Iterator[None]:
         if error.hint and error.hint.startswith("did you mean"):
             raise
         raise StageNotFound(error.message, hint=f"did you mean `git checkout {' '.join(targets)}`?") from error
+
+
+def tell_rescued(ui: Ui, repo: Repo) -> None:
+    """Bring back what killed runs had set aside, and tell of it before anything else is done."""
+    for text, hint in rescue(repo):
+        ui.warning(text, hint)
 
 
 def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint: str = FETCH_HINT) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._checkout import counts, report
+from tiffin.cli._checkout import counts, report, tell_rescued
 from tiffin.cli._common import errors_exit_with, open_repo, tell_lost
 from tiffin.cli._options import Flag
 from tiffin.cli._sync_options import (
@@ -50,6 +50,7 @@ class Options(NamedTuple):
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     repo = open_repo(ui)
+    tell_rescued(ui, repo)
     selected = selected_by(options)
     with errors_exit_with(1), ui.progress("Pulling") as progress:
         repo.progress, repo.jobs = progress, options.jobs

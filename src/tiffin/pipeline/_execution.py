@@ -6,9 +6,9 @@ from typing import Any, Literal, NamedTuple
 
 from tiffin.errors import StageFailed
 from tiffin.index import Seen, Workspace
-from tiffin.pipeline._aside import Aside
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._watch import Watcher
+from tiffin.pipeline.aside import Aside
 from tiffin.pipeline.resources import Demand
 from tiffin.pipeline.rwlock import Claim
 
@@ -94,6 +94,7 @@ class Execution:
                 f"the earlier '{path}' is stored nowhere else; it was set aside as '{where}'",
                 f"bring it back with `mv {where} {path}`",
             )
+        self._aside.release()
 
     def discard_what_is_aside(self) -> None:
         """The stage succeeded: it wrote anew what it was run to replace."""

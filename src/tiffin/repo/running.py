@@ -10,6 +10,7 @@ from tiffin.pipeline.reproduction import Reproduction, Runner, Settings, Silent,
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
+from tiffin.repo.rescuing import rescue
 
 __all__ = ["Reproduction", "Scope", "Settings", "Silent", "Surroundings", "Terminal", "Watcher", "order", "repro"]
 
@@ -60,6 +61,9 @@ def repro(
             committed=git.committed,
             watcher=watcher,
         )
+        if not settings.dry:
+            for text, hint in rescue(repo):
+                watcher.warning(text, hint)
         settings = settings._replace(import_again=lambda stage: _import_again(repo, stage))
         done = runner.reproduce(order(repo.project, repo.directory, scope), settings)
         OutputLog(repo.state).include(out.path for stage in done.reproduced for out in stage.outs if out.entry.cache)
