@@ -167,7 +167,10 @@ def _elsewhere(repo: Repo, scope: Scope) -> Scope:
 def _directory(repo: Repo, name: str | None) -> str:
     settings = repo.config.remote(name)
     if settings.scheme:
-        raise ConfigError(f"remote '{settings.name}' is at {settings.url}: `gc` works in directories only so far")
+        raise ConfigError(
+            f"remote '{settings.name}' is at {settings.url}: `gc` works in directories only so far",
+            hint="nothing was removed; without --cloud and --not-in-remote it collects the cache alone",
+        )
     if settings.options.get("version_aware") or settings.options.get("worktree"):
         raise ConfigError(f"remote '{settings.name}' keeps versions by itself, so there is nothing to collect")
     return settings.url.rstrip("/") or "/"

@@ -212,7 +212,10 @@ class _Checker:
 def _remote_directory(repo: Repo, name: str | None) -> str:
     settings = repo.config.remote(name)
     if settings.scheme:
-        raise ConfigError(f"remote '{settings.name}' is at {settings.url}: only directories can be checked")
+        raise ConfigError(
+            f"remote '{settings.name}' is at {settings.url}: only directories can be checked",
+            hint="`tiffin fetch` checks all that it downloads",
+        )
     return settings.url.rstrip("/") or "/"
 
 
