@@ -20,6 +20,16 @@ nb::object PutNamed(const Path& store, const nb::bytes& body, std::string_view s
   return ToPython(digest);
 }
 
+nb::object ReadNamed(const Path& path) {
+  std::optional<std::string> body;
+  {
+    const nb::gil_scoped_release release;
+    body = ReadFile(path.bytes);
+  }
+  if (!body) return nb::none();
+  return nb::bytes(body->data(), body->size());
+}
+
 nb::object HashBody(const nb::bytes& body) {
   const std::string_view view = View(body);
   Digest digest;
@@ -51,6 +61,8 @@ void RemoveNamed(const Path& root, nb::handle paths) {
 
 void BindFiles(nb::module_& module) {
   using nb::literals::operator""_a;
+  module.def("read_file", &ReadNamed, "path"_a, nb::sig("def read_file(path: str) -> bytes | None"),
+             "The whole file; None if it is not there or is no regular file, which might never end.");
   module.def("put_object", &PutNamed, "store"_a, "body"_a, nb::kw_only(), "suffix"_a = "",
              nb::sig("def put_object(store: str, body: bytes, *, suffix: str = '') -> str"),
              "Makes body an object of the store, durably; gives its id without the suffix.");

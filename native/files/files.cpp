@@ -78,16 +78,18 @@ void MakeDirectories(const std::string& path) {
 }
 
 std::optional<std::string> ReadFile(const std::string& path) {
-  const Descriptor file = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY);
-  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  const Descriptor file = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  // ENXIO: a socket.
+  if (!file && (errno == ENOENT || errno == ENOTDIR || errno == ENXIO)) return std::nullopt;
   if (!file) throw SystemFault(errno, path);
+  Stat stat;
+  Check(StatOf(file.get(), stat), path);
+  if (!IsRegular(stat)) return std::nullopt;
   std::string text;
   std::array<std::byte, 4096> chunk;
   std::size_t got = chunk.size();
   while (got == chunk.size()) {
-    const int outcome = ReadAt(file.get(), chunk, text.size(), got);
-    if (outcome == EISDIR) return std::nullopt;
-    Check(outcome, path);
+    Check(ReadAt(file.get(), chunk, text.size(), got), path);
     text.append(reinterpret_cast<const char*>(chunk.data()), got);
   }
   return text;

@@ -16,7 +16,7 @@ namespace tiffin {
 Descriptor OpenDirectory(const std::string& path);
 void MakeDirectories(const std::string& path);
 
-// The whole file, or nullopt if it is not there or is a directory.
+// The whole file, or nullopt if it is not there or is no regular file: a pipe would be waited for, a device has no end.
 std::optional<std::string> ReadFile(const std::string& path);
 
 // Makes `body` an object of the store and durable; gives its id.  An object of that size already there is kept.

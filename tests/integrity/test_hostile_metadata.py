@@ -2,6 +2,7 @@
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -174,3 +175,25 @@ def test_a_lock_that_is_a_link_leaves_what_it_leads_to(sandbox: Sandbox) -> None
     lock.symlink_to(kept)
     assert "cannot lock" in sandbox.tiffin("add", "file", code=1).err
     assert kept.read_text() == "mine"
+
+
+@pytest.mark.parametrize("place", [".dvc/tmp", ".dvc/tmp/tiffin"])
+@pytest.mark.parametrize("command", ["status", "checkout", "repro"])
+def test_a_link_in_the_place_of_our_own_directories_is_not_followed(
+    sandbox: Sandbox, tmp_path: Path, place: str, command: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "lock").write_text("precious")
+    shutil.rmtree(sandbox.root / ".dvc/tmp", ignore_errors=True)
+    (sandbox.root / place).parent.mkdir(exist_ok=True)
+    (sandbox.root / place).symlink_to(outside)
+    sandbox.git("add", "--force", place)
+    answer = sandbox.tiffin(command, code=253)
+    assert f"'{place}' is a symlink that Git tracks" in answer.err
+    assert [file.name for file in outside.iterdir()] == ["lock"]
+    assert (outside / "lock").read_text() == "precious"
+    # A user's own link, which is not in Git, is fine.
+    sandbox.git("rm", "--cached", "--quiet", place)
+    (outside / "lock").unlink()
+    sandbox.tiffin("status")

@@ -221,3 +221,14 @@ def test_a_workspace_that_may_only_be_read_answers_and_refuses_checkout(bound: B
     (bound.root / "data").chmod(0o555)
     bound.tiffin("status")
     assert "data/file': Permission denied" in bound.tiffin("checkout", code=255)
+
+
+def test_a_name_too_long_for_a_dvc_file_is_refused_before_anything_is_written(sandbox: Sandbox) -> None:
+    name = "n" * 252
+    sandbox.write(name, "data")
+    before = sandbox.git("status", "--porcelain")
+    assert "so long that there can be no .dvc file of that name" in sandbox.tiffin("add", name, code=1).err
+    assert sandbox.git("status", "--porcelain") == before
+    assert not sandbox.exists(".dvc/cache/files/md5")
+    (sandbox.root / name).rename(sandbox.root / name[1:])
+    sandbox.tiffin("add", name[1:])

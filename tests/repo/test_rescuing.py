@@ -1,5 +1,6 @@
 """What a killed run had set aside comes back, or the user is told where it is; never is it lost."""
 
+import json
 import os
 import signal
 import subprocess
@@ -131,3 +132,21 @@ def test_a_list_that_was_cut_off_names_what_it_can(precious: Sandbox, text: str)
     precious.tiffin("checkout")
     assert precious.read("out") == "precious"
     assert not Path(base / "3.lock").exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["../outside", "/outside", ".git/hooks/post-checkout", "linked/out", "other", "a/../out"]
+)
+def test_a_list_from_a_clone_brings_nothing_where_no_stage_writes(precious: Sandbox, path: str) -> None:
+    (precious.root / "linked").symlink_to("..")
+    (precious.root / "out").unlink()
+    evil = Path(os.path.normpath(precious.root / ".dvc/tmp/tiffin/aside/1" / path.lstrip("/")))
+    evil.parent.mkdir(parents=True, exist_ok=True)
+    evil.write_text("evil")
+    precious.write(".dvc/tmp/tiffin/aside/1.lock", f"{json.dumps(path)}\n")
+    precious.tiffin("checkout")
+    assert evil.read_text() == "evil"
+    assert not precious.exists("out")
+    assert not any(
+        (precious.root / place).exists() for place in ("../outside", "../out", ".git/hooks/post-checkout", "other")
+    )

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from errno import EINVAL
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, NamedTuple
 
 from tiffin.config._check import LINK_TYPES, check, declarations_of_remote, scheme_of, unknown
@@ -245,7 +247,7 @@ class Config:
 def read_document(path: str) -> Document:
     """One file as it stands; empty if there is none.  Raises ConfigError if it cannot be read."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", opener=_regular) as file:
             return parse(file.read(), path)
     except (FileNotFoundError, NotADirectoryError):
         return Document()
@@ -253,6 +255,16 @@ def read_document(path: str) -> Document:
         raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a file that ends: a repository may bring a link to a device along."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    kind = os.fstat(descriptor).st_mode
+    if not S_ISREG(kind) and not S_ISDIR(kind):
+        os.close(descriptor)
+        raise OSError(EINVAL, "is no regular file", path)
+    return descriptor
 
 
 def read_level(path: str, level: str, environ: Mapping[str, str]) -> Settings:

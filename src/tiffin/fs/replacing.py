@@ -31,8 +31,10 @@ def beside(path: str, kind: str = "tmp") -> str:
 def copy_atomically(source: str, target: str) -> None:
     """Copy a file or a directory to a path, which shows it only once it is whole.
 
-    What is there gives way at the end.  Raises TransferError.
+    What is there gives way at the end.  Raises TransferError, also for what is neither: a device has no end.
     """
+    if not os.path.isfile(source) and not os.path.isdir(source):
+        raise TransferError(f"cannot copy '{source}': it is neither a file nor a directory")
     import shutil  # noqa: PLC0415 - 3 ms that few commands need
 
     new = beside(target)

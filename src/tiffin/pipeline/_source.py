@@ -36,11 +36,7 @@ class WorkspaceSource:
 
     def read(self, path: str) -> bytes | None:
         self._asked_for[path] = None
-        try:
-            with open(os.path.join(self._root, path), "rb") as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
+        return _native.read_file(os.path.join(self._root, path))
 
     def footprint(self, footprint: Footprint) -> None:
         """Add all files that were asked for, and all directories in which another metadata file could appear."""

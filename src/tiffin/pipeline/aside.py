@@ -10,9 +10,11 @@ nobody holds is of a run that was killed, and what it names is brought back.
 import fcntl
 import json
 import os
+import posixpath
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import accumulate
 from typing import NamedTuple
 
 from tiffin import _native
@@ -25,8 +27,8 @@ _LOCK = ".lock"
 class Rescued(NamedTuple):
     """An output that a killed run had set aside.
 
-    where: the place where it still is, for something is at its own, relative to the repository where it is below it;
-    None if it is back.
+    where: the place where it still is, relative to the repository where it is below it, for something is at its own or
+    no stage writes it any more; None if it is back.
     """
 
     path: str
@@ -79,10 +81,11 @@ class Aside:
         return self._directory
 
 
-def rescue(root: str, state: str) -> list[Rescued]:
+def rescue(root: str, state: str, outputs: Collection[str]) -> list[Rescued]:
     """Bring back what killed runs had set aside, where nothing is in its place by now.
 
-    The caller holds the lock of the repository: no run sets anything aside meanwhile.
+    outputs: of the stages that there are; nothing else is brought back, for a clone may bring such a list along.  The
+    caller holds the lock of the repository: no run sets anything aside meanwhile.
     """
     base = f"{state}/aside"
     try:
@@ -95,7 +98,7 @@ def rescue(root: str, state: str) -> list[Rescued]:
         if paths is None:
             continue
         directory = f"{base}/{name.removesuffix(_LOCK)}"
-        rescued = list(_brought_back(root, directory, paths))
+        rescued = list(_brought_back(root, directory, paths, outputs))
         if all(each.where is None for each in rescued):
             _remove_empty(directory)
             os.unlink(f"{base}/{name}")
@@ -117,12 +120,14 @@ def _abandoned(lock: str) -> list[str] | None:
         return paths
 
 
-def _brought_back(root: str, directory: str, paths: Iterable[str]) -> Iterator[Rescued]:
+def _brought_back(root: str, directory: str, paths: Iterable[str], outputs: Collection[str]) -> Iterator[Rescued]:
     for path in paths:
-        aside, place = f"{directory}/{path}", os.path.join(root, path)
-        if not os.path.lexists(aside):
+        aside, place = os.path.normpath(f"{directory}/{path}"), os.path.join(root, path)
+        if not aside.startswith(f"{directory}/") or not os.path.lexists(aside):
             continue
-        if os.path.lexists(place):
+        parents = list(accumulate(path.split("/")[:-1], posixpath.join))
+        through_link = any(os.path.islink(f"{root}/{parent}") for parent in parents)
+        if path not in outputs or through_link or os.path.lexists(place):
             yield Rescued(path, os.path.relpath(aside, root))
             continue
         os.makedirs(os.path.dirname(place), exist_ok=True)

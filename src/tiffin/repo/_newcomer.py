@@ -11,6 +11,8 @@ from tiffin.repo._repo import Repo
 
 __all__ = ["check_free", "check_inside", "check_place", "newcomer", "producer", "write_newcomer"]
 
+_LONGEST_NAME = 255  # bytes, on most file systems
+
 
 def newcomer(path: str, source: DependencyEntry | None = None, content: Content | None = None) -> Stage:
     """The stage of what is to be tracked at a path.  source: where it is imported from; content: what it holds."""
@@ -71,6 +73,11 @@ def check_free(repo: Repo, stage: Stage) -> None:
 def _check_name(repo: Repo, path: str) -> None:
     """A name goes into a YAML file and as a line into .gitignore."""
     name = posixpath.basename(path)
+    if len(os.fsencode(name)) + len(".dvc") > _LONGEST_NAME:
+        raise TargetError(
+            f"the name of '{repo.shown(path)}' is so long that there can be no .dvc file of that name",
+            hint="rename it, or put it into a directory and add that",
+        )
     if not name.isprintable() and ("\n" in name or any("\ud800" <= character <= "\udfff" for character in name)):
         what = "has a line end" if "\n" in name else "is not UTF-8"
         raise TargetError(f"the name of {repo.shown(path)!a} {what}, so it cannot be tracked", hint="rename it")

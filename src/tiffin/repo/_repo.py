@@ -55,6 +55,7 @@ class Repo:
             raise NotARepository(
                 f"no repository here or in any directory above ('{start}')", hint="make one with `tiffin init`"
             )
+        _refuse_to_follow(root)
         return cls(root, start, environment, wait_for_lock=wait_for_lock)
 
     @cached_property
@@ -169,6 +170,19 @@ class Repo:
     def shown(self, path: str) -> str:
         """A repository path as the user sees it from where they stand."""
         return relative(path, self.directory)
+
+
+def _refuse_to_follow(root: str) -> None:
+    """A clone may bring a link along in the place of our directories: locks and index would be written through it."""
+    for place in (METADATA, f"{METADATA}/tmp", f"{METADATA}/tmp/tiffin"):  # noqa: S108 - not shared
+        if os.path.islink(f"{root}/{place}"):
+            from tiffin.scm import Git, find_git_root  # noqa: PLC0415 - seldom a link
+
+            if find_git_root(root) is not None and Git(root).is_tracked(place):
+                raise NotARepository(
+                    f"'{place}' is a symlink that Git tracks: nothing is written through it",
+                    hint="take it out of Git, and put a directory in its place",
+                )
 
 
 def find_root(directory: str) -> str | None:

@@ -22,7 +22,7 @@ def get_url(
     """
     target = target_path(urlsplit(place.url).path, out, directory, force=force)
     if place.local is not None:
-        if not os.path.exists(place.local):
+        if not os.path.isfile(place.local) and not os.path.isdir(place.local):
             raise _absence(place)
         copy_plain(place.local, target)
         return target

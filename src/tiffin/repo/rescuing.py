@@ -19,7 +19,8 @@ def rescue(repo: Repo) -> list[Message]:
     from tiffin.pipeline import aside  # noqa: PLC0415 - few repositories have any
 
     with repo.lock:
-        rescued = aside.rescue(repo.root, repo.state)
+        outputs = {out.path for stage in repo.project.stages for out in stage.outs}
+        rescued = aside.rescue(repo.root, repo.state, outputs)
     repo.workspace.forget([path for path, _ in rescued])
     return [_message(repo, path, where) for path, where in rescued]
 
