@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tiffin.errors import GitError
 from tiffin.scm._objects import GitObjects, TreeEntry
 
 __all__ = ["Trees"]
@@ -12,6 +13,10 @@ _TREE = "40000"
 _SUBMODULE = "160000"
 # Files up to this size are kept, too: dvc.yaml and its like come back in commit after commit.
 _KEPT = 1 << 20
+
+
+# Git never checks such entries out.  As part of a path they would lead somewhere else, or give Git hooks to run.
+_NO_NAMES = (b"", b".", b"..", b".git")
 
 
 class _Entry(NamedTuple):
@@ -111,11 +116,17 @@ class Trees:
 
 def _parse(content: bytes) -> dict[str, _Entry]:
     # tree := { mode ' ' name NUL id }   mode in octal without a leading 0; id of 20 bytes
+    # Nobody has checked what another repository's trees say.  Raises GitError.
     entries = {}
     at = 0
     while at < len(content):
         end = content.index(b"\0", at)
         mode, _, name = content[at:end].partition(b" ")
         at = end + 21
+        if name.lower() in _NO_NAMES or b"/" in name:
+            raise GitError(
+                f"a tree of the repository has an entry {os.fsdecode(name)!a}, which no file can be called",
+                hint="do not trust it: such a tree was made to write to other places than it says",
+            )
         entries[os.fsdecode(name)] = _Entry(mode.decode(), content[end + 1 : at].hex())
     return entries
