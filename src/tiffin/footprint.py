@@ -126,7 +126,8 @@ def _lists(index: str, seen: Table) -> bool:
 def recall(file: str, question: str, scans: Scans) -> tuple[int, str] | None:
     """Exit code and output of the question when it was last asked; None if it was another, or anything has changed."""
     try:
-        with open(file, "rb") as opened:
+        # A clone may bring a link along that leads to something without an end.
+        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as opened:
             body = opened.read()
         head, asked, code, size, rest = body.split(b"\n", 4)
         length = int(size)

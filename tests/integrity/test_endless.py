@@ -54,3 +54,11 @@ def test_data_without_an_end_are_not_copied(sandbox: Sandbox, kind: str, command
     assert found.returncode == 1, found
     assert "odd' does not exist" in found.stderr or "odd': it is neither a file nor a directory" in found.stderr
     assert sorted(path.name for path in sandbox.root.iterdir()) == before
+
+
+def test_a_metadata_file_without_an_end_is_not_written_through(sandbox: Sandbox) -> None:
+    sandbox.write("data", "data")
+    (sandbox.root / "data.dvc").symlink_to("/dev/zero")
+    found = answer(sandbox, "add", "data")
+    assert found.returncode == 1
+    assert "'data.dvc' is a link that leads out of the repository" in found.stderr

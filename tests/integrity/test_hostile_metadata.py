@@ -173,7 +173,7 @@ def test_a_lock_that_is_a_link_leaves_what_it_leads_to(sandbox: Sandbox) -> None
     lock.unlink(missing_ok=True)
     lock.parent.mkdir(exist_ok=True)
     lock.symlink_to(kept)
-    assert "cannot lock" in sandbox.tiffin("add", "file", code=1).err
+    assert "'.dvc/tmp/lock' is a symlink" in sandbox.tiffin("add", "file", code=253).err
     assert kept.read_text() == "mine"
 
 
@@ -197,3 +197,42 @@ def test_a_link_in_the_place_of_our_own_directories_is_not_followed(
     sandbox.git("rm", "--cached", "--quiet", place)
     (outside / "lock").unlink()
     sandbox.tiffin("status")
+
+
+@pytest.mark.parametrize(
+    "place", ["tiffin/outputs", "tiffin/answers/status", "tiffin/index", "tiffin/index/files", "lock", "rwlock"]
+)
+@pytest.mark.parametrize("target", ["outside", "/dev/zero"])
+def test_a_link_in_the_place_of_a_file_of_our_own_is_refused(
+    sandbox: Sandbox, tmp_path: Path, place: str, target: str
+) -> None:
+    (tmp_path / "outside").write_text("precious")
+    link = sandbox.root / ".dvc/tmp" / place
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(tmp_path / target)
+    for command in ("status", "checkout"):
+        words = [sys.executable, "-m", "tiffin", command]
+        done = subprocess.run(words, cwd=sandbox.root, capture_output=True, text=True, timeout=20, check=False)
+        assert done.returncode == 253
+        assert f"'.dvc/tmp/{place}' is a symlink: nothing is written through it" in done.stderr
+    assert (tmp_path / "outside").read_text() == "precious"
+
+
+def test_a_metadata_file_that_is_a_link_out_of_the_repository_is_not_written_through(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.write("data", "data")
+    (sandbox.root / "data.dvc").symlink_to(tmp_path / "outside")
+    assert "'data.dvc' is a link that leads out of the repository" in sandbox.tiffin("add", "data", code=1).err
+    sandbox.write("dvc.yaml", "stages:\n  make:\n    cmd: echo 1 > out\n    outs: [out]\n")
+    (sandbox.root / "dvc.lock").symlink_to(tmp_path / "outside")
+    assert "'dvc.lock' is a link that leads out of the repository" in sandbox.tiffin("repro", code=255).err
+    assert not (tmp_path / "outside").exists()
+    for name in ("dvc.lock", "data.dvc"):
+        (sandbox.root / name).unlink()
+    (sandbox.root / "data.dvc").symlink_to("elsewhere.dvc")
+    sandbox.tiffin("add", "data")
+    assert "path: data" in sandbox.read("elsewhere.dvc")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.repo.conftest import Sandbox
+from tiffin.cli import main
 
 PIPELINE = """\
 stages:
@@ -150,3 +151,24 @@ def test_a_list_from_a_clone_brings_nothing_where_no_stage_writes(precious: Sand
     assert not any(
         (precious.root / place).exists() for place in ("../outside", "../out", ".git/hooks/post-checkout", "other")
     )
+
+
+@pytest.mark.parametrize("place", ["aside", "aside/1", "aside/1.lock", "aside/1/deep"])
+def test_a_link_from_a_clone_takes_nothing_from_elsewhere(precious: Sandbox, tmp_path: Path, place: str) -> None:
+    outside = tmp_path / "outside"
+    files = {"1/out", "1/deep/er/folder/file", "out", "deep/er/folder/file", "er/folder/file"}
+    for name in files:
+        (outside / name).parent.mkdir(parents=True, exist_ok=True)
+        (outside / name).write_text("of somebody else")
+    (outside / "1.lock").write_text('"out"\n"deep/er/folder"\n')
+    for name in ("out", "deep"):
+        subprocess.run(["rm", "-r", precious.root / name], check=True)
+    link = precious.write(f".dvc/tmp/tiffin/{place}", "")
+    link.unlink()
+    if place in ("aside/1", "aside/1/deep"):
+        precious.write(".dvc/tmp/tiffin/aside/1.lock", '"out"\n"deep/er/folder"\n')
+    link.symlink_to(outside / "1.lock" if place == "aside/1.lock" else outside)
+    main(["--cd", str(precious.root), "checkout"])
+    assert not precious.exists("out")
+    assert not precious.exists("deep/er/folder")
+    assert all((outside / name).read_text() == "of somebody else" for name in files)

@@ -88,6 +88,8 @@ def rescue(root: str, state: str, outputs: Collection[str]) -> list[Rescued]:
     caller holds the lock of the repository: no run sets anything aside meanwhile.
     """
     base = f"{state}/aside"
+    if os.path.islink(base):
+        return []  # not ours
     try:
         locks = sorted(name for name in os.listdir(base) if name.endswith(_LOCK))
     except FileNotFoundError:
@@ -108,6 +110,8 @@ def rescue(root: str, state: str, outputs: Collection[str]) -> list[Rescued]:
 
 def _abandoned(lock: str) -> list[str] | None:
     """What a run noted that is no longer alive; None for one that is."""
+    if os.path.islink(lock):
+        return None  # not ours
     with open(lock, "rb") as file:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -126,8 +130,8 @@ def _brought_back(root: str, directory: str, paths: Iterable[str], outputs: Coll
         if not aside.startswith(f"{directory}/") or not os.path.lexists(aside):
             continue
         parents = list(accumulate(path.split("/")[:-1], posixpath.join))
-        through_link = any(os.path.islink(f"{root}/{parent}") for parent in parents)
-        if path not in outputs or through_link or os.path.lexists(place):
+        above = [directory, *(f"{top}/{parent}" for parent in parents for top in (root, directory))]
+        if path not in outputs or any(map(os.path.islink, above)) or os.path.lexists(place):
             yield Rescued(path, os.path.relpath(aside, root))
             continue
         os.makedirs(os.path.dirname(place), exist_ok=True)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Self
 
-from tiffin.errors import FormatError
+from tiffin import _native
+from tiffin.errors import FormatError, TransferError
 from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile
 from tiffin.formats.lock_draft import LockDraft
 from tiffin.fs import write_all_atomically, write_atomically
@@ -90,6 +91,7 @@ class LockWriter:
         self._drafts[path] = draft
         new = draft.render(lambda name: self._rank(path, name))
         if old != new:
+            _refuse_to_leave(self._root, path)
             write_atomically(at, new)
             self.written.setdefault(path, old is None)
 
@@ -98,6 +100,16 @@ class LockWriter:
         if known is None:
             return LockDraft(text, path, self._loose.get(path, ()))
         return known if known.text == text else known.follow(text, path)
+
+
+def _refuse_to_leave(root: str, file: str) -> None:
+    """A clone may bring a link along in the place of a metadata file."""
+    at = os.path.join(root, file)
+    if os.path.islink(at) and not os.path.realpath(at).startswith(f"{os.path.realpath(root)}/"):
+        raise TransferError(
+            f"'{file}' is a link that leads out of the repository: nothing is written through it",
+            hint="remove it, or put a file in its place",
+        )
 
 
 def lock_entry(
@@ -128,6 +140,8 @@ def write_dvc_files(root: str, parsed: Mapping[str, DvcFile]) -> list[str]:
         new = dvcfile.dump(value, old)
         if new != old:
             changed[file] = new
+    for file in changed:
+        _refuse_to_leave(root, file)
     write_all_atomically({os.path.join(root, file): text for file, text in changed.items()})
     return list(changed)
 
@@ -151,8 +165,5 @@ def _keep_unreadable(path: str) -> None:
 
 
 def _read(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+    body = _native.read_file(path)
+    return None if body is None else body.decode("utf-8").replace("\r\n", "\n")

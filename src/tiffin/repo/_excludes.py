@@ -7,7 +7,7 @@ from typing import NamedTuple
 __all__ = ["Excludes", "find_excludes"]
 
 # Such a setting may name another file, or another file of settings: Git itself has to say which.
-_TELLING = (b"excludesfile", b"[include")
+_TELLING = (b"excludesfile", b"[include", b"worktreeconfig")
 _SYSTEM = "/etc/gitconfig"
 
 

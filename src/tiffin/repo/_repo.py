@@ -20,6 +20,7 @@ from tiffin.repo._excludes import Excludes, find_excludes
 __all__ = ["Repo", "find_root"]
 
 METADATA = ".dvc"
+_FOR_USERS = ("aside", "runs")  # outputs that were set aside, and logs
 
 
 class Repo:
@@ -173,16 +174,41 @@ class Repo:
 
 
 def _refuse_to_follow(root: str) -> None:
-    """A clone may bring a link along in the place of our directories: locks and index would be written through it."""
-    for place in (METADATA, f"{METADATA}/tmp", f"{METADATA}/tmp/tiffin"):  # noqa: S108 - not shared
+    """A clone may bring links along in the place of our own files: locks and the index would be written through them.
+
+    Directories that are links may be the user's own wish, so of these only what Git tracks is refused.
+    """
+    directories = (METADATA, f"{METADATA}/tmp", f"{METADATA}/tmp/tiffin")  # noqa: S108 - not shared
+    for place in directories:
         if os.path.islink(f"{root}/{place}"):
             from tiffin.scm import Git, find_git_root  # noqa: PLC0415 - seldom a link
 
             if find_git_root(root) is not None and Git(root).is_tracked(place):
-                raise NotARepository(
-                    f"'{place}' is a symlink that Git tracks: nothing is written through it",
-                    hint="take it out of Git, and put a directory in its place",
-                )
+                raise _linked(place, "symlink that Git tracks", "take it out of Git, and put a directory in its place")
+    for place in directories[1:]:
+        link = _link_below(f"{root}/{place}", deep=place == directories[2])
+        if link is not None:
+            raise _linked(os.path.relpath(link, root), "symlink", "remove it: nothing of ours is one")
+
+
+def _linked(place: str, what: str, hint: str) -> NotARepository:
+    return NotARepository(f"'{place}' is a {what}: nothing is written through it", hint=hint)
+
+
+def _link_below(folder: str, *, deep: bool) -> str | None:
+    """A symlink among the files that are ours.  What users may find there has names of its own in each run."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink() and (deep or entry.name != "tiffin"):
+                    return entry.path
+                if deep and entry.name not in _FOR_USERS and entry.is_dir():
+                    link = _link_below(entry.path, deep=True)
+                    if link is not None:
+                        return link
+    except OSError:
+        return None  # not there yet, or not to be read: nor to be written then
+    return None
 
 
 def find_root(directory: str) -> str | None:
