@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 from inline_snapshot import snapshot
@@ -221,3 +222,12 @@ def test_options_about_pictures_want_pictures(plotted: Sandbox, arguments: list[
     answer = plotted.tiffin("report", *arguments, code=254)
     assert "is about pictures, and there are none" in answer.err
     assert "name a directory for them with -o" in answer.err
+
+
+def test_pictures_as_png_need_vega(plotted: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    plotted.tiffin("report", "-o", "report", "--png")
+    assert (plotted.root / "report/plots/01-loss.csv.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    answer = plotted.tiffin("report", "-o", "other", "--png", code=255)
+    assert "pip install 'tiffin[plots]'" in answer.err
+    assert not plotted.exists("other/report.md")
