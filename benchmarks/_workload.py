@@ -38,11 +38,12 @@ class Tool(NamedTuple):
 
 
 class Loops(NamedTuple):
-    """Two-thread C++ programs that do only the system calls: the floor a tool stands on."""
+    """C++ programs that do only the system calls, three of them in two threads: the floor a tool stands on."""
 
     store: Path
     stat: Path
     read: Path
+    spawn: Path
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -71,7 +72,7 @@ def build_loops(folder: Path) -> Loops:
     folder.mkdir(parents=True, exist_ok=True)
     compiler = os.environ.get("CXX", "c++")
     built = []
-    for name in ("store_loop", "stat_loop", "read_loop"):
+    for name in ("store_loop", "stat_loop", "read_loop", "spawn_loop"):
         source, program = ROOT / "native" / "bench" / f"{name}.cpp", folder / name
         command = [compiler, "-O2", "-pthread", "-std=c++20", str(source), "-o", str(program)]
         subprocess.run(command, check=True)

@@ -12,17 +12,17 @@ import os
 import shutil
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import _growth as growth
 from benchmarks import _workload as workload
-from benchmarks._cases import BIG, LIFE, TARGETS, Case
-from benchmarks._measure import Sample, measure, spread, together, touch_memory
-from benchmarks._report import Result, describe_machine, page
-from benchmarks._workload import Loops, Tool
+from benchmarks._bench import Bench
+from benchmarks._cases import BIG, LIFE, TARGETS
+from benchmarks._measure import touch_memory
+from benchmarks._report import describe_machine, page
+from benchmarks._workload import Tool
 
 __all__ = ["main"]
 
@@ -52,87 +52,6 @@ NOTES = (
 )
 
 
-class Bench:
-    """The programs, the yardsticks and the samples so far."""
-
-    def __init__(self, ours: Tool, theirs: Tool, loops: Loops, scratch: Path, skipped: Sequence[str]) -> None:
-        self.ours = ours
-        self.theirs = theirs
-        self.loops = loops
-        self.log = scratch / "output.log"
-        self.skipped = frozenset(skipped)
-        self.samples: defaultdict[tuple[Case, str], defaultdict[str, list[Sample]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-
-    def chain(
-        self, place: str, folder: Path, number: int, cases: Sequence[Case], fill: Callable[[Tool, Path], None]
-    ) -> None:
-        """One round of commands that follow one another in a repository of each program.
-
-        fill(tool, repository) puts the data into a new repository.  All is removed at the end.
-        """
-        order = (self.ours, self.theirs) if number % 2 else (self.theirs, self.ours)
-        for tool in order:
-            workload.new_repository(tool, folder / tool.name)
-            fill(tool, folder / tool.name)
-        for case in cases:
-            if case.name not in self.skipped:
-                self._case(place, folder, case, order)
-        shutil.rmtree(folder)
-
-    def _case(self, place: str, folder: Path, case: Case, order: Sequence[Tool]) -> None:
-        results = {}
-        samples = self.samples[case, place]
-        for tool in order:
-            repository = folder / tool.name
-            words = case.words(repository)
-            if case.warm:
-                measure([tool.command, *words], repository, tool.environment, self.log)
-            case.prepare(tool, repository)
-            os.sync()
-            samples[tool.name].append(measure([tool.command, *words], repository, tool.environment, self.log))
-            results[tool.name] = case.result(tool, repository)
-        workload.agree(case.name, results)
-        if case.loop:
-            samples["loop"].append(self._loop(case, folder))
-
-    def _loop(self, case: Case, folder: Path) -> Sample:
-        environment, master = self.ours.environment, folder / "master"
-        if case.loop == "stat":
-            return measure([self.loops.stat, master], folder, environment, self.log)
-        runs = []
-        for turn in range(case.loops):
-            target = folder / f"loop-{case.name.split()[0]}-{turn}"
-            target.mkdir()
-            os.sync()
-            runs.append(measure([self.loops.store, master, target], folder, environment, self.log))
-        return together(runs)
-
-    def results(self) -> Iterator[Result]:
-        """Every case in the order of its first run."""
-        for (case, place), runs in self.samples.items():
-            yield Result(
-                case.name, place, case.shown, runs[self.ours.name], runs[self.theirs.name], runs["loop"],
-                case.aims.get(place, ()),
-            )  # fmt: skip
-
-    def predictions(self) -> list[str]:
-        """What was expected before the first run, beside what came out."""
-        rows = [
-            "## Predicted and measured",
-            "",
-            "How many times faster than DVC, written down before the first run.",
-            "",
-        ]
-        rows += ["| case | where | predicted | measured |", "|---|---|--:|--:|"]
-        for (case, place), runs in self.samples.items():
-            pairs = zip(runs[self.theirs.name], runs[self.ours.name], strict=True)
-            gain = spread([their.wall_s / our.wall_s for their, our in pairs]).median
-            rows.append(f"| {case.name} | {place} | {case.predicted[place]:g} | {gain:.1f} |")
-        return [*rows, ""]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run everything; return 0, or raise RuntimeError where the two programs disagree."""
     options = _parser().parse_args(arguments)
@@ -147,15 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.access(MEMORY, os.W_OK):
             shared = stack.enter_context(tempfile.TemporaryDirectory(prefix="tiffin-bench-", dir=MEMORY))
             places.insert(0, ("tmpfs", Path(shared)))
-        text = _run(options, [place for place in places if place[0] not in options.not_on])
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(text, encoding="utf-8")
-    print(text)
+        _run(options, [place for place in places if place[0] not in options.not_on])
+    print(options.output.read_text(encoding="utf-8"))
     print(f"written to {options.output}", file=sys.stderr)
     return 0
 
 
-def _run(options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> str:
+def _run(options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> None:
     home = places[-1][1]
     programs = Path(sys.executable).parent
     ours = Tool("tiffin", options.tiffin or programs / "tiffin", workload.environment(home / "home-tiffin"))
@@ -164,7 +81,6 @@ def _run(options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> str
     bench = Bench(ours, theirs, loops, home, options.skip)
     if not options.quick:
         touch_memory()
-    _rounds(bench, options, places)
     _say("growth")
     grown = growth.grow(ours, theirs, loops, places[0][1] / "growth", options.sizes, options.dvc_sizes, _say)
     picture = options.output.with_name("data-growth.svg")
@@ -174,37 +90,50 @@ def _run(options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> str
         *describe_machine(places),
         ("tiffin", workload.version(ours, home)),
         ("DVC", workload.version(theirs, home)),
-        ("rounds", f"{options.rounds}; for `add` of tracked targets {options.slow_rounds}"),
         ("many files", f"{options.files:,} of {options.file_bytes:,} bytes in {workload.FOLDERS} folders"),
         ("tracked targets", f"{options.targets:,} files in one folder"),
         ("one large file", f"{options.big_bytes:,} bytes"),
     ]
-    sections = [*bench.predictions(), *growth.section(grown, picture.name, places[0][0])]
+    section = growth.section(grown, picture.name, places[0][0])
+    # A run takes most of an hour: what is done of it is on the page.
+    for number in range(options.slow_rounds):
+        _slow_round(bench, options, places[-1], number)
+        _write(options, bench, [*facts, ("rounds", f"{number + 1}, of `add` of tracked targets alone")], section)
+    for number in range(options.rounds):
+        _round(bench, options, places, number)
+        rounds = f"{number + 1}; for `add` of tracked targets {options.slow_rounds}"
+        _write(options, bench, [*facts, ("rounds", rounds)], section)
+
+
+def _write(options: argparse.Namespace, bench: Bench, facts: Sequence[tuple[str, str]], section: Sequence[str]) -> None:
     small = options.files < FILES or options.big_bytes < LARGE
     title = f"Data: tiffin beside DVC{' (a small run)' if small else ''}"
     notes = [SMALL, *NOTES] if small else NOTES
-    return page(list(bench.results()), facts, notes, title=title, target="bench-data", sections=sections)
+    sections = [*bench.predictions(), *section]
+    text = page(list(bench.results()), facts, notes, title=title, target="bench-data", sections=sections)
+    options.output.write_text(text, encoding="utf-8")
 
 
-def _rounds(bench: Bench, options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> None:
-    for number in range(options.rounds):
-        for place, folder in places:
-            here = folder / f"round-{number}"
-            _say(f"many files on {place}, round {number + 1} of {options.rounds}")
-            workload.make_files(here / "master", options.files, options.file_bytes)
-            bench.chain(place, here, number, LIFE, lambda _, repository: _copy_master(repository))
-            _say(f"one large file on {place}")
-            workload.make_large_file(here / "master" / "big.bin", options.big_bytes)
-            bench.chain(place, here, number, BIG, _copy_large)
-    for number in range(options.slow_rounds):
-        place, folder = places[-1]
-        _say(f"tracked targets on {place}, round {number + 1} of {options.slow_rounds}")
+def _round(bench: Bench, options: argparse.Namespace, places: Sequence[tuple[str, Path]], number: int) -> None:
+    for place, folder in places:
+        here = folder / f"round-{number}"
+        _say(f"many files on {place}, round {number + 1} of {options.rounds}")
+        workload.make_files(here / "master", options.files, options.file_bytes)
+        bench.chain(place, here, number, LIFE, lambda _, repository: _copy_master(repository))
+        _say(f"one large file on {place}")
+        workload.make_large_file(here / "master" / "big.bin", options.big_bytes)
+        bench.chain(place, here, number, BIG, _copy_large)
 
-        def fill(tool: Tool, repository: Path) -> None:
-            # Whoever tracks them first, the metadata are the same bytes, and DVC would take minutes.
-            workload.make_targets(Tool(tool.name, bench.ours.command, tool.environment), repository, options.targets)
 
-        bench.chain(place, folder / "targets", number, TARGETS, fill)
+def _slow_round(bench: Bench, options: argparse.Namespace, where: tuple[str, Path], number: int) -> None:
+    place, folder = where
+    _say(f"tracked targets on {place}, round {number + 1} of {options.slow_rounds}")
+
+    def fill(tool: Tool, repository: Path) -> None:
+        # Whoever tracks them first, the metadata are the same bytes, and DVC would take minutes.
+        workload.make_targets(Tool(tool.name, bench.ours.command, tool.environment), repository, options.targets)
+
+    bench.chain(place, folder / "targets", number, TARGETS, fill)
 
 
 def _copy_master(repository: Path) -> None:
