@@ -79,7 +79,7 @@ def _run(options: argparse.Namespace, places: Sequence[tuple[str, Path]]) -> Non
     theirs = Tool("dvc", options.dvc or programs / "dvc", workload.environment(home / "home-dvc"))
     loops = workload.build_loops(ROOT / "build" / "bench")
     bench = Bench(ours, theirs, loops, home, options.skip)
-    if not options.quick:
+    if options.files >= FILES:
         touch_memory()
     _say("growth")
     grown = growth.grow(ours, theirs, loops, places[0][1] / "growth", options.sizes, options.dvc_sizes, _say)

@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace, folder: Path) -> str:
     ours = Tool("tiffin", options.tiffin or programs / "tiffin", workload.environment(folder / "home-tiffin"))
     theirs = Tool("dvc", options.dvc or programs / "dvc", workload.environment(folder / "home-dvc"))
     bench = Bench(ours, theirs, workload.build_loops(ROOT / "build" / "bench"), folder)
-    if not options.quick:
+    if options.stages >= STAGES:
         touch_memory()
     for number in range(options.run_rounds):
         for shape in pipelines.SHAPES:
