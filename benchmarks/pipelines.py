@@ -1,7 +1,7 @@
 """Measure pipelines beside DVC and let them grow; write docs/benchmarks/pipelines.md: `make bench-pipelines`.
 
     python -m benchmarks.pipelines [--quick] [--rounds N] [--run-rounds N] [--stages N] [--work-s SECONDS]
-                                   [--sizes N,N,...] [--place tmpfs|disk] [--output FILE]
+                                   [--sizes N,N,...] [--skip CASE] [--place tmpfs|disk] [--output FILE]
 
 As in `benchmarks.data`, each command is run by one program, then by the other, the order changing from round to round,
 and a round whose two results differ stops the run.  Running 300 stages takes DVC minutes, so that has rounds of its
@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace, folder: Path) -> str:
     programs = Path(sys.executable).parent
     ours = Tool("tiffin", options.tiffin or programs / "tiffin", workload.environment(folder / "home-tiffin"))
     theirs = Tool("dvc", options.dvc or programs / "dvc", workload.environment(folder / "home-dvc"))
-    bench = Bench(ours, theirs, workload.build_loops(ROOT / "build" / "bench"), folder)
+    bench = Bench(ours, theirs, workload.build_loops(ROOT / "build" / "bench"), folder, options.skip)
     if options.stages >= STAGES:
         touch_memory()
     for number in range(options.run_rounds):
@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         "--work-s", type=float, default=3.0, help="seconds of work of each stage that is run side by side"
     )
     parser.add_argument("--sizes", type=_numbers, default=[10, 100, 1_000, 5_000], help="stages of the growth plot")
+    parser.add_argument("--skip", action="append", default=[], metavar="CASE", help="leave a case out")
     parser.add_argument("--place", choices=("tmpfs", "disk"), default="tmpfs" if os.access(MEMORY, os.W_OK) else "disk")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks" / "pipelines.md")
     parser.add_argument("--tiffin", type=Path, help="the program to measure (default: beside this Python)")
