@@ -6,6 +6,7 @@ same path, lies above it, or below it.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from tiffin.errors import CycleFound, DuplicateStage, GraphError, OverlappingOutputs
 from tiffin.pipeline._stage import Output, Stage
@@ -28,6 +29,10 @@ class Graph:
         self.needed_by = self._reversed()
         self._check_acyclic()
 
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, str | None], int]:
+        return {(stage.file, stage.name): number for number, stage in enumerate(self.stages)}
+
     def producer(self, path: str) -> tuple[Stage, Output] | None:
         """The stage whose output is the path, or a directory the path lies in."""
         for candidate in _with_parents(path):
@@ -44,9 +49,9 @@ class Graph:
 
     def number(self, stage: Stage) -> int:
         """The place of a stage in `stages`."""
-        for number, candidate in enumerate(self.stages):
-            if candidate.file == stage.file and candidate.name == stage.name:
-                return number
+        number = self._numbers.get((stage.file, stage.name))
+        if number is not None:
+            return number
         raise GraphError(f"{stage.label} is not part of this pipeline")
 
     def order(self, wanted: Iterable[int] | None = None, *, downstream: bool = False) -> list[int]:
