@@ -6,12 +6,13 @@ The cases are in broken/*.txt:   === name \n text of the file \n >>> message wit
 import re
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import pytest
 
-from tiffin.errors import FormatError, YamlError
-from tiffin.formats import dvcfile, lock, params, pipeline, yaml
+from tiffin.errors import FormatError, OverrideError, YamlError
+from tiffin.formats import dvcfile, lock, overrides, params, pipeline, template, yaml
 
 BROKEN = Path(__file__).with_name("broken")
 
@@ -91,6 +92,42 @@ def test_a_control_character_is_found() -> None:
         yaml.load('a: 1\nb: "a\x01b"\n', "dvc.yaml")
     assert caught.value.message == "dvc.yaml:2:6: the character U+0001 may not be in a YAML file"
     assert caught.value.hint == "write it as an escape in double quotes"
+
+
+@pytest.mark.parametrize("value", ["2020-13-01", "9" * 5000])
+def test_a_value_that_python_cannot_hold_is_found(value: str) -> None:
+    with pytest.raises(YamlError, match=r"^params.yaml:3:6: a value cannot be read: ") as caught:
+        yaml.load(f"a: 1\nb:\n- c: {value}\n", "params.yaml")
+    assert (caught.value.line, caught.value.column) == (3, 6)
+
+
+def test_what_is_nested_too_deeply_is_refused_at_once() -> None:
+    for text in ("stages: " + "[" * 100_000, "stages:\n  s:\n    cmd: x\n    meta: " + "[" * 400 + "]" * 400):
+        with pytest.raises(FormatError, match="nested too deeply"):
+            read_pipeline(text)
+    for value in ("[", "{a:", "int("):
+        with pytest.raises(OverrideError, match="nested too deeply"):
+            overrides.parse_override("a=" + value * 100_000)
+
+
+def test_a_hundred_thousand_parameters_are_no_burden() -> None:
+    values = "".join(f"key{number}: {number}\n" for number in range(100_000)) + "day: 2020-01-01\n"
+    before = perf_counter()
+    file = pipeline.parse(
+        "stages: {s: {cmd: '${kye99}'}, t: {cmd: 'x ${key7}'}}", "dvc.yaml", read=lambda path: params.load(values, path)
+    )
+    assert file.stage("t").cmd == "x 7"
+    with pytest.raises(FormatError) as caught:
+        file.stage("s")
+    assert caught.value.hint == "did you mean 'key99'?"
+    assert perf_counter() - before < 10
+
+
+def test_any_number_of_braces_is_read_in_one_pass() -> None:
+    before = perf_counter()
+    for text in ("${" * 100_000, "\\${" * 100_000 + "}", "${\n" * 100_000 + "}"):
+        assert not template.has_expression(text) or text.endswith("}")
+    assert perf_counter() - before < 2
 
 
 LARGE = "stages:\n" + "".join(

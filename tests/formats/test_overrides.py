@@ -114,7 +114,7 @@ def test_file_operator_and_name(text: str, expected: tuple[str, str, Any, str]) 
         ("=1", "cannot set '=1': '' is no parameter name"),
         ("a b=1", "cannot set 'a b=1': 'a b' is no parameter name"),
         ("a..b=1", "cannot set 'a..b=1': 'a..b' is no parameter name"),
-        ("db/x=1", "cannot set 'db/x=1': config groups are Hydra's own, and not supported here"),
+        ("db/x=1", "cannot set 'db/x=1': groups of configurations are Hydra's own"),
     ],
 )
 def test_what_is_no_override_is_refused(text: str, message: str) -> None:

@@ -193,7 +193,7 @@ def test_the_fast_reader_refuses_rather_than_guesses() -> None:
     for text in (
         "a: &x 1\nb: *x\n",
         "%YAML 1.1\n---\na: yes\n",
-        "a: 2020-01-01\n",
+        "a: 2020-01-01 10:00:00\n",
         "--- a\n",
         "a: 1_000\n",
         "<<: {a: 1}\n",

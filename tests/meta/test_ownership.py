@@ -26,6 +26,9 @@ OWNERS = {
     "jinja2": "tiffin.scaffold",
     # Vega, an extra.
     "vl_convert": "tiffin.plots._vega",
+    # Hydra, an extra for experiments whose parameters it composes.
+    "hydra": "tiffin.experiments.composing",
+    "omegaconf": "tiffin.experiments.composing",
     # Extras of the parameter files that are written in TOML.
     "tomlkit": "tiffin.formats",
 }

@@ -50,6 +50,7 @@ class Options(NamedTuple):
         bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))
     ] = False
     ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
+    no_hydra: Annotated[bool, Flag("leave params.yaml as it is, even if hydra.enabled is set")] = False
     queue: Annotated[bool, Flag("not there yet", hidden=True)] = False
     run_all: Annotated[bool, Flag("not there yet", hidden=True)] = False
     temp: Annotated[bool, Flag("not there yet", hidden=True)] = False
@@ -73,7 +74,8 @@ def run(options: Options, ui: Ui) -> int:
         options.recursive,
     )
     settings = settings_of(options, repo, ui)._replace(jobs=jobs_of(repo))
-    plan = Plan(scope, settings, surroundings(repo), options.set_param, options.name, options.message)
+    changes, hydra = options.set_param, not options.no_hydra
+    plan = Plan(scope, settings, surroundings(repo), changes, options.name, options.message, hydra)
     try:
         ran = run_experiment(repo, plan, printer(repo, ui, settings))
     except StageFailed as error:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tiffin.errors import SchemaError
+from tiffin.formats.words import nearest
 
 __all__ = [
     "Each",
@@ -130,13 +131,6 @@ def expression_at(text: str, line: int, column: int, expression: str) -> tuple[i
     begin = sum(len(before) + 1 for before in text.split("\n")[: line - 1]) + column - 1
     found = text.find(f"${{{expression}}}", begin)
     return (line, column) if found < 0 else line_and_column(text, found)
-
-
-def nearest(word: str, known: Any) -> str | None:
-    """Give the known word most like this one, if one is like it."""
-    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, needed for errors only
-
-    return next(iter(get_close_matches(word, list(known), n=1)), None)
 
 
 def _follows(value: Any, rule: Rule) -> bool:

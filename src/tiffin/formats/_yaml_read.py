@@ -4,7 +4,7 @@
                 plain, 'single' and "double" scalars (folded over lines too), | and > blocks,
                 one-line [flow] and {flow}, # comments
 
-Anchors, aliases, tags, merge keys, directives, several documents, tabs, timestamps, odd numbers, a
+Anchors, aliases, tags, merge keys, directives, several documents, tabs, times of day, odd numbers, a
 duplicate key and every error raise Unsure: the caller then lets ruamel decide.  So this reader is
 never the judge of what is valid, only a shorter way to the same value (about 50 times).
 """
@@ -470,9 +470,23 @@ def _resolve_number(text: str) -> Any:
         return text
     if unsigned.isdigit():
         return int(text)
-    if "_" in text or (len(text) == 10 and text[4] == text[7] == "-"):
+    if len(text) == 10 and text[4] == text[7] == "-":
+        return _date(text)
+    if "_" in text:
         raise Unsure
     return float(text) if _is_float(unsigned) else text
+
+
+def _date(text: str) -> Any:
+    parts = text.split("-")
+    if not all(part.isdigit() for part in parts):
+        raise Unsure
+    from datetime import date  # noqa: PLC0415 - few files hold one
+
+    try:
+        return date(*map(int, parts))
+    except ValueError:
+        raise Unsure from None
 
 
 def _is_float(unsigned: str) -> bool:

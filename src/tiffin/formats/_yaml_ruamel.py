@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
-from ruamel.yaml.nodes import MappingNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.representer import RepresenterError
 
@@ -115,6 +115,10 @@ def _editor() -> YAML:
 
 
 def _load(yaml: YAML, text: str, path: str) -> Any:
+    marker = _conflict(text)
+    if marker is not None:
+        message = "Git's merge conflict markers are no YAML"
+        raise YamlError(message, path=path, line=marker, column=1, hint="resolve the conflict first")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)  # allowed: the later one counts
@@ -122,16 +126,34 @@ def _load(yaml: YAML, text: str, path: str) -> Any:
                 _refuse_bombs(YAML(typ="safe", pure=True).compose(io.StringIO(text)), path)
             return yaml.load(text)
     except MarkedYAMLError as error:
-        raise _located(error, text, path) from error
+        raise _located(error, path) from error
     except ReaderError as error:
         raise _unreadable(error, text, path) from error
     except YAMLError as error:
         raise YamlError(f"not valid YAML: {_first_line(error)}", path=path) from error
     except (ValueError, TypeError, IndexError) as error:
         # ruamel lets Python's own errors through for scalars such as `-_` or an impossible date.
-        raise YamlError(f"a value cannot be read: {error}", path=path) from error
+        line, column = _place_of_bad_scalar(text) or (None, None)
+        raise YamlError(f"a value cannot be read: {error}", path=path, line=line, column=column) from error
     except RecursionError as error:
         raise YamlError("nested too deeply", path=path) from error
+
+
+def _place_of_bad_scalar(text: str) -> tuple[int, int] | None:
+    """Where the first scalar is of which Python can make no number and no date."""
+    try:
+        waiting = [YAML(typ="safe", pure=True).compose(io.StringIO(text))]
+    except YAMLError:
+        return None
+    while waiting:
+        node = waiting.pop()
+        waiting += reversed(_nodes_in(node))
+        if isinstance(node, ScalarNode) and str(node.tag).rpartition(":")[2] in ("int", "float", "timestamp"):
+            try:
+                YAML(typ="safe", pure=True).load(node.value)
+            except (YAMLError, ValueError, TypeError, IndexError):
+                return node.start_mark.line + 1, node.start_mark.column + 1
+    return None
 
 
 def _refuse_bombs(root: Any, path: str) -> None:
@@ -175,11 +197,7 @@ def _unreadable(error: ReaderError, text: str, path: str) -> YamlError:
     return YamlError(message, path=path, line=line, column=column, hint="write it as an escape in double quotes")
 
 
-def _located(error: MarkedYAMLError, text: str, path: str) -> YamlError:
-    marker = _conflict(text)
-    if marker is not None:
-        message = "Git's merge conflict markers are no YAML"
-        return YamlError(message, path=path, line=marker, column=1, hint="resolve the conflict first")
+def _located(error: MarkedYAMLError, path: str) -> YamlError:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or ""
     if "unexpected end of stream" in problem and error.context_mark is not None:
@@ -195,7 +213,9 @@ def _located(error: MarkedYAMLError, text: str, path: str) -> YamlError:
 
 
 def _conflict(text: str) -> int | None:
-    """The line of the first marker of a merge conflict."""
+    """The line of the first marker of a merge conflict: at the margin there is nothing else that looks like it."""
+    if "<<<<<<< " not in text and ">>>>>>> " not in text:
+        return None
     lines = text.split("\n")
     return next((n for n, line in enumerate(lines, 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))), None)
 

@@ -17,10 +17,10 @@ from typing import Any, Literal, NamedTuple
 
 from tiffin.errors import FormatError, OverrideError
 from tiffin.formats import params
-from tiffin.formats._schema import nearest
 from tiffin.formats._update import rewrite
+from tiffin.formats.words import nearest
 
-__all__ = ["Override", "parse_override", "set_values"]
+__all__ = ["Override", "parse_override", "set_values", "split_file"]
 
 _SWEEPS = frozenset(("choice", "range", "interval", "glob", "shuffle", "sort", "tag"))
 _CASTS: dict[str, Callable[[Any], Any]] = {"int": int, "float": float, "str": str, "bool": bool}
@@ -42,9 +42,7 @@ class Override(NamedTuple):
 
 def parse_override(text: str) -> Override:
     """Read one change.  Raises OverrideError."""
-    file, change = params.DEFAULT_FILE, text
-    if ":" in text.partition("=")[0]:
-        file, _, change = text.partition(":")
+    file, change = split_file(text)
     marker = "++" if change.startswith("++") else change[:1] if change[:1] in ("+", "~") else ""
     name, equals, value = change[len(marker) :].partition("=")
     if not equals and marker != "~":
@@ -53,10 +51,25 @@ def parse_override(text: str) -> Override:
     return Override(
         file=file,
         name=name,
-        value=_Scanner(value, text).whole() if equals else None,
+        value=_value(value, text) if equals else None,
         op=_OPS[marker],
         text=text,
     )
+
+
+def _value(value: str, text: str) -> Any:
+    try:
+        return _Scanner(value, text).whole()
+    except RecursionError as error:
+        raise OverrideError(f"cannot set {text[:40]!r}...: the value is nested too deeply") from error
+
+
+def split_file(text: str) -> tuple[str, str]:
+    """The file that a change is for, and the change without it."""
+    if ":" not in text.partition("=")[0]:
+        return params.DEFAULT_FILE, text
+    file, _, change = text.partition(":")
+    return file, change
 
 
 _OPS: dict[str, Literal["set", "add", "force", "delete"]] = {"": "set", "+": "add", "++": "force", "~": "delete"}
@@ -199,7 +212,10 @@ def _as_addition(change: Override) -> str:
 
 def _check_name(name: str, text: str) -> None:
     if "/" in name or "@" in name:
-        raise OverrideError(f"cannot set {text!r}: config groups are Hydra's own, and not supported here")
+        raise OverrideError(
+            f"cannot set {text!r}: groups of configurations are Hydra's own",
+            hint="turn on its composition: tiffin config hydra.enabled true",
+        )
     if not name or any(not part or any(c.isspace() or c in _RESERVED for c in part) for part in name.split(".")):
         raise OverrideError(f"cannot set {text!r}: {name!r} is no parameter name", hint="write it as a.b.c=VALUE")
 

@@ -25,13 +25,13 @@ from tiffin.formats._schema import (
     Words,
     check,
     expression_at,
-    nearest,
     place_of,
     problem_at,
 )
 from tiffin.formats._values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 from tiffin.formats.params import DEFAULT_FILE
 from tiffin.formats.template import Context, Flags, Reference, Unresolved
+from tiffin.formats.words import nearest
 
 __all__ = ["PipelineFile", "parse"]
 
@@ -224,7 +224,10 @@ class PipelineFile:
     def stage(self, name: str) -> StageEntry:
         """One stage, resolved.  Raises StageNotFound, TemplateError or SchemaError."""
         if name not in self._resolved:
-            self._resolved[name] = self._load(name)
+            try:
+                self._resolved[name] = self._load(name)
+            except RecursionError as error:
+                raise self._too_deep(("stages", name)) from error
         return self._resolved[name]
 
     def tracked(self, name: str) -> dict[str, dict[str, Any]]:
@@ -241,14 +244,21 @@ class PipelineFile:
         definition = self._definitions.get(name)
         if definition is not None and not _is_group(definition):
             return self._entry(name, definition, ("stages", name), None)
-        group, at, key = name.rpartition("@")
-        definition = self._definitions.get(group)
-        if not at or definition is None or not _is_group(definition) or key not in self._members(group):
-            raise self._not_found(name)
+        group, key = self._group_of(name)
+        definition = self._definitions[group]
         if "do" in definition:
             return self._entry(name, definition["do"], ("stages", group, "do"), self._members(group)[key])
         rest = {field: value for field, value in definition.items() if field != "matrix"}
         return self._entry(name, rest, ("stages", group), self._members(group)[key])
+
+    def _group_of(self, name: str) -> tuple[str, str]:
+        """The group that makes a stage, and the stage's key in it; either may hold an "@".  Raises StageNotFound."""
+        parts = name.split("@")
+        for number in range(len(parts) - 1, 0, -1):
+            group, key = "@".join(parts[:number]), "@".join(parts[number:])
+            if _is_group(self._definitions.get(group)) and key in self._members(group):
+                return group, key
+        raise self._not_found(name)
 
     def _entry(
         self, name: str, definition: dict[str, Any], keys: tuple[str, ...], items: dict[str, Any] | None
@@ -372,8 +382,11 @@ class PipelineFile:
         return found
 
     def _resolve_here(self, value: Any, keys: tuple[Any, ...]) -> Any:
-        if not template.has_expression(value) and not _has_escape(value):
-            return value
+        try:
+            if not template.has_expression(value) and not _has_escape(value):
+                return value
+        except RecursionError as error:
+            raise self._too_deep(keys) from error
         self._attempt(keys, template.check, value)
         return self._attempt(keys, template.resolve, value, self._context)
 
@@ -392,6 +405,9 @@ class PipelineFile:
         if error is not None and error.expression is not None and line is not None and column is not None:
             line, column = expression_at(self._text, line, column, error.expression)
         raise TemplateError(message, path=self.path, line=line, column=column, hint=hint)
+
+    def _too_deep(self, keys: tuple[Any, ...]) -> TemplateError:
+        return TemplateError(f"'{_dotted(keys)}' is nested too deeply", path=self.path)
 
     def _not_found(self, name: str) -> StageNotFound:
         meant = nearest(name, [*self._definitions, *self.stage_names()])

@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from tiffin.formats._schema import nearest
+from tiffin.formats.words import nearest
 
 __all__ = ["Context", "Flags", "Reference", "Unresolved", "as_text", "check", "has_expression", "resolve"]
 
@@ -348,13 +348,20 @@ def _resolve_text(text: str, context: Context, field: str | None, flags: Flags, 
 def _matches(text: str) -> Iterator[tuple[int, int, str]]:
     """Give start, end and inside of every expression; each is on one line."""
     start = text.find("${")
+    end = line_end = -1
     while start >= 0:
-        end = text.find("}", start)
-        inside = text[start + 2 : end]
-        if end < 0 or "\n" in inside or (start > 0 and text[start - 1] == "\\"):
+        # Each is looked for once for all "${" before it: a text may hold any number of them.
+        if end < start:
+            end = text.find("}", start)
+        if line_end < start:
+            line_end = text.find("\n", start)
+            line_end = len(text) if line_end < 0 else line_end
+        if end < 0:
+            return
+        if line_end < end or (start > 0 and text[start - 1] == "\\"):
             start = text.find("${", start + 2)
             continue
-        yield start, end + 1, inside
+        yield start, end + 1, text[start + 2 : end]
         start = text.find("${", end + 1)
 
 

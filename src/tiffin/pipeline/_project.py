@@ -9,6 +9,7 @@ from tiffin.errors import MissingParameter, StageNotFound
 from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline, yaml
 from tiffin.formats.pipeline import PipelineFile
 from tiffin.formats.template import Flags
+from tiffin.formats.words import nearest
 from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._source import Source, is_metafile
 from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pipeline, join
@@ -279,7 +280,5 @@ def _where_stages_are(file: str) -> str:
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 - 3 ms that only a mistake has to pay
-
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else None
+    near = nearest(name, known)
+    return f"did you mean '{near}'?" if near else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tiffin.errors import StageNotFound
+from tiffin.formats.words import nearest
 from tiffin.pipeline._project import Project
 
 __all__ = ["KINDS", "SCHEME", "Dataset", "dataset", "datasets", "pinned"]
@@ -58,9 +59,7 @@ def dataset(project: Project, name: str) -> Dataset:
     """The data set of a name.  Raises StageNotFound."""
     found = datasets(project)
     if name not in found:
-        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake has to pay for it
-
-        near = next(iter(get_close_matches(name, list(found), n=1)), None)
+        near = nearest(name, found)
         known = f"known: {', '.join(found)}" if found else "add one with `tiffin dataset add`"
         raise StageNotFound(f"no data set '{name}'", hint=f"did you mean '{near}'?" if near else known)
     return found[name]

@@ -20,7 +20,7 @@ from tiffin.experiments import (
     ref_name,
 )
 from tiffin.formats import LockEntry, params
-from tiffin.formats.overrides import Override, parse_override, set_values
+from tiffin.formats.overrides import Override, parse_override, set_values, split_file
 from tiffin.fs import write_atomically
 from tiffin.pipeline import Project, Source, Stage, checkout_output
 from tiffin.repo._repo import Repo
@@ -46,6 +46,7 @@ class Plan(NamedTuple):
     overrides: Sequence[str] = ()
     name: str | None = None
     message: str | None = None
+    hydra: bool = True  # whether Hydra composes params.yaml, where the settings ask for it
 
 
 class Ran(NamedTuple):
@@ -86,7 +87,7 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
     head = _head(git)
     with repo.lock:
         name, old = _name(git, head, plan)
-        edits = _edits(repo, plan.overrides)
+        edits = _edits(repo, plan)
         edited = Project(_Edited(repo.project.source, edits), repo.flags)
         _ = order(edited, repo.directory, plan.scope)
         listener.starting(name)
@@ -141,11 +142,22 @@ def _name(git: Git, head: str, plan: Plan) -> tuple[str, str]:
     return plan.name, taken.get(plan.name, "")
 
 
-def _edits(repo: Repo, overrides: Sequence[str]) -> list[_Edit]:
+def _edits(repo: Repo, plan: Plan) -> list[_Edit]:
     by_file: dict[str, list[Override]] = {}
-    for override in map(parse_override, overrides):
-        by_file.setdefault(repo.inside(override.file), []).append(override)
-    return [_edit(repo, path, changes) for path, changes in by_file.items()]
+    composed = repo.inside(params.DEFAULT_FILE) if plan.hydra and repo.config.flag("hydra.enabled") else None
+    for_hydra: list[str] = []
+    for text in plan.overrides:
+        file, change = split_file(text)
+        if repo.inside(file) == composed:
+            for_hydra.append(change)
+        else:
+            by_file.setdefault(repo.inside(file), []).append(parse_override(text))
+    edits = [_edit(repo, path, changes) for path, changes in by_file.items()]
+    if composed is None:
+        return edits
+    from tiffin.repo._composing import compose  # noqa: PLC0415 - few projects have their parameters composed
+
+    return [_Edit(composed, repo.project.source.read(composed), compose(repo, for_hydra)), *edits]
 
 
 def _edit(repo: Repo, path: str, changes: Sequence[Override]) -> _Edit:
