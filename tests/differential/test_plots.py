@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.peer.twins import TwinRepos
+from tiffin.live import Live
 
 ANCHOR = re.compile(r"<DVC_METRIC_\w+>")
 
@@ -53,7 +55,10 @@ MINE = {
     "mark": "bar",
     "encoding": {"x": {"field": "<DVC_METRIC_X>"}, "color": "<DVC_METRIC_COLOR>", "row": "<DVC_METRIC_ROW>"},
 }
-DOT = bytes.fromhex("89504e470d0a1a0a")  # enough of a picture for who does not draw it
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100"
+    "c9fe92ef0000000049454e44ae426082"
+)
 
 
 @pytest.fixture
@@ -136,7 +141,7 @@ def test_targets_and_properties(drawn: TwinRepos, flags: tuple[str, ...]) -> Non
 def test_revisions_of_every_kind(drawn: TwinRepos) -> None:
     drawn.git("branch", "side", "v1")
     drawn.git("update-ref", "refs/exps/" + _head(drawn, "v1^{commit}") + "/tried-oxen", "HEAD")
-    for revisions in ((), ("v1",), ("side", "HEAD~1", "workspace"), ("tried-oxen", "main"), ("-e", "tried-oxen")):
+    for revisions in ((), ("v1", "side", "HEAD~1", "workspace"), ("-e", "tried-oxen")):
         drawn.both("plots", "diff", "--json", *revisions, "--targets", "table.csv", "dot", mask=_masked)
     drawn.both("plots", "diff", "--json", "nowhere", code=1)
     drawn.git("commit", "-qam", "three")
@@ -258,3 +263,42 @@ def test_modify(twins: TwinRepos) -> None:
     twins.both("plots", "modify", "o.json", "--unset", "y", "title", "-y", "new")
     for argv in (("nope.csv", "-x", "a"), ("a.csv", "--unset", "y"), ("o.json", "-t", "nowhere")):
         twins.both("plots", "modify", *argv, code=255)
+
+
+def test_a_folder_part_of_which_only_the_cache_has(twins: TwinRepos) -> None:
+    twins.write("dvc.yaml", "plots:\n- run\n")
+    twins.write("run/metrics/loss.tsv", "step\tloss\n0\t1\n")
+    twins.write("run/images/0.png", DOT)
+    twins.write("run/images/deep/1.png", DOT + b"1")
+    twins.write("run/table.csv", "a\n1\n")
+    twins.both("add", "run/images", "run/table.csv")
+    twins.commit("one")
+    twins.both("plots", "diff", "HEAD", "--json", mask=_without_gitignore)
+    twins.remove("run/images", "run/table.csv")
+    twins.both("plots", "diff", "HEAD", "--json", "-o", "out", mask=_without_gitignore)
+
+
+def _without_gitignore(answer: Any) -> Any:
+    """DVC takes it for a plot, which it cannot draw."""
+    answer["data"].pop("run/.gitignore", None)
+    answer["errors"] = [error for error in answer.get("errors", []) if error["name"] != "run/.gitignore"]
+    return _masked(answer)
+
+
+def test_what_live_wrote(twins: TwinRepos) -> None:
+    def train(folder: Path) -> None:
+        with Live(str(folder / "dvclive"), dvcyaml=str(folder / "dvc.yaml"), save_dvc_exp=False) as live:
+            for step in range(3):
+                live.log_metric("train/loss", 1 / (step + 1))
+                live.next_step()
+            live.log_sklearn_plot("confusion_matrix", [0, 1, 1], [0, 1, 0], name="cm")
+            live.log_sklearn_plot("roc", [0, 1, 1, 0], [0.1, 0.6, 0.4, 0.3])
+            live.log_plot("weights", [{"name": "a", "w": 1}], x="w", y="name", template="bar_horizontal")
+            live.log_image("dot.png", dot)
+
+    dot = str(twins.ours.home / "dot.png")
+    Path(dot).write_bytes(DOT)
+    twins.each(train)
+    twins.commit("one")
+    answer = twins.both("plots", "diff", "HEAD", "--json", "--split", mask=_masked)
+    assert len(answer["data"]) == 5

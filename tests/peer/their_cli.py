@@ -9,7 +9,7 @@ import dvc
 import dvc.cli.parser
 import dvc_data
 import dvc_objects
-import dvc_render  # type: ignore[import-untyped]
+import dvc_render
 from dvc.cli import main
 from dvc.config import get_compiled_schema
 

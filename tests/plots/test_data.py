@@ -117,3 +117,8 @@ def test_a_property_counts_as_the_first_revision_says():
     (plot,) = plots_of(revisions)
     assert plot.title == "new"
     assert [point["rev"] for point in plot.points] == ["workspace", "HEAD"]
+
+
+def test_an_empty_list_does_not_count():
+    plot = _plot({"p.json": {"early": [], "late": [{"a": 1}]}}, plot_id="p.json")
+    assert [point["a"] for point in plot.points] == [1]

@@ -99,3 +99,13 @@ def test_a_template_of_one_s_own_is_vega_s_to_draw():
     with pytest.raises(PlotError) as caught:
         drawn(plot_with("simple"), Template("mine", {}))
     assert str(caught.value) == "the template 'mine' is drawn by Vega alone"
+
+
+def test_a_terminal_obeys_nothing_that_data_say():
+    rows = [{"x": "\x1b[2Jred", "y": 1}]
+    for name in ("simple", "bar_horizontal", "confusion"):
+        x, y = ("y", "x") if name == "bar_horizontal" else ("x", "y")
+        given = {"x": x, "y": {"f": y}, "title": "\x1b]0;owned\a"}
+        (plot,) = plots_of([RevisionPlots("w", {"": {"p": given}}, {"f": rows})])
+        assert "\x1b" not in as_text(plot, built_in(name), 60)
+        assert "\x1b[3" in as_text(plot, built_in("simple"), 60, color=True)

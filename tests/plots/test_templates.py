@@ -1,11 +1,13 @@
 """Templates: built-in ones, one's own, and what is put into their places."""
 
 import json
+from itertools import cycle
 
 import pytest
 
 from tiffin.errors import PlotError
 from tiffin.plots import RevisionPlots, Template, builtin_names, builtin_template, fill, plots_of, read_template
+from tiffin.plots.drawing import as_svg
 
 vl_convert = pytest.importorskip("vl_convert")
 
@@ -30,8 +32,7 @@ def plot_with(template, *, several=False, revisions=("workspace", "v1"), **prope
     return plot
 
 
-@pytest.mark.parametrize("several", [False, True])
-@pytest.mark.parametrize("name", builtin_names())
+@pytest.mark.parametrize(("name", "several"), list(zip(builtin_names(), cycle([False, True]), strict=False)))
 def test_vega_draws_every_built_in_template(name, several):
     template = built_in(name)
     plot = plot_with(name, several=several)
@@ -101,3 +102,20 @@ def test_a_template_needs_a_place_for_the_data():
         fill(plot_with("simple"), Template("mine", {"mark": "bar"}))
     assert str(caught.value) == "the plot template 'mine' has no place for the data"
     assert caught.value.hint == 'write `"data": {"values": "<DVC_METRIC_DATA>"}` into it'
+
+
+def test_a_template_loads_nothing_from_elsewhere(tmp_path):
+    (tmp_path / "data.csv").write_text("a\n7\n", encoding="utf-8")
+
+    def picture(place):
+        spec = {"data": {"url": place}, "mark": "point", "encoding": {"x": {"field": "a"}}}
+        return as_svg(
+            plot_with("simple"), Template("own", {"hconcat": [spec], "data": {"values": "<DVC_METRIC_DATA>"}})
+        )
+
+    with pytest.raises(PlotError) as caught:
+        picture("https://example.org/data.csv")
+    assert str(caught.value) == (
+        "Vega cannot draw the specification: External data url not allowed: https://example.org/data.csv"
+    )
+    assert "a: 7" not in picture(f"file://{tmp_path}/data.csv")

@@ -2,13 +2,17 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.repo.conftest import Sandbox
+from tiffin.cli import main
 from tiffin.errors import PlotError
+from tiffin.plots.drawing import vega_version
 
 DOT = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100"
@@ -31,7 +35,14 @@ def drawn(sandbox: Sandbox) -> Sandbox:
         sandbox.write(f"pictures/{name}").write_bytes(DOT)
     sandbox.commit("one")
     sandbox.write("curve.csv", "step,loss\n0,0.9\n1,0.4\n2,0.3\n")
+    # Vega's script takes seconds to make, and is kept.
+    _script(sandbox).parent.mkdir(parents=True, exist_ok=True)
+    _script(sandbox).write_text("made before", encoding="utf-8")
     return sandbox
+
+
+def _script(sandbox: Sandbox) -> Path:
+    return sandbox.root / f".dvc/tmp/tiffin/vega-{vega_version()}.js"
 
 
 @pytest.fixture
@@ -52,7 +63,7 @@ def test_a_page_needs_nothing_from_outside(drawn: Sandbox) -> None:
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", markup)
     assert page.count('vegaEmbed("#plot-') == 2
     assert "\\u003c/script>\\u003cb>" in page
-    assert re.findall(r'alt="([^"]+)"', page) == [*["pictures/9.png"] * 2, *["pictures/10.png"] * 2]
+    assert re.findall(r'alt="([^"]+)"', page) == ["pictures/9.png", "pictures/10.png"] * 2
     assert not drawn.exists("dvc_plots/static")
 
 
@@ -67,11 +78,11 @@ def test_a_page_without_vega_is_drawn(drawn: Sandbox) -> None:
 
 
 def test_the_script_is_made_once(drawn: Sandbox) -> None:
-    first = _page(drawn, "show", "curve.csv")
-    (kept,) = (drawn.root / ".dvc/tmp/tiffin").glob("vega-*.js")
-    kept.write_text("made before", encoding="utf-8")
     assert "made before" in _page(drawn, "show", "curve.csv")
-    assert len(first) > 500_000
+    _script(drawn).unlink()
+    page = _page(drawn, "show", "curve.csv")
+    assert len(page) > 500_000
+    assert _script(drawn).read_text(encoding="utf-8") in page
 
 
 @pytest.mark.usefixtures("without_vega")
@@ -104,7 +115,7 @@ def test_drawings_of_plots_as_files(drawn: Sandbox) -> None:
 
 def test_a_sketch_in_the_terminal(drawn: Sandbox) -> None:
     answer = drawn.tiffin("plots", "diff", "HEAD", "--terminal")
-    assert "━━ workspace   ━━ HEAD" in answer.out
+    assert "⠤⠤ workspace   ⠄⠄ HEAD" in answer.out
     assert re.search(r"^workspace\n +cat\ncat +1\ndog +1$", answer.out, re.MULTILINE)
     assert "pictures/9.png: 2 image(s)" in answer.out
     assert not drawn.exists("dvc_plots")
@@ -153,9 +164,56 @@ def test_what_cannot_be_shown_is_said(drawn: Sandbox) -> None:
     assert answer.err.splitlines() == [
         "WARNING: 'curve.csv' in 'workspace': line 2 of 'curve.csv' has 3 cells, but there are 2 columns",
         "hint: quote cells that hold a delimiter, or name every column in the first line",
-        "WARNING: 'classes.csv' has no data points",
+        "WARNING: no data points in 'classes.csv'",
     ]
     assert "line 2 of" in drawn.read("dvc_plots/index.html")
+
+
+def test_what_is_nowhere_is_said(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "plots: [nowhere.csv, lost.csv]\n")
+    sandbox.write("lost.csv", "a\n1\n")
+    sandbox.tiffin("add", "lost.csv")
+    (sandbox.root / "lost.csv").unlink()
+    shutil.rmtree(sandbox.root / ".dvc/cache")
+    assert sandbox.tiffin("plots", "show").err.splitlines() == [
+        "WARNING: 'nowhere.csv' in 'workspace': there is no 'nowhere.csv'",
+        "WARNING: 'lost.csv' in 'workspace': 'lost.csv' is neither here nor stored",
+        "hint: `tiffin pull` gets it from the remote",
+    ]
+
+
+def test_data_that_only_the_remote_has(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "plots: [kept, single.csv]\n")
+    sandbox.write("kept/deep/table.csv", "a\n1\n")
+    sandbox.write("single.csv", "a\n2\n")
+    sandbox.tiffin("remote", "add", "-d", "r", "../remote")
+    sandbox.tiffin("add", "kept", "single.csv")
+    sandbox.tiffin("push")
+    sandbox.commit("one")
+    for path in ("kept", ".dvc/cache"):
+        shutil.rmtree(sandbox.root / path)
+    (sandbox.root / "single.csv").unlink()
+    data = json.loads(sandbox.tiffin("plots", "diff", "HEAD", "--json").out)["data"]
+    assert {name: entry["revisions"] for name, (entry,) in data.items()} == {
+        "kept/deep/table.csv": ["workspace", "HEAD"],
+        "single.csv": ["workspace", "HEAD"],
+    }
+    assert sandbox.objects() == []
+
+
+def test_an_object_that_a_remote_has_changed_is_none(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "plots: [single.csv]\n")
+    sandbox.write("single.csv", "a\n2\n")
+    sandbox.tiffin("remote", "add", "-d", "r", "../remote")
+    sandbox.tiffin("add", "single.csv")
+    sandbox.tiffin("push")
+    for file in (sandbox.root.parent / "remote/files/md5").rglob("*"):
+        if file.is_file():
+            file.chmod(0o644)
+            file.write_text("a\n3\n", encoding="utf-8")
+    shutil.rmtree(sandbox.root / ".dvc/cache")
+    (sandbox.root / "single.csv").unlink()
+    assert "neither here nor stored" in sandbox.tiffin("plots", "show").err
 
 
 def test_a_target_that_is_nothing(drawn: Sandbox) -> None:
@@ -208,3 +266,48 @@ def test_other_commands_do_not_load_what_draws(drawn: Sandbox) -> None:
         assert "drawing" not in loaded
         assert "vl_convert" not in loaded
         assert command == "plots templates" or loaded == "[]"
+
+
+def test_a_table_without_a_header_is_one_from_every_folder(sandbox: Sandbox) -> None:
+    stage = "stages:\n  s:\n    cmd: x\n    plots:\n    - t.csv:\n        cache: false\n        header: false\n"
+    sandbox.write("dvc.yaml", stage)
+    sandbox.write("t.csv", "1,2\n3,4\n")
+    sandbox.write("below/file")
+    for folder, name in ((".", "t.csv"), ("below", "../t.csv")):
+        (entry,) = json.loads(sandbox.tiffin("plots", "show", "--json", cd=folder).out)["data"][name]
+        assert [point["1"] for point in entry["content"]["data"]["values"]] == ["2", "4"]
+
+
+def test_two_images_never_share_a_file(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "plots: [a/b_c.png, a_b/c.png]\n")
+    for name in ("a/b_c.png", "a_b/c.png"):
+        sandbox.write(name, name)
+    data = json.loads(sandbox.tiffin("plots", "show", "--json").out)["data"]
+    for name, (entry,) in data.items():
+        assert sandbox.read(entry["url"]) == name
+
+
+def test_images_beyond_what_a_page_may_hold_lie_beside_it(drawn: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiffin.repo.plot_files._MOST_EMBEDDED", len(DOT))
+    page = _page(drawn, "show", "pictures")
+    assert page.count('src="data:image/png;base64,') == 1
+    assert 'src="static/workspace_pictures_9.png"' in page
+    assert (drawn.root / "dvc_plots/static/workspace_pictures_9.png").read_bytes() == DOT
+
+
+def test_a_comment_stays_where_a_plot_is_changed(sandbox: Sandbox) -> None:
+    sandbox.write("dvc.yaml", "stages:\n  s:\n    cmd: x\n    outs:\n    - a  # first\n    - b.csv\n    - c  # last\n")
+    sandbox.tiffin("plots", "modify", "b.csv", "-x", "step")
+    assert sandbox.read("dvc.yaml") == (
+        "stages:\n  s:\n    cmd: x\n    outs:\n    - a  # first\n    - c  # last\n"
+        "    plots:\n    - b.csv:\n        x: step\n"
+    )
+
+
+@pytest.mark.usefixtures("without_vega")
+def test_plots_of_a_folder_without_a_repository(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n", encoding="utf-8")
+    assert main(["--cd", str(tmp_path), "plots", "show", "t.csv"]) == 0
+    assert main(["--cd", str(tmp_path), "plots", "diff"]) == 1
+    assert "is not in a Git repository" in capfd.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dvc_plots", "t.csv"]

@@ -1,115 +1,23 @@
-"""What `plots show` and `plots diff` share: their options, and how plots are answered."""
+"""How `plots show` and `plots diff` answer: with a page, with files, in the terminal, or with JSON."""
 
+import json
 import os
 import sys
 from collections.abc import Callable
 from shutil import get_terminal_size
-from typing import Annotated, Any, Protocol
 from urllib.parse import quote
 
-from tiffin.cli._options import Flag
+from tiffin.cli._plot_flags import HasPlotFlags, properties_of
+from tiffin.cli._plots_json import as_json
 from tiffin.cli._ui import Ui
 from tiffin.errors import PlotError, UsageError
-from tiffin.experiments import failure_of
-from tiffin.plots import Plot, fill
+from tiffin.plots import fill
 from tiffin.repo import Repo
-from tiffin.repo.plotting import Gathered, PlotRequest, PlotTemplates, write_images
+from tiffin.repo.plotting import Gathered, PlotRequest, PlotTemplates
 
-__all__ = [
-    "HasPlotFlags",
-    "HasPlotProperties",
-    "HeaderFlag",
-    "HtmlTemplateFlag",
-    "JsonFlag",
-    "OpenFlag",
-    "OutFlag",
-    "PngFlag",
-    "SplitFlag",
-    "SvgFlag",
-    "TemplateFlag",
-    "TerminalFlag",
-    "TitleFlag",
-    "VegaFlag",
-    "XFlag",
-    "XLabelFlag",
-    "YFlag",
-    "YLabelFlag",
-    "properties_of",
-    "respond",
-]
+__all__ = ["respond"]
 
-TemplateFlag = Annotated[
-    str | None,
-    Flag("how to draw: a built-in template or a JSON file", ("-t", "--template"), metavar="TEMPLATE", constant=""),
-]
-XFlag = Annotated[str | None, Flag("the column on the x axis", ("-x",), metavar="COLUMN")]
-YFlag = Annotated[str | None, Flag("the column on the y axis (default: the last one)", ("-y",), metavar="COLUMN")]
-HeaderFlag = Annotated[
-    bool | None, Flag("the first line of CSV and TSV files is data, not names", ("--no-header",), value=False)
-]
-TitleFlag = Annotated[str | None, Flag("what to write above the plot", metavar="TEXT")]
-XLabelFlag = Annotated[str | None, Flag("what to write at the x axis", metavar="TEXT")]
-YLabelFlag = Annotated[str | None, Flag("what to write at the y axis", metavar="TEXT")]
-OutFlag = Annotated[str | None, Flag("the directory to write to (default: dvc_plots)", ("-o", "--out"), metavar="DIR")]
-VegaFlag = Annotated[bool, Flag("print the Vega-Lite specification of the one target")]
-JsonFlag = Annotated[bool, Flag("print JSON")]
-SplitFlag = Annotated[bool, Flag("with --json: data, texts and colours apart from the specification")]
-SvgFlag = Annotated[bool, Flag("write each plot as an SVG file instead of a page")]
-PngFlag = Annotated[bool, Flag("write each plot as a PNG file instead of a page")]
-TerminalFlag = Annotated[bool, Flag("sketch the plots here instead of writing a page")]
-OpenFlag = Annotated[bool, Flag("open the page in the browser")]
-HtmlTemplateFlag = Annotated[str | None, Flag("the HTML page to put the plots into", metavar="FILE")]
-
-
-class HasPlotProperties(Protocol):
-    """Options that say how to draw."""
-
-    @property
-    def template(self) -> str | None: ...
-    @property
-    def x(self) -> str | None: ...
-    @property
-    def y(self) -> str | None: ...
-    @property
-    def header(self) -> bool | None: ...
-    @property
-    def title(self) -> str | None: ...
-    @property
-    def x_label(self) -> str | None: ...
-    @property
-    def y_label(self) -> str | None: ...
-
-
-class HasPlotFlags(HasPlotProperties, Protocol):
-    """Options that also say how to answer."""
-
-    @property
-    def targets(self) -> list[str]: ...
-    @property
-    def out(self) -> str | None: ...
-    @property
-    def show_vega(self) -> bool: ...
-    @property
-    def json(self) -> bool: ...
-    @property
-    def split(self) -> bool: ...
-    @property
-    def open(self) -> bool: ...
-    @property
-    def html_template(self) -> str | None: ...
-    @property
-    def svg(self) -> bool: ...
-    @property
-    def png(self) -> bool: ...
-    @property
-    def terminal(self) -> bool: ...
-
-
-def properties_of(options: HasPlotProperties) -> dict[str, Any]:
-    """The properties that were given."""
-    names = ("template", "x", "y", "title", "x_label", "y_label")
-    given = {name: getattr(options, name) for name in names if getattr(options, name)}
-    return given if options.header is None else {**given, "header": options.header}
+_MOST_TOLD = 10
 
 
 def respond(ui: Ui, repo: Repo, options: HasPlotFlags, gather: Callable[[PlotRequest], Gathered]) -> int:
@@ -124,7 +32,7 @@ def respond(ui: Ui, repo: Repo, options: HasPlotFlags, gather: Callable[[PlotReq
         os.path.join(ui.context.directory, options.out or repo.config.text("plots.out_dir") or "dvc_plots")
     )
     if options.json:
-        ui.json(_as_json(found, templates, out, split=options.split))
+        ui.json(as_json(found, templates, out, split=options.split))
         return 0
     _tell(ui, options, found)
     if not found.plots:
@@ -148,12 +56,14 @@ def _tell(ui: Ui, options: HasPlotFlags, found: Gathered) -> None:
     """Say what is missing from the plots."""
     for revision, error in found.failures.items():
         ui.warning(f"the plots of '{revision}' cannot be told: {error}", getattr(error, "hint", None))
-    for plot in found.plots:
-        for failed in plot.failures:
-            text = failure_of(failed.error).message
-            ui.warning(f"'{plot.name}' in '{failed.revision}': {text}", getattr(failed.error, "hint", None))
-        if not (plot.points or plot.images or plot.failures):
-            ui.warning(f"'{plot.name}' has no data points")
+    failures = [(plot, failed) for plot in found.plots for failed in plot.failures]
+    for plot, failed in failures[:_MOST_TOLD]:
+        ui.warning(f"'{plot.name}' in '{failed.revision}': {failed.reason}", failed.hint)
+    if len(failures) > _MOST_TOLD:
+        ui.warning(f"{len(failures) - _MOST_TOLD} more are missing, which the page names")
+    empty = [plot.name for plot in found.plots if not (plot.points or plot.images or plot.failures)]
+    if empty:
+        ui.warning(f"no data points in {', '.join(map(repr, empty[:_MOST_TOLD]))}{' ...' * (len(empty) > _MOST_TOLD)}")
     if not (found.plots or found.failures):
         asked = f"nothing is called {' or '.join(map(repr, options.targets))}" if options.targets else "none is defined"
         ui.warning(f"no plots: {asked}", "list data files or images under `plots` in dvc.yaml, or name them")
@@ -206,38 +116,5 @@ def _check(options: HasPlotFlags) -> None:
 def _show_vega(ui: Ui, found: Gathered, templates: PlotTemplates) -> int:
     plot = next((plot for plot in found.plots if plot.kind == "vega"), None)
     if plot is not None:
-        ui.json(fill(plot, templates.get(plot.template)).content)
+        ui.answer(json.dumps(fill(plot, templates.get(plot.template)).content, indent=2, default=str))
     return 0
-
-
-def _as_json(found: Gathered, templates: PlotTemplates, out: str, *, split: bool) -> dict[str, Any]:
-    """DVC's answer.  Images are written to `out`, as the programs that ask expect."""
-    images = [image for plot in found.plots for image in plot.images]
-    urls = write_images(images, out) if images else {}
-    data: dict[str, list[dict[str, Any]]] = {}
-    errors: list[dict[str, Any]] = []
-    for plot in found.plots:
-        if plot.kind == "image":
-            data[plot.name] = [
-                {"type": "image", "revisions": [image.revision], "url": urls[image]} for image in plot.images
-            ]
-        else:
-            data[plot.name] = _vega_json(plot, templates, split=split)
-        for failed in plot.failures:
-            source = {} if failed.source is None else {"source": failed.source}
-            errors.append({"name": plot.name, "rev": failed.revision, **source, **_error_json(failed.error)})
-    errors += [{"rev": revision, **_error_json(error)} for revision, error in found.failures.items()]
-    return {key: value for key, value in (("errors", errors), ("data", data)) if value}
-
-
-def _vega_json(plot: Plot, templates: PlotTemplates, *, split: bool) -> list[dict[str, Any]]:
-    if not plot.points:
-        return []
-    filled = fill(plot, templates.get(plot.template), split=split)
-    entry = {"type": "vega", "revisions": list(plot.revisions), "content": filled.content}
-    return [{**entry, "anchor_definitions": filled.apart} if split else entry]
-
-
-def _error_json(error: Exception) -> dict[str, str]:
-    failure = failure_of(error)
-    return {"type": failure.kind, "msg": failure.message}

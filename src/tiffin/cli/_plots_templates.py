@@ -1,5 +1,6 @@
 """The command `tiffin plots templates`."""
 
+import json
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._options import Argument
@@ -32,5 +33,5 @@ def run(options: Options, ui: Ui) -> int:
         )
         error.exit_code = 1
         raise error
-    ui.json(found.content)
+    ui.answer(json.dumps(found.content, indent=2))
     return 0

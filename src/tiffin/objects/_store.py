@@ -194,6 +194,10 @@ class ObjectStore:
         except ValueError as error:
             raise CorruptObject(f"directory listing {oid} in {self.root} cannot be read: {error}") from error
 
+    def read(self, oid: str) -> bytes:
+        """The bytes of an object, as they are.  Raises FileNotFoundError, and of a server TransferError."""
+        return self._read(oid)
+
     def prefetch(self, oids: Sequence[str]) -> None:
         """Be told which listings will be asked for: here they are near."""
 

@@ -39,6 +39,21 @@ class Failed(NamedTuple):
     source: str | None
     error: Exception
 
+    @property
+    def reason(self) -> str:
+        """The error in a person's words."""
+        if isinstance(self.error, FileNotFoundError):
+            stored = "No storage files available" in str(self.error)
+            return f"'{self.source}' is neither here nor stored" if stored else f"there is no '{self.source}'"
+        return str(self.error)
+
+    @property
+    def hint(self) -> str | None:
+        """How to go on, where that is known."""
+        if isinstance(self.error, FileNotFoundError) and "No storage" in str(self.error):
+            return "`tiffin pull` gets it from the remote"
+        return self.error.hint if isinstance(self.error, TiffinError) else None
+
 
 class Plot(NamedTuple):
     """One plot over all revisions: data points on axes, or images.

@@ -56,7 +56,7 @@ def short(value: float) -> str:
     if not 1e-4 <= abs(value) < 1e6:
         mantissa, _, power = f"{value:.2e}".partition("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1 else f"{value:.6g}"
+    return f"{value:.4g}" if abs(value) < 1 else f"{value:.6g}"
 
 
 def _round_values(low: float, high: float, count: int) -> list[float]:

@@ -6,6 +6,7 @@ terminals would be one more to keep; what is needed of it is below.
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 from tiffin.plots._figure import Bars, Chart, Figure, Matrix
 from tiffin.plots._scale import Scale, scale_of, short
@@ -15,11 +16,13 @@ __all__ = ["sketch"]
 HEIGHT = 14  # lines of a chart
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of the dot in row and column of a cell
 _COLORS = (35, 36, 33, 32, 34, 31)
+_DASHES = ("⠤⠤", "⠄⠄", "⠄ ")  # as lines look of which every, every second and every third dot is set
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def sketch(figure: Figure, width: int, *, color: bool = False) -> str:
     """The figure in at most so many columns, every line with its end.  color: with the terminal's colours."""
+    figure = _printable(figure)
     lines = [figure.texts.title.center(width).rstrip()]
     if isinstance(figure, Chart):
         lines += _chart(figure, width, color=color)
@@ -27,6 +30,18 @@ def sketch(figure: Figure, width: int, *, color: bool = False) -> str:
         lines += _bars(figure, width, color=color) if isinstance(figure, Bars) else _matrix(figure, width)
     lines += [figure.texts.note] if figure.texts.note else []
     return "".join(f"{line}\n" for line in lines)
+
+
+def _printable(value: Any) -> Any:
+    """The same without characters that a terminal would obey."""
+    if isinstance(value, str):
+        return "".join(letter if letter.isprintable() else "\ufffd" for letter in value)
+    if isinstance(value, dict):
+        return {_printable(key): _printable(child) for key, child in value.items()}
+    if isinstance(value, tuple):
+        children = [_printable(child) for child in value]
+        return type(value)(*children) if hasattr(value, "_fields") else tuple(children)
+    return [_printable(child) for child in value] if isinstance(value, list) else value
 
 
 class _Canvas:
@@ -80,7 +95,7 @@ def _chart(chart: Chart, width: int, *, color: bool) -> Iterable[str]:
     yield f"{'':{gutter}} └{'─' * canvas.width}"
     yield f"{'':{gutter + 2}}{_below(x, canvas.width)}".rstrip()
     yield f"{chart.texts.x} →  {chart.texts.y} ↑".center(width).rstrip()
-    yield from _legend(chart, color=color)
+    yield from _legend(chart, width, color=color)
 
 
 def _below(x: Scale, width: int) -> str:
@@ -92,13 +107,30 @@ def _below(x: Scale, width: int) -> str:
     return line
 
 
-def _legend(chart: Chart, *, color: bool) -> Iterable[str]:
-    entries = [_painted("━━", index, color=color) + f" {revision}" for index, revision in enumerate(chart.revisions)]
-    yield "   ".join(entries)
+def _legend(chart: Chart, width: int, *, color: bool) -> Iterable[str]:
+    signs = _DASHES if chart.kind == "line" else ("•",)
+    if not color:
+        labels = [f"{series.revision}, {series.name}" if series.name else series.revision for series in chart.series]
+        yield from _beside([(signs[index % len(signs)], label) for index, label in enumerate(labels)], width)
+        return
+    colors = [("━━", revision) for revision in chart.revisions]
+    yield from _beside(colors, width, painted=True)
     if len(chart.names) > 1:
-        lines = ("⠤⠤", "⠄⠄", "⠄ ")
-        signs = [lines[index % 3] if chart.kind == "line" else "•" for index in range(len(chart.names))]
-        yield "   ".join(f"{sign} {name}" for sign, name in zip(signs, chart.names, strict=True))
+        yield from _beside([(signs[index % len(signs)], name) for index, name in enumerate(chart.names)], width)
+
+
+def _beside(entries: Sequence[tuple[str, str]], width: int, *, painted: bool = False) -> Iterable[str]:
+    """Signs and what they stand for, as many in a line as fit."""
+    line, used = "", 0
+    for index, (sign, label) in enumerate(entries):
+        size = len(sign) + len(label) + 1
+        if line and used + 3 + size > width:
+            yield line
+            line, used = "", 0
+        gap = "   " if line else ""
+        line += f"{gap}{_painted(sign, index, color=painted)} {label}"
+        used += len(gap) + size
+    yield line
 
 
 def _bars(bars: Bars, width: int, *, color: bool) -> Iterable[str]:

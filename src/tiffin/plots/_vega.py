@@ -14,6 +14,7 @@ from tiffin.errors import PlotError
 __all__ = ["has_vega", "vega_png", "vega_script", "vega_svg", "vega_version"]
 
 _GRAMMAR = "5.21"  # of Vega-Lite: the newest of the version that DVC's templates are written in
+_NOWHERE: list[str] = []  # a template may not load from elsewhere
 _SCALE = 2.0  # pixels of a PNG for each of the specification
 
 
@@ -39,7 +40,7 @@ def vega_script() -> str:
 def vega_svg(spec: Mapping[str, Any]) -> str:
     """A specification as SVG."""
     try:
-        svg: str = _library().vegalite_to_svg(dict(spec), vl_version=_GRAMMAR)
+        svg: str = _library().vegalite_to_svg(dict(spec), vl_version=_GRAMMAR, allowed_base_urls=_NOWHERE)
     except ValueError as error:
         raise _unfit(error) from error
     return svg
@@ -48,7 +49,9 @@ def vega_svg(spec: Mapping[str, Any]) -> str:
 def vega_png(spec: Mapping[str, Any]) -> bytes:
     """A specification as PNG."""
     try:
-        png: bytes = _library().vegalite_to_png(dict(spec), vl_version=_GRAMMAR, scale=_SCALE)
+        png: bytes = _library().vegalite_to_png(
+            dict(spec), vl_version=_GRAMMAR, scale=_SCALE, allowed_base_urls=_NOWHERE
+        )
     except ValueError as error:
         raise _unfit(error) from error
     return png
@@ -65,5 +68,7 @@ def _library() -> ModuleType:
 
 
 def _unfit(error: ValueError) -> PlotError:
-    reason = next((line for line in str(error).splitlines() if line.strip()), "no reason given")
+    # "... conversion failed:", then the reason, then where in Vega.
+    lines = [*str(error).splitlines(), "", ""]
+    reason = (lines[1] or lines[0]).strip().removeprefix("Error: ")
     return PlotError(f"Vega cannot draw the specification: {reason}", hint="`--show-vega` prints it")

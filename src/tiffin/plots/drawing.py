@@ -4,7 +4,7 @@ from tiffin.errors import PlotError
 from tiffin.plots._draw import draw
 from tiffin.plots._figure import figure_of
 from tiffin.plots._filling import fill
-from tiffin.plots._page import Card, image_card, page, picture_card, sorted_for_page, vega_card
+from tiffin.plots._page import Card, grouped, image_card, page, picture_card, strip_card, vega_card
 from tiffin.plots._plot import Plot
 from tiffin.plots._template import Template
 from tiffin.plots._terminal import sketch
@@ -16,11 +16,12 @@ __all__ = [
     "as_svg",
     "as_text",
     "drawn",
+    "grouped",
     "has_vega",
     "image_card",
     "page",
     "picture_card",
-    "sorted_for_page",
+    "strip_card",
     "vega_card",
     "vega_script",
     "vega_version",

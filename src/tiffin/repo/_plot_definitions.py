@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tiffin.pipeline import join
+from tiffin.formats.plot_edit import PLOT_PROPERTIES
+from tiffin.pipeline import Output, Stage, join
 from tiffin.repo._repo import Repo
 from tiffin.repo.revisions import RepoView
 
 __all__ = ["Definitions", "PlotRequest", "definitions_of"]
-
-_DRAWN = ("x", "y", "x_label", "y_label", "title", "template", "header")
 
 _Properties = Mapping[str, Any]
 
@@ -45,27 +44,19 @@ def definitions_of(repo: Repo, view: RepoView, request: PlotRequest) -> Definiti
     for file, parsed in view.project.pipeline_files().items():
         if parsed.plots:
             entries = {name: own or {} for entry in parsed.plots for name, own in _pairs(entry)}
-            found[repo.shown(file)] = dict(_top_level(repo, view, request, file, entries))
+            found[repo.shown(file)] = dict(_listed(repo, view, request, file, entries))
     outputs = [(stage, out) for stage in view.project.stages for out in stage.outs if out.entry.kind == "plot"]
-    for stage, out in outputs:
-        if _asked(request.targets, repo.shown(stage.file), repo.shown(out.path)):
-            own = {key: value for key, value in out.entry.plot.items() if key in _DRAWN}
-            for path in _files(view, out.path):
-                found.setdefault("", {})[repo.shown(path)] = {**own, **request.properties}
+    others = dict(_declared(repo, view, request, outputs))
+    if others:
+        found[""] = others
     for target in request.targets:
-        path = repo.inside(target)
-        if not found or _exists(view, path):
-            for file in _files(view, path):
-                if request.once and any(file in map(repo.inside, plots) for plots in found.values()):
-                    continue
-                name = _as_given(repo, target, posixpath.relpath(file, path))
-                known = found.setdefault("", {}).get(name, {})
-                found[""][name] = {**known, **request.properties}
+        if not found or _exists(view, repo.inside(target)):
+            _add_target(repo, view, request, target, found)
     headless = frozenset(out.path for _, out in outputs if out.entry.plot.get("header") is False)
     return Definitions(found, headless)
 
 
-def _top_level(
+def _listed(
     repo: Repo, view: RepoView, request: PlotRequest, file: str, entries: Mapping[str, _Properties]
 ) -> Iterator[tuple[str, _Properties]]:
     """The plots that one dvc.yaml lists."""
@@ -79,15 +70,34 @@ def _top_level(
             yield name, {**own, **axes, **request.properties}
             continue
         place = join(directory, name)
+        nearer = {other for other in places if other != place and other.startswith(f"{place}/")}
         for path in _files(view, place):
             # Of a directory and what is in it the nearest definition counts.
-            if path == place or not any(path == other or _below(path, other, place) for other in places):
+            if not any(path == other or path.startswith(f"{other}/") for other in nearer):
                 yield _beside(repo, file, posixpath.relpath(path, directory or ".")), {**own, **request.properties}
 
 
-def _below(path: str, other: str, place: str) -> bool:
-    """Whether a path is below another place that lies deeper than this one."""
-    return other != place and path.startswith(f"{other}/") and len(other) > len(place)
+def _declared(
+    repo: Repo, view: RepoView, request: PlotRequest, outputs: Iterable[tuple[Stage, Output]]
+) -> Iterator[tuple[str, _Properties]]:
+    """The plots that are outputs of stages."""
+    for stage, out in outputs:
+        if _asked(request.targets, repo.shown(stage.file), repo.shown(out.path)):
+            own = {key: value for key, value in out.entry.plot.items() if key in PLOT_PROPERTIES}
+            for path in _files(view, out.path):
+                yield repo.shown(path), {**own, **request.properties}
+
+
+def _add_target(
+    repo: Repo, view: RepoView, request: PlotRequest, target: str, found: dict[str, dict[str, _Properties]]
+) -> None:
+    path = repo.inside(target)
+    for file in _files(view, path):
+        if request.once and any(file == repo.inside(name) for plots in found.values() for name in plots):
+            continue
+        name = _as_given(repo, target, posixpath.relpath(file, path or "."))
+        known = found.setdefault("", {}).get(name, {})
+        found[""][name] = {**known, **request.properties}
 
 
 def _pairs(entry: str | Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -112,7 +122,7 @@ def _beside(repo: Repo, file: str, path: str) -> str:
 
 def _files(view: RepoView, path: str) -> list[str]:
     inside = view.files(path)
-    return [path] if inside is None else inside
+    return [path] if inside is None else [file for file in inside if posixpath.basename(file) != ".gitignore"]
 
 
 def _exists(view: RepoView, path: str) -> bool:

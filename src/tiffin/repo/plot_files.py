@@ -1,7 +1,7 @@
 """Files of plots: the page, and each plot as a picture of its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from tiffin.errors import PlotError
 from tiffin.fs import write_atomically
@@ -11,11 +11,12 @@ from tiffin.plots.drawing import (
     as_png,
     as_svg,
     drawn,
+    grouped,
     has_vega,
     image_card,
     page,
     picture_card,
-    sorted_for_page,
+    strip_card,
     vega_card,
     vega_script,
     vega_version,
@@ -30,17 +31,9 @@ _MOST_EMBEDDED = 64_000_000  # bytes of images in a page; what is beyond is put 
 
 def write_page(repo: Repo, found: Gathered, templates: PlotTemplates, out: str, html_template: str | None) -> str:
     """Write all plots as one page, `index.html`; its path.  Raises PlotError."""
-    plots = sorted_for_page(found.plots)
-    links = _links(plots, out)
-    vega = has_vega() and any(plot.kind == "vega" and plot.points for plot in plots)
-    cards = [
-        image_card(plot, links)
-        if plot.kind == "image"
-        else vega_card(plot, fill(plot, templates.get(plot.template)).content)
-        if vega and plot.points
-        else _drawing(plot, templates)
-        for plot in plots
-    ]
+    links = _links(found.plots, out)
+    vega = has_vega() and any(plot.kind == "vega" and plot.points for plot in found.plots)
+    cards = [_card(members, templates, links, vega=vega) for members in grouped(found.plots)]
     own, name = _html_template(repo, html_template)
     os.makedirs(out, exist_ok=True)
     path = os.path.join(out, "index.html")
@@ -53,11 +46,10 @@ def write_pictures(
 ) -> Iterator[str]:
     """Write each plot as a file of its own, images as they are; their paths.  Raises PlotError."""
     os.makedirs(out, exist_ok=True)
+    yield from write_images([image for plot in found.plots for image in plot.images], out).values()
     taken: set[str] = set()
     for plot in found.plots:
-        if plot.kind == "image":
-            yield from write_images(plot.images, out).values()
-        elif plot.points:
+        if plot.points:
             template, name = templates.get(plot.template), _file_name(plot.name, taken)
             if svg:
                 yield _written(os.path.join(out, f"{name}.svg"), as_svg(plot, template).encode())
@@ -71,6 +63,15 @@ def _written(path: str, body: bytes) -> str:
     return path
 
 
+def _card(plots: Sequence[Plot], templates: PlotTemplates, links: Mapping[Image, str], *, vega: bool) -> Card:
+    plot = plots[0]
+    if plot.kind == "image":
+        return strip_card(plots, links) if len(plots) > 1 else image_card(plot, links)
+    if vega and plot.points:
+        return vega_card(plot, fill(plot, templates.get(plot.template)).content)
+    return _drawing(plot, templates)
+
+
 def _drawing(plot: Plot, templates: PlotTemplates) -> Card:
     try:
         return picture_card(plot, drawn(plot, templates.get(plot.template)) if plot.points else None)
@@ -78,7 +79,7 @@ def _drawing(plot: Plot, templates: PlotTemplates) -> Card:
         return picture_card(plot, None, f"{error.message}: {error.hint}")
 
 
-def _links(plots: list[Plot], out: str) -> dict[Image, str]:
+def _links(plots: Sequence[Plot], out: str) -> dict[Image, str]:
     """Where the images are that would make the page too large."""
     left = _MOST_EMBEDDED
     beside = []
@@ -114,8 +115,9 @@ def _script(repo: Repo) -> str:
             return file.read()
     except FileNotFoundError:
         script = vega_script()
-        os.makedirs(repo.state, exist_ok=True)
-        write_atomically(path, script)
+        if os.path.isdir(repo.metadata):
+            os.makedirs(repo.state, exist_ok=True)
+            write_atomically(path, script)
         return script
 
 

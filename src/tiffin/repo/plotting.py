@@ -1,10 +1,10 @@
 """Plots of one or several revisions: `plots show`, `plots diff`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tiffin.errors import PlotError, TiffinError
+from tiffin.errors import NotARepository, PlotError, TiffinError
 from tiffin.experiments import experiments_by_baseline
 from tiffin.plots import (
     DEFAULT,
@@ -20,11 +20,25 @@ from tiffin.plots import (
     read_template,
     sources_of,
 )
+from tiffin.repo._from_remotes import FromRemotes
 from tiffin.repo._plot_definitions import PlotRequest, definitions_of
 from tiffin.repo._repo import Repo
 from tiffin.repo.revisions import WORKSPACE, RepoView, States
+from tiffin.scm import find_git_root
 
-__all__ = ["Gathered", "PlotRequest", "PlotTemplates", "plots_diff", "plots_show", "write_images"]
+__all__ = ["Gathered", "PlotRequest", "PlotTemplates", "open_anywhere", "plots_diff", "plots_show", "write_images"]
+
+
+def open_anywhere(directory: str, environment: Mapping[str, str]) -> Repo:
+    """The repository; where there is none, the Git repository or else the directory does for one.
+
+    Nothing may be written below its `metadata` then.
+    """
+    try:
+        return Repo.open(directory, environment)
+    except NotARepository:
+        start = os.path.realpath(directory)
+        return Repo(find_git_root(start) or start, start, environment)
 
 
 class Gathered(NamedTuple):
@@ -37,7 +51,7 @@ class Gathered(NamedTuple):
 
 def plots_show(repo: Repo, request: PlotRequest) -> Gathered:
     """The plots of the workspace."""
-    with States(repo) as states:
+    with States(repo, FromRemotes(repo)) as states:
         return _gathered(repo, states, [WORKSPACE], request)
 
 
@@ -47,7 +61,7 @@ def plots_diff(repo: Repo, revisions: Sequence[str], request: PlotRequest, *, ex
     One revision is compared with the workspace; none is HEAD, where tracked files differ from it.  experiment: one
     revision is compared with the commit that it started from, too.  Raises GitError for an unknown revision.
     """
-    with States(repo) as states:
+    with States(repo, FromRemotes(repo)) as states:
         if states.git.head() is None:
             return Gathered([], [], {})
         wanted = list(revisions)

@@ -3,16 +3,19 @@
 import errno
 import os
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from itertools import islice, takewhile
+from typing import Any, NamedTuple, Protocol, Self
 
+from tiffin._native import Table
 from tiffin.errors import GitError
 from tiffin.pipeline import Output, Project, Source, is_metafile
 from tiffin.repo._repo import Repo
 from tiffin.scm import Commit, Git, GitObjects, Trees, find_git_root
 
-__all__ = ["WORKSPACE", "RepoView", "Revisions", "States"]
+__all__ = ["WORKSPACE", "Elsewhere", "RepoView", "Revisions", "States"]
 
 WORKSPACE = "workspace"
 _FOLDER = "40000"
@@ -34,11 +37,25 @@ class Revisions(NamedTuple):
         return bool(self.names or self.all_branches or self.all_tags or self.all_commits)
 
 
+class Elsewhere(Protocol):
+    """Where objects may be that the cache lacks; None for what is not there either."""
+
+    def read(self, out: Output, oid: str) -> bytes | None:
+        """The bytes of an object of an output."""
+        ...
+
+    def listing(self, out: Output, oid: str) -> Table | None:
+        """The files of a directory of that id."""
+        ...
+
+
 class States:
     """All states of one repository, read by one git process, which ends with the `with` block."""
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Repo, elsewhere: Elsewhere | None = None) -> None:
+        """elsewhere: asked for objects that the cache lacks."""
         self._repo = repo
+        self._elsewhere = elsewhere
         self._commits: dict[str, Commit] = {}
         self.parsed: dict[tuple[str, str | bytes], Any] = {}  # what all commits share
 
@@ -63,11 +80,11 @@ class States:
 
     def workspace(self, source: Source | None = None) -> "RepoView":
         """The workspace; source: read metadata there instead of on disk."""
-        return RepoView(self._repo, _Disk(self._repo, source))
+        return RepoView(self._repo, _Disk(self._repo, source), self._elsewhere)
 
     def at(self, commit: str) -> "RepoView":
         """A commit, by its id."""
-        return RepoView(self._repo, _Tree(self, self.commit(commit).tree, self._repo))
+        return RepoView(self._repo, _Tree(self, self.commit(commit).tree, self._repo), self._elsewhere)
 
     def view(self, name: str) -> "RepoView":
         """The workspace or a commit by name.  Raises GitError for an unknown one."""
@@ -157,6 +174,9 @@ class _Disk:
     def read(self, path: str) -> bytes | None:
         return self.project.source.read(path)
 
+    def has(self, path: str) -> bool:
+        return os.path.lexists(f"{self._repo.root}/{path}")
+
     def files(self, directory: str) -> list[str] | None:
         root = self._repo.root
         if not os.path.isdir(os.path.join(root, directory)):
@@ -192,6 +212,9 @@ class _Tree:
         found = self._trees.find(self._tree, posixpath.normpath(f"{self._prefix}{path}"))
         return None if found is None or found.mode == _FOLDER else self._trees.blob(found.id)
 
+    def has(self, path: str) -> bool:
+        return self._trees.find(self._tree, posixpath.normpath(f"{self._prefix}{path}")) is not None
+
     def files(self, directory: str) -> list[str] | None:
         found = self._trees.files(self._tree, posixpath.normpath(f"{self._prefix}{directory}").removeprefix("."))
         return None if found is None else [path.removeprefix(self._prefix) for path in found]
@@ -206,9 +229,10 @@ class _Tree:
 class RepoView:
     """One state of the repository, with the outputs that only the store has."""
 
-    def __init__(self, repo: Repo, side: _Disk | _Tree) -> None:
+    def __init__(self, repo: Repo, side: _Disk | _Tree, elsewhere: Elsewhere | None = None) -> None:
         self._repo = repo
         self._side = side
+        self._elsewhere = elsewhere
 
     @property
     def project(self) -> Project:
@@ -229,17 +253,44 @@ class RepoView:
         return body
 
     def files(self, directory: str) -> list[str] | None:
-        """The files below a directory, None if it is none.  Metadata files do not count."""
+        """The files below a directory, None if it is none: here, and of outputs that only the store has.
+
+        Metadata files do not count.
+        """
         found = self._side.files(directory)
-        if found is None:
-            out = self._output(directory)
-            recorded = None if out is None else out.recorded
-            store = self._repo.store_of(recorded)
-            if out is None or recorded is None or not recorded.is_dir or not store.has(recorded.oid or ""):
-                return None
-            paths = [f"{out.path}/{name}" for name in store.manifest(recorded.oid or "").paths()]
-            found = sorted(path for path in paths if path.startswith(f"{directory}/"))
-        return [path for path in found if not (is_metafile(path) or path.rpartition("/")[2] == ".dvcignore")]
+        inside = f"{directory}/" if directory else ""
+        stored = [path for out in self._not_here(directory) for path in self._listed(out) if path.startswith(inside)]
+        if found is None and not stored:
+            return None
+        paths = sorted({*(found or ()), *stored}) if stored else found or []
+        return [path for path in paths if not (is_metafile(path) or path.rpartition("/")[2] == ".dvcignore")]
+
+    def _not_here(self, directory: str) -> list[Output]:
+        """The outputs at, below or above a directory that the store alone may have."""
+        inside = f"{directory}/" if directory else ""
+        start = bisect_left(self._output_paths, inside)
+        below = takewhile(lambda path: path.startswith(inside), islice(self._output_paths, start, None))
+        above = (path for path in _with_parents(directory) if path in self._outputs)
+        return [self._outputs[path] for path in (*above, *below) if not self._side.has(path)]
+
+    def _listed(self, out: Output) -> list[str]:
+        """The files of an output that the store knows: itself, or those of its listing."""
+        oid = None if out.recorded is None else out.recorded.oid
+        if out.recorded is None or oid is None:
+            return []
+        if not out.recorded.is_dir:
+            return [out.path]
+        listing = self._listing(out)
+        return [] if listing is None else [f"{out.path}/{name}" for name in listing.paths()]
+
+    def _listing(self, out: Output) -> Table | None:
+        oid = None if out.recorded is None or not out.recorded.is_dir else out.recorded.oid
+        if oid is None:
+            return None
+        store = self._repo.store_of(out.recorded)
+        if store.has(oid):
+            return store.manifest(oid)
+        return None if self._elsewhere is None else self._elsewhere.listing(out, oid)
 
     def _output(self, path: str) -> Output | None:
         for candidate in _with_parents(path):
@@ -251,22 +302,22 @@ class RepoView:
     def _outputs(self) -> Mapping[str, Output]:
         return {out.path: out for stage in self.project.stages for out in stage.outs if out.entry.cache}
 
+    @cached_property
+    def _output_paths(self) -> list[str]:
+        return sorted(self._outputs)
+
     def _stored(self, out: Output, path: str) -> bytes | None:
-        store, recorded = self._repo.store_of(out.recorded), out.recorded
-        oid = None if recorded is None else recorded.oid
+        oid = None if out.recorded is None else out.recorded.oid
         if oid is not None and path != out.path:
-            oid = None
-            if recorded is not None and recorded.is_dir and store.has(recorded.oid or ""):
-                listing = store.manifest(recorded.oid or "")
-                row = listing.find(path.removeprefix(f"{out.path}/"))
-                oid = listing.oid(row) if row >= 0 else None
+            listing = self._listing(out)
+            row = -1 if listing is None else listing.find(path.removeprefix(f"{out.path}/"))
+            oid = listing.oid(row) if listing is not None and row >= 0 else None
         if oid is None:
             return None
         try:
-            with open(store.path(oid), "rb") as file:
-                return file.read()
+            return self._repo.store_of(out.recorded).read(oid)
         except FileNotFoundError:
-            return None
+            return None if self._elsewhere is None else self._elsewhere.read(out, oid)
 
 
 def _with_parents(path: str) -> Iterable[str]:
