@@ -302,3 +302,30 @@ def test_a_terminated_run_takes_its_commands_along(sandbox):
     assert running.returncode == -signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(int(sandbox.read("started")), 0)
+
+
+def test_one_command_at_a_time_decides_itself_what_ctrl_c_means(sandbox):
+    graceful = "trap 'echo saved > model; exit 0' INT; touch started; for i in $(seq 300); do sleep 0.1; done"
+    pipeline(
+        sandbox,
+        train={"cmd": graceful, "outs": ["model"]},
+        check={"cmd": "cat model > checked", "deps": ["model"], "outs": ["checked"]},
+    )
+    running = begin(sandbox)
+    wait_for(sandbox.root / "started")
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+    out, _ = running.communicate(timeout=20)
+    assert running.returncode == 0, out
+    assert sandbox.read("checked") == "saved\n"
+    assert sandbox.tiffin("status").out == "Data and pipelines are up to date.\n"
+
+
+def test_ctrl_c_reaches_a_command_that_has_a_group_of_its_own(sandbox):
+    cmd = "trap 'touch told; exit 1' INT; touch started; for i in $(seq 300); do sleep 0.1; done"
+    pipeline(sandbox, s={"cmd": cmd, "meta": {"tiffin": {"timeout": "1h"}}})
+    running = begin(sandbox)
+    wait_for(sandbox.root / "started")
+    os.killpg(running.pid, signal.SIGINT)
+    out, _ = running.communicate(timeout=20)
+    assert running.returncode == 255, out
+    assert sandbox.exists("told")
