@@ -1,5 +1,6 @@
 """The command `tiffin status`."""
 
+import posixpath
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -148,7 +149,7 @@ def _selected(options: Options, repo: Repo) -> list[Selection]:
 
 
 def _entries(repo: Repo, changed: Changes) -> list[Any]:
-    deps = {repo.shown(path): state for path, state in {**changed.deps, **changed.params}.items()}
+    deps = {_shown(repo, path): state for path, state in {**changed.deps, **changed.params}.items()}
     outs = {repo.shown(path): state for path, state in changed.outs.items()}
     entries: list[Any] = [{kind: states} for kind, states in (("changed deps", deps), ("changed outs", outs)) if states]
     if changed.always:
@@ -158,6 +159,11 @@ def _entries(repo: Repo, changed: Changes) -> list[Any]:
     if changed.checksum:
         entries.append("changed checksum")
     return entries
+
+
+def _shown(repo: Repo, path: str) -> str:
+    """As DVC: what lies outside of the repository is named by its absolute path."""
+    return posixpath.normpath(posixpath.join(repo.root, path)) if path.startswith("../") else repo.shown(path)
 
 
 def _show(ui: Ui, found: Any, depth: int) -> None:

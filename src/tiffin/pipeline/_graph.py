@@ -70,8 +70,9 @@ class Graph:
         return [() if stage.frozen else needs for stage, needs in zip(self.stages, self.needs, strict=True)]
 
     def pipelines(self) -> list[list[int]]:
-        """The connected parts of the graph, each in the order of `stages`."""
-        both = [(*down, *up) for down, up in zip(self.needs, self.needed_by, strict=True)]
+        """The connected parts of the graph, each in the order of `stages`; a frozen stage ends one above it."""
+        edges = self.active_needs()
+        both = [(*down, *up) for down, up in zip(edges, _reverse(edges), strict=True)]
         parts: list[list[int]] = []
         seen: set[int] = set()
         for number in range(len(self.stages)):
