@@ -43,7 +43,7 @@ class Mutation(NamedTuple):
 
 MUTATIONS = [
     Mutation("tiffin.formats.dvcfile", "dump", ".replace('md5: ', 'md5:  ', 1)", _tracking, "file data.dvc:"),
-    Mutation("tiffin.formats.lock", "dump", "+ '\\n'", _pipeline, "file dvc.lock:"),
+    Mutation("tiffin.formats.lock_draft", "_block", ".replace('cmd: ', 'cmd:  ', 1)", _pipeline, "file dvc.lock:"),
     Mutation("tiffin.formats.lock", "dump_entry", "+ '\\n'", _pipeline, "store runs/"),
     Mutation("tiffin.formats.edit", "put_stage", ".replace('cmd: ', 'cmd:  ', 1)", _pipeline, "file dvc.yaml:"),
     Mutation("tiffin.scm._ignore", "_line", "+ ' '", _tracking, "file .gitignore:"),
