@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Interposer", "Run"]
+__all__ = ["Interposer", "Run", "wait_for_session"]
 
 SOURCE = Path(__file__).with_name("interpose.cpp")
 
@@ -61,7 +61,7 @@ class Interposer:
                 text=True,
             )
             text, _ = process.communicate()
-            _wait_for_session(process.pid)
+            wait_for_session(process.pid)
             steps = int.from_bytes(count.read_bytes(), sys.byteorder)
             return Run(
                 process.returncode,
@@ -71,7 +71,8 @@ class Interposer:
             )
 
 
-def _wait_for_session(leader: int) -> None:
+def wait_for_session(leader: int) -> None:
+    """Wait until nothing runs any longer that a process, which led a session, has started."""
     deadline = time.monotonic() + 20
     while any(_session(path) == leader for path in Path("/proc").glob("[0-9]*/stat")):
         assert time.monotonic() < deadline

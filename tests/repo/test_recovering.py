@@ -3,18 +3,19 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.crash.interposer import wait_for_session
 from tiffin.cli import main
 from tiffin.pipeline import journal
 
 # Nothing is settled before the end, which never comes: the last stage kills the run.
 RUN = """\
 import sys
+from tests.crash.interposer import wait_for_session
 from tiffin.cli import main
 from tiffin.pipeline import recording
 recording.INTERVAL_S = 1e12
@@ -198,8 +199,9 @@ def test_a_run_that_was_killed_and_repeated_leaves_what_one_job_leaves(tmp_path_
         if jobs > 1:
             (root / f"die{victim}").touch()
             run = [sys.executable, "-m", "tiffin", "repro", "--quiet", "--jobs", str(jobs)]
-            assert subprocess.run(run, cwd=root, check=False).returncode == -9
-            time.sleep(0.4)  # commands of other stages go on to their ends
+            process = subprocess.Popen(run, cwd=root, start_new_session=True)
+            assert process.wait() == -9
+            wait_for_session(process.pid)  # commands of other stages go on to their ends
         assert main(["--cd", str(root), "repro", "--quiet", "--jobs", str(jobs)]) == 0
         locks.append((root / "dvc.lock").read_text())
         assert json.loads((root / ".dvc/tmp/rwlock").read_text()) == {"write": {}, "read": {}}
