@@ -1,5 +1,6 @@
 """`repro`: runs what changed, records what ran, and loses nothing when a stage fails."""
 
+import json
 import os
 import shutil
 import signal
@@ -238,6 +239,17 @@ def test_a_script_edited_while_it_runs_is_recorded_as_it_was(sandbox):
     answer = sandbox.tiffin("repro")
     assert "'script' changed while the stage ran; it is recorded as it was before" in answer.err
     assert "modified:           script" in sandbox.tiffin("status").out
+
+
+def test_a_file_that_was_another_for_a_while_is_told_and_the_run_proves_nothing(sandbox):
+    cmd = "sleep 0.05; cp source kept; echo other > source; cp source out; cp kept source; rm kept"
+    sandbox.write("dvc.yaml", json.dumps({"stages": {"s": {"cmd": cmd, "deps": ["source"], "outs": ["out"]}}}))
+    sandbox.write("source", "1")
+    err = sandbox.tiffin("repro").err
+    assert "'source' was written to while the stage ran; it is as it was" in err
+    (sandbox.root / "dvc.lock").unlink()
+    (sandbox.root / "out").unlink()
+    assert "is cached" not in sandbox.tiffin("repro").out
 
 
 def test_new_files_in_a_directory_a_stage_reads_belong_to_its_run(sandbox):

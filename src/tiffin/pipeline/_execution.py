@@ -18,10 +18,11 @@ Outcome = Literal["done", "failed", "timed out", "interrupted"]
 
 
 class Inputs(NamedTuple):
-    """What a stage depends on, as it was before the commands ran."""
+    """What a stage depends on, as it was before the commands ran.  times: when its files were last written to."""
 
     deps: dict[str, Seen]
     params: Mapping[str, Mapping[str, Any]]
+    times: Mapping[str, int]
 
 
 class Execution:

@@ -10,7 +10,7 @@ from tiffin.formats import Content, LockEntry, LockItem
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now
-from tiffin.pipeline._inputs import inputs, inputs_as_used, inputs_if_there
+from tiffin.pipeline._inputs import inputs, inputs_as_used, inputs_if_there, written_at
 from tiffin.pipeline._plan import Plan
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
@@ -309,7 +309,9 @@ class Runner:
     def _run(self, number: int, stage: Stage, state: "_State") -> _Found:
         from tiffin.pipeline._execution import Execution, Inputs  # noqa: PLC0415 - subprocess and its like: 15 ms
 
-        found = Inputs(inputs(self._workspace, stage), stage_params(self._project, stage, strict=True))
+        times = written_at(self._workspace, (dep.path for dep in stage.deps))  # before the files are looked at
+        deps = inputs(self._workspace, stage)
+        found = Inputs(deps, stage_params(self._project, stage, strict=True), times)
         gpus = state.share(number, stage, self._surroundings.budget)
         if gpus is None:
             return "waits"
@@ -372,7 +374,8 @@ class Runner:
         if execution.failure is not None:
             raise execution.failure
         self._project.forget_values()
-        return inputs_as_used(self._workspace, execution.inputs.deps, self._watcher.warning)
+        given = execution.inputs
+        return inputs_as_used(self._workspace, given.deps, given.times, self._watcher.warning)
 
     def _announce(self, stage: Stage) -> None:
         self._watcher.running(stage)
