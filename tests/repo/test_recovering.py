@@ -15,7 +15,6 @@ from tiffin.pipeline import journal
 # Nothing is settled before the end, which never comes: the last stage kills the run.
 RUN = """\
 import sys
-from tests.crash.interposer import wait_for_session
 from tiffin.cli import main
 from tiffin.pipeline import recording
 recording.INTERVAL_S = 1e12
