@@ -55,9 +55,10 @@ def each(
     jobs: int,
     poll: Callable[[], None] = lambda: None,
 ) -> list[_Result]:
-    """The work's results in the order of the items, `jobs` at a time; poll is called now and then in this thread.
+    """The work's results in the order of the items, `jobs` at a time.
 
-    The first failure, or an interrupt here, stops the rest, and is raised once every thread has ended.
+    poll is called now and then in this thread, and at the end.  The first failure, or an interrupt here,
+    stops the rest, and is raised once every thread has ended.
     """
     stop, lock = Stop(), threading.Lock()
     numbers = iter(range(len(items)))
@@ -84,6 +85,7 @@ def each(
             while thread.is_alive():
                 thread.join(POLL_S)
                 poll()
+        poll()  # the threads may all have ended before anybody looked
     finally:
         stop.set()
         for thread in threads:
