@@ -107,7 +107,9 @@ class PlaceTask final : public FileTask {
     return EndLink(item, source.get(), stat, link, copy.temp);
   }
 
-  // The id says whether the bytes that were read are right; links made meanwhile move the ctime.
+  bool KnowsDigests() const override { return true; }
+
+  // Links made meanwhile move the ctime.
   bool Moved(const Stat& before, const Stat& after) const override { return !SameContent(before, after); }
 
  private:
@@ -119,7 +121,13 @@ class PlaceTask final : public FileTask {
                   O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
   }
 
-  bool MayLink() const { return !job_.links.empty() && job_.links[0] != Link::kCopy; }
+  // Whether anything comes before a copy is made.
+  bool MayLink() const {
+    for (const Link link : job_.links) {
+      if (link != Link::kReflink || clones_) return link != Link::kCopy;
+    }
+    return !job_.links.empty();
+  }
 
   // There is nothing to share in an empty file, and all of them would be names of one inode.
   bool MayShare(const Stat& stat) const { return stat.size > 0 || job_.links[0] == Link::kSymlink; }

@@ -99,11 +99,12 @@ class Worker {
       const auto size = static_cast<std::size_t>(stat.size);
       const std::span<std::byte> bytes = Room(size);
       std::size_t got;
-      Stat after;
       int outcome = ReadAt(source.get(), bytes.first(size), 0, got);
-      if (outcome == kOk) outcome = StatOf(source.get(), after);
+      Stat after = stat;
+      const bool whole = outcome == kOk && got == size;
+      if (outcome == kOk && !(whole && task_.KnowsDigests())) outcome = StatOf(source.get(), after);
       if (outcome != kOk) return Done(item, outcome);
-      if (got == size && !task_.Moved(stat, after)) return Gather({item, stat, bytes.first(size)}, bytes.data());
+      if (whole && !task_.Moved(stat, after)) return Gather({item, stat, bytes.first(size)}, bytes.data());
       stat = after;
       if (stat.size > kSmallFile) return BeginStream(item, std::move(source), stat);
     }

@@ -47,6 +47,8 @@ class FileTask {
   virtual int BeginLarge(std::size_t item, const Descriptor& source, Stat& stat, Copy& copy) = 0;
   // All of it has been read, and written to the copy.  Returns its outcome.
   virtual int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy& copy) = 0;
+  // Whether the digest tells if the bytes are right.  Then a small file that was read whole is not looked at again.
+  virtual bool KnowsDigests() const { return false; }
   // Whether a file with these stats, before and after it was read, must be read again.
   virtual bool Moved(const Stat& before, const Stat& after) const { return !Unchanged(before, after); }
 };

@@ -42,6 +42,8 @@ class TransferTask final : public FileTask {
     return Finish(ObjectPath(digest, suffix_), stat, copy.temp);
   }
 
+  bool KnowsDigests() const override { return true; }
+
  private:
   // An object of another size than the source's was cut off when the power failed during an earlier transfer.
   bool IsThere(const ObjectPath& path) const {
@@ -88,6 +90,8 @@ class VerifyTask final : public FileTask {
   int EndLarge(std::size_t item, const Stat& stat, const Digest& digest, Copy&) override {
     return TakeSmall(item, stat, {}, digest);
   }
+
+  bool KnowsDigests() const override { return true; }
 
  private:
   int store_;

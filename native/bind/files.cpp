@@ -1,6 +1,10 @@
 // Small file work.
 #include "files/files.h"
 
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include <nanobind/stl/string_view.h>
 
 #include "bind/python.h"
@@ -51,6 +55,14 @@ void Sync(const Path& path) {
   SyncFileSystem(path.bytes);
 }
 
+void KeepFreedMemory() {
+#ifdef __GLIBC__
+  constexpr int kMost = 32 << 20;  // larger blocks are mapped by themselves, whatever is asked for
+  mallopt(M_MMAP_THRESHOLD, kMost);
+  mallopt(M_TRIM_THRESHOLD, kMost);
+#endif
+}
+
 void RemoveNamed(const Path& root, nb::handle paths) {
   const std::vector<std::string> names = ToStrings(paths);
   const nb::gil_scoped_release release;
@@ -74,6 +86,9 @@ void BindFiles(nb::module_& module) {
   module.def(
       "clock_ns", [](const Path& directory) { return FileSystemClock_ns(directory.bytes); }, "directory"_a,
       "The file system's own idea of now: the mtime of a file just written in the directory, and removed.");
+  module.def("keep_freed_memory", &KeepFreedMemory,
+             "For a process that ends soon: what is freed is used again rather than given back to the system, which\n"
+             "clears each page before it hands it out anew.");
   module.def("remove_files", &RemoveNamed, "root"_a, "paths"_a,
              nb::sig("def remove_files(root: str, paths: collections.abc.Iterable[str]) -> None"),
              "Removes files, then the directories left empty, never root itself; what is not there is fine.");

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <string>
 
+#include "batch/threads.h"
 #include "bind/python.h"
 #include "table/index_file.h"
 #include "table/manifest.h"
@@ -62,6 +63,22 @@ nb::str ManifestIdOf(const Table& table) {
     id = ManifestId(table);
   }
   return nb::str(ToHex(id).c_str());
+}
+
+nb::tuple SaveNamed(const Table& table, const Path& path, std::int64_t now_ns) {
+  std::uint64_t inode = 0;
+  Digest id;
+  {
+    const nb::gil_scoped_release release;
+    OnWorkers(2, [&](int worker) {
+      if (worker == 0) {
+        inode = SaveTable(table, path.bytes, now_ns);
+      } else {
+        id = ManifestId(table);
+      }
+    });
+  }
+  return nb::make_tuple(inode, ToPython(id));
 }
 
 template <typename Value>
@@ -242,12 +259,15 @@ void BindTable(nb::module_& module) {
           "save",
           [](const Table& table, const Path& path, std::int64_t now_ns) {
             const nb::gil_scoped_release release;
-            SaveTable(table, path.bytes, now_ns);
+            return SaveTable(table, path.bytes, now_ns);
           },
           "path"_a, "now_ns"_a,
-          "Writes an index file.  Rows touched at or after now_ns, the file system's clock before they were looked "
+          "Writes an index file; gives its inode.  Rows touched at or after now_ns, the file system's clock before they were looked "
           "at,\n"
           "are never adopted from it.")
+      .def("save_named", &SaveNamed, "path"_a, "now_ns"_a,
+           nb::sig("def save_named(self, path: str, now_ns: int) -> tuple[int, str]"),
+           "Does `save` and `manifest_id` at once.")
       .def_static(
           "load",
           [](const Path& path) {

@@ -132,7 +132,7 @@ bool OffsetsFit(const Table& table) {
 
 }  // namespace
 
-void SaveTable(const Table& table, const std::string& path, std::int64_t now_ns) {
+std::uint64_t SaveTable(const Table& table, const std::string& path, std::int64_t now_ns) {
   const Descriptor directory = OpenDirectory(DirectoryOf(path));
   Stat place;
   Check(StatOf(directory.get(), place), path);
@@ -147,8 +147,11 @@ void SaveTable(const Table& table, const std::string& path, std::int64_t now_ns)
   Check(file.Create(directory.get(), "", 0666), path);
   Check(WriteAll(file.get(), std::as_bytes(std::span(&header, 1))), path);
   for (const iovec& piece : pieces) Check(WriteAll(file.get(), BytesOf(piece)), path);
+  Stat written;
+  Check(StatOf(file.get(), written), path);
   Check(file.Close(), path);
   Check(file.Rename(path.substr(path.rfind('/') + 1).c_str()), path);
+  return written.inode;
 }
 
 Table LoadTable(const std::string& path) {

@@ -17,8 +17,8 @@ namespace tiffin {
 
 // Writes to a temporary name beside `path`, then renames.  A row touched at or after `now_ns` (a time of the file
 // system clock taken before the rows' stats were) is marked racy; on another device than `path`, whose clock may
-// differ, two seconds earlier.  Throws SystemFault.
-void SaveTable(const Table& table, const std::string& path, std::int64_t now_ns);
+// differ, two seconds earlier.  Returns the inode of the file.  Throws SystemFault.
+std::uint64_t SaveTable(const Table& table, const std::string& path, std::int64_t now_ns);
 
 // Throws SystemFault, or std::invalid_argument where the file is not ours, of another version, cut off or damaged.
 Table LoadTable(const std::string& path);

@@ -1,10 +1,8 @@
 """`python -m tiffin`."""
 
-import sys
-
-from tiffin.cli import main
+from tiffin.cli import program
 
 __all__: list[str] = []
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

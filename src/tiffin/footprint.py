@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiffin._native import Ignore, Table
 
-__all__ = ["Footprint", "Scans", "recall", "scan_directory"]
+__all__ = ["Footprint", "Scans", "recall", "scan_directory", "stat_fields"]
 
 _TITLE = "tiffin answer 1"
 _ABSENT, _LAST = "-", "end"
@@ -33,22 +33,25 @@ class Footprint:
     def __init__(self, clock_ns: int) -> None:
         self._clock_ns = clock_ns
         self._paths: dict[str, None] = {}
-        self._trees: dict[tuple[str, str, str], Table] = {}
+        self._trees: dict[tuple[str, str, str], tuple[Table, str | None]] = {}
 
     def add(self, paths: Iterable[str]) -> None:
         """Absolute paths: files, and directories for the names in them; there or not."""
         self._paths.update(dict.fromkeys(paths))
 
-    def add_tree(self, index: str, root: str, directory: str, seen: Table) -> None:
-        """All files below a directory of the workspace at root, as they were seen and the index file has them."""
-        self._trees[index, root, directory] = seen
+    def add_tree(self, index: str, root: str, directory: str, seen: Table, saved: str | None = None) -> None:
+        """All files below a directory of the workspace at root, as they were seen and the index file has them.
+
+        saved: the stat fields of the index file right after this process wrote it.
+        """
+        self._trees[index, root, directory] = seen, saved
 
     def save(self, file: str, question: str, code: int, output: str) -> bool:
         """Keep the answer; False if it rests on what was written too recently, or on a name with a line end."""
-        lines = [f"{_fields(path)} {path}" for path in self._paths]
-        for (index, root, directory), seen in self._trees.items():
-            found = _fields(index)
-            if not _lists(index, seen) or _fields(index) != found:
+        lines = [f"{stat_fields(path)} {path}" for path in self._paths]
+        for (index, root, directory), (seen, saved) in self._trees.items():
+            found = stat_fields(index)
+            if found != saved and (not _lists(index, seen) or stat_fields(index) != found):
                 return False
             lines += [f"{found} {index}", f"tree {index}\0{root}\0{directory}"]
         if any(self._is_young(path) for path in self._paths) or any("\n" in line for line in (question, *lines)):
@@ -79,15 +82,30 @@ class Scans:
     def __init__(self) -> None:
         self.clock_ns: int | None = None
         self._found: dict[str, tuple[Table, list[str]]] = {}
+        self._loaded: dict[str, tuple[str, Table]] = {}  # index files, with their stat fields
 
     def scan(self, index: str, root: str, directory: str) -> tuple[Table, list[str]]:
         """Scan a directory of the workspace at root, whose index file this is; see scan_directory."""
-        from tiffin._native import Ignore, clock_ns  # noqa: PLC0415 - as in _tree_holds
+        from tiffin._native import Ignore, clock_ns  # noqa: PLC0415 - as in Scans.load
 
         if self.clock_ns is None:
             self.clock_ns = clock_ns(os.path.dirname(index))
         self._found[index] = scan_directory(root, directory, Ignore(root))
         return self._found[index]
+
+    def load(self, index: str) -> Table:
+        """The index file, which is kept for `known`.  Raises OSError, ValueError."""
+        from tiffin._native import Table  # noqa: PLC0415 - 3 ms that only directories need
+
+        fields = stat_fields(index)
+        table = Table.load(index)
+        self._loaded[index] = fields, table
+        return table
+
+    def known(self, index: str) -> Table | None:
+        """What was loaded, once, if the file is still the same."""
+        fields, table = self._loaded.pop(index, ("", None))
+        return table if table is not None and fields == stat_fields(index) else None
 
     def take(self, index: str) -> tuple[Table, list[str]] | None:
         """The scan of the directory with this index file, once."""
@@ -103,7 +121,7 @@ def scan_directory(root: str, directory: str, ignore: Ignore) -> tuple[Table, li
 
     And what is in it besides that is no data: temporary files, and links to objects that are gone.  Raises OSError.
     """
-    from tiffin._native import scan  # noqa: PLC0415 - as in _tree_holds
+    from tiffin._native import scan  # noqa: PLC0415 - as in Scans.load
 
     # Rules of the repository say nothing about what lies outside.
     rules = None if directory.startswith(("/", "../")) else ignore
@@ -115,7 +133,7 @@ def scan_directory(root: str, directory: str, ignore: Ignore) -> tuple[Table, li
 
 def _lists(index: str, seen: Table) -> bool:
     """Whether the index file has the directory as it was seen: another process may have written it since."""
-    from tiffin._native import Table, diff  # noqa: PLC0415 - as in _tree_holds
+    from tiffin._native import Table, diff  # noqa: PLC0415 - as in Scans.load
 
     try:
         return diff(Table.load(index), seen).same == len(seen)
@@ -143,8 +161,8 @@ def recall(file: str, question: str, scans: Scans) -> tuple[int, str] | None:
     return exit_code, rest[:length].decode("utf-8", "surrogateescape")
 
 
-def _fields(path: str) -> str:
-    """The stat fields of a path as they are written into a footprint."""
+def stat_fields(path: str) -> str:
+    """The stat fields of a path as they are written into a footprint: they are others once it has changed."""
     try:
         found = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -159,16 +177,14 @@ def _holds(line: str, scans: Scans) -> bool:
     if known == "tree":
         return _tree_holds(scans, *path.split("\0"))
     try:
-        return _fields(path) == known
+        return stat_fields(path) == known
     except OSError:
         return False
 
 
 def _tree_holds(scans: Scans, index: str, root: str, directory: str) -> bool:
-    from tiffin._native import Table  # noqa: PLC0415 - 3 ms that only directories need
-
     try:
-        known = Table.load(index)
+        known = scans.load(index)
         now, _ = scans.scan(index, root, directory)
     except (OSError, ValueError):
         return False

@@ -74,12 +74,12 @@ def test_notes_of_older_conditions_do_not_pile_up(tmp_path: Path) -> None:
         (root / "00" / name).touch()
         time.sleep(0.02)
         note(tmp_path, root)
-    assert len(list((tmp_path / "state/index/complete").iterdir())) == 1
+    assert len(list((tmp_path / "state/index/complete").glob("*/*"))) == 1
 
 
 def test_a_line_that_was_cut_off_is_no_listing(tmp_path: Path) -> None:
     root = store(tmp_path)
     note(tmp_path, root)
-    (notes,) = (tmp_path / "state/index/complete").iterdir()
+    (notes,) = (tmp_path / "state/index/complete").glob("*/*")
     notes.write_text(OID[:20])
     assert not asked(tmp_path, root)

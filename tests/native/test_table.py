@@ -406,3 +406,20 @@ def test_only_a_str_is_a_path(tmp_path: Path) -> None:
         Table.load(tmp_path / "index")  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         Table.from_rows([("a", OID)]).find(b"a")  # type: ignore[arg-type]
+
+
+def test_saving_and_naming_at_once_is_saving_and_naming(tmp_path: Path) -> None:
+    table = Table.from_rows([("a", "0" * 32), ("b/c", "f" * 32)])
+    inode, name = table.save_named(str(tmp_path / "named"), 1)
+    assert name == table.manifest_id()
+    assert inode == (tmp_path / "named").stat().st_ino
+    assert table.save(str(tmp_path / "saved"), 1) == (tmp_path / "saved").stat().st_ino
+    assert (tmp_path / "named").read_bytes() == (tmp_path / "saved").read_bytes()
+
+
+def test_what_cannot_be_named_or_saved_is_an_error(tmp_path: Path) -> None:
+    nameless = Table.from_rows([("\udcff", "0" * 32)])
+    with pytest.raises(ValueError, match="UTF-8"):
+        nameless.save_named(str(tmp_path / "file"), 1)
+    with pytest.raises(FileNotFoundError):
+        Table.from_rows([]).save_named(str(tmp_path / "no" / "file"), 1)

@@ -34,6 +34,43 @@ def test_what_was_pushed_is_pulled(shared):
     assert shared.tiffin("pull").out == "Everything is up to date.\n"
 
 
+def remote_object(shared):
+    folder = shared.root / "../remote/files/md5/c4"
+    return folder / "ca4238a0b923820dcc509a6f75849b"
+
+
+def notes_of(shared):
+    return list((shared.root / ".dvc/tmp/tiffin/index/complete").glob("*/*"))
+
+
+def test_objects_that_vanish_from_a_remote_are_pushed_again(shared):
+    for _ in range(3):
+        shared.tiffin("push")
+    assert notes_of(shared), "the remote was not found complete"
+    remote_object(shared).unlink()
+    assert shared.tiffin("push").out == "1 file pushed\n"
+    assert remote_object(shared).read_text() == "1"
+    assert shared.tiffin("push").out == "Everything is up to date.\n"
+
+
+def test_what_one_remote_holds_says_nothing_about_another(shared):
+    for _ in range(3):
+        shared.tiffin("push")
+    shared.tiffin("remote", "add", "other", "../other")
+    assert shared.tiffin("push", "-r", "other").out == "4 files pushed\n"
+    shutil.rmtree(shared.root / "../remote")
+    assert shared.tiffin("push").out == "4 files pushed\n"
+
+
+def test_a_remote_that_lacks_what_the_cache_lacks_is_not_complete(shared):
+    shared.tiffin("push", "file")
+    oid = "c4ca4238a0b923820dcc509a6f75849b"
+    (shared.root / ".dvc/cache/files/md5" / oid[:2] / oid[2:]).unlink()
+    for _ in range(3):
+        assert f"neither the cache nor the remote has 1 object(s): {oid}" in shared.tiffin("push").err
+    assert not notes_of(shared)
+
+
 def test_fetch_leaves_the_workspace_alone(shared):
     shared.tiffin("push")
     forget_data(shared)

@@ -3,6 +3,6 @@
 Only the module of the command that was asked for is loaded.
 """
 
-from tiffin.cli._start import main
+from tiffin.cli._start import main, program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

@@ -4,8 +4,9 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+from types import ModuleType
 
+from tiffin._native import keep_freed_memory
 from tiffin.cli._again import remember
 from tiffin.cli._options import Common, parse
 from tiffin.cli._start import INTERRUPTED
@@ -23,6 +24,7 @@ def run(given: Sequence[str], scans: Scans | None = None) -> int:
     """Run one command; return its exit code.  scans: what was looked at a moment ago."""
     # Loading modules makes many objects that all stay: looking for garbage among them takes 3 ms.
     gc.set_threshold(100_000)
+    keep_freed_memory()
     ui = Ui(Context(os.getcwd(), os.environ, scans=scans))
     try:
         common, rest = _leading(given)
@@ -40,7 +42,7 @@ def run(given: Sequence[str], scans: Scans | None = None) -> int:
 
             sys.stdout.write(group_overview(name))
             return 0 if rest else UsageError.exit_code
-        module = import_module(COMMANDS[name].module)
+        module = _loaded(COMMANDS[name].module)
         options, own = parse(module.Options, name, rest)
         ui = _ui(common.joined(own), scans)
         code = int(module.run(options, ui))
@@ -61,6 +63,11 @@ def run(given: Sequence[str], scans: Scans | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a user is never shown a traceback unasked
         return _failed(ui, _defect(error), cause=error)
     return code
+
+
+def _loaded(module: str) -> ModuleType:
+    __import__(module)  # importlib would load warnings, too
+    return sys.modules[module]
 
 
 def _leading(arguments: Sequence[str]) -> tuple[Common, list[str]]:

@@ -9,16 +9,10 @@
 NamedTuple rather than dataclass: importing `dataclasses` alone takes a sixth of the start-up budget.
 """
 
-import argparse
 from collections.abc import Sequence
-from typing import Any, NamedTuple, NoReturn, get_args
-
-from tiffin.errors import UsageError
+from typing import Any, NamedTuple, get_args
 
 __all__ = ["Argument", "Common", "Flag", "parse"]
-
-
-HELP_WIDTH = 100
 
 
 class Argument(NamedTuple):
@@ -46,6 +40,14 @@ class Flag(NamedTuple):
     hidden: bool = False
     many: bool = False
 
+    def names_of(self, field: str) -> tuple[str, ...]:
+        """How the option of this field is written."""
+        return self.names or (f"--{field.replace('_', '-')}",)
+
+    def is_switch(self, kind: Any) -> bool:
+        """Whether no value follows it; kind: the type of the field."""
+        return kind is bool or self.value is not True
+
 
 class Common(NamedTuple):
     """The options every command knows."""
@@ -65,99 +67,95 @@ class Common(NamedTuple):
         )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"see `{self.prog} --help`")
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    def __init__(self, prog: str) -> None:
-        # The width is given because argparse would load shutil, and with it bz2 and lzma, to find it out.
-        super().__init__(prog, max_help_position=28, width=HELP_WIDTH)
-
-
 def parse(options: type[Any], command: str, arguments: Sequence[str]) -> tuple[Any, Common]:
     """Fill an options tuple from the command line.  Raises UsageError; --help prints and exits."""
-    parser = _Parser(prog=f"tiffin {command}", description=_description(options), formatter_class=_Formatter)
+    found = _plain(options, arguments)
+    if found is not None:
+        return found
+    # Late: argparse brings gettext and locale along, 4 ms that most commands need not spend.
+    from tiffin.cli._parser import parse_all  # noqa: PLC0415
+
+    return parse_all(options, command, arguments)
+
+
+def _plain(options: type[Any], arguments: Sequence[str]) -> tuple[Any, Common] | None:
+    """What a plain command line says: whole names, one value each.  None where anything else is in it."""
+    flags: dict[str, tuple[str, Any, Flag]] = {}
+    positional: list[tuple[str, Any, Argument]] = []
+    values: dict[str, Any] = dict(options._field_defaults)
     for field, annotation in options.__annotations__.items():
         kind, declaration = get_args(annotation)[:2]
         if isinstance(declaration, Argument):
-            _add_argument(parser, field, kind, declaration)
+            positional.append((field, kind, declaration))
+            continue
+        flags.update(dict.fromkeys(declaration.names_of(field), (field, kind, declaration)))
+        if _is_list(kind):
+            values[field] = []
+    common = Common()
+    words: list[str] = []
+    rest = iter(arguments)
+    for item in rest:
+        if not item.startswith("-") or item == "-":
+            words.append(item)
+        elif item in _COMMON and item not in flags:
+            common = common.joined(_COMMON[item])
         else:
-            _add_flag(parser, field, kind, declaration, options._field_defaults[field])
-    _add_common(parser)
-    # argparse's mixing mode stumbles over `--`, after which nothing is mixed anyway.
-    mixed = _mixes(options) and "--" not in arguments
-    found = vars((parser.parse_intermixed_args if mixed else parser.parse_args)(list(arguments)))
-    common = Common(*(found.pop(f"common_{field}") for field in Common._fields))
-    return options(**found), common
+            name, equals, value = item.partition("=") if item.startswith("--") else (item, "", "")
+            if name not in flags:
+                return None
+            field, kind, flag = flags[name]
+            if flag.is_switch(kind):
+                if equals:
+                    return None
+                values[field] = flag.value
+                continue
+            taken = value if equals else next(rest, "")
+            if not _may_be_value(taken, kind, flag):
+                return None
+            if _is_list(kind):
+                values[field].append(taken)
+            else:
+                values[field] = int(taken) if kind in (int, int | None) else taken
+    if not _distribute(words, positional, values):
+        return None
+    return options(**values), common
 
 
-def _description(options: type[Any]) -> str:
-    # inspect.cleandoc does this, but importing it takes 8 ms.
-    lines = (options.__doc__ or "").splitlines()
-    return "\n".join([*lines[:1], *(line.removeprefix("    ") for line in lines[1:])]).strip()
+_COMMON = {
+    "-q": Common(quiet=True),
+    "--quiet": Common(quiet=True),
+    "-v": Common(verbose=1),
+    "--verbose": Common(verbose=1),
+    "--wait-for-lock": Common(wait_for_lock=True),
+}
 
 
-def _mixes(options: type[Any]) -> bool:
-    """Whether positional arguments may stand among the options (`remote add -d name url -f`)."""
-    return not any(get_args(a)[1].metavar == "..." for a in options.__annotations__.values())
+def _is_list(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is list
 
 
-def _add_argument(parser: argparse.ArgumentParser, field: str, kind: Any, declaration: Argument) -> None:
-    many = getattr(kind, "__origin__", None) is list
-    count = ("*" if declaration.optional else "+") if many else ("?" if declaration.optional else None)
-    if declaration.metavar == "...":
-        count = argparse.REMAINDER
-    parser.add_argument(
-        field,
-        nargs=count,
-        default=[] if many and declaration.optional else None,
-        metavar=declaration.metavar if declaration.metavar != "..." else None,
-        choices=declaration.choices,
-        help=declaration.help,
-    )
+def _may_be_value(text: str, kind: Any, flag: Flag) -> bool:
+    """Whether it is beyond doubt that this is the value of the option, and a valid one."""
+    if not text or text.startswith("-") or flag.constant is not None or flag.many:
+        return False
+    if kind in (int, int | None) and not (text.isascii() and text.isdigit()):
+        return False
+    return flag.choices is None or text in flag.choices
 
 
-def _add_flag(parser: argparse.ArgumentParser, field: str, kind: Any, flag: Flag, default: Any) -> None:
-    names = flag.names or (f"--{field.replace('_', '-')}",)
-    text = argparse.SUPPRESS if flag.hidden else flag.help
-    if kind is bool or flag.value is not True:
-        parser.add_argument(*names, dest=field, action="store_const", const=flag.value, default=default, help=text)
-        return
-    many = getattr(kind, "__origin__", None) is list
-    extra: dict[str, Any] = {"nargs": "?", "const": flag.constant} if flag.constant is not None else {}
-    if flag.many:
-        extra["nargs"] = "*"
-    parser.add_argument(
-        *names,
-        dest=field,
-        action="store" if flag.many or not many else "append",
-        type=int if kind in (int, int | None) else str,
-        default=[] if many else default,
-        metavar=flag.metavar,
-        choices=flag.choices,
-        help=text,
-        **extra,
-    )
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("common options")
-    # "common_": a command may have a field of the same name.
-    group.add_argument("-q", "--quiet", dest="common_quiet", action="store_true", help="no messages except errors")
-    group.add_argument(
-        "-v",
-        "--verbose",
-        dest="common_verbose",
-        action="count",
-        default=0,
-        help="say more; with a traceback when something fails",
-    )
-    group.add_argument("--cd", dest="common_cd", metavar="DIR", help="run as if started in DIR")
-    group.add_argument(
-        "--wait-for-lock",
-        dest="common_wait_for_lock",
-        action="store_true",
-        help="wait until another process is done, instead of failing",
-    )
+def _distribute(words: list[str], positional: list[tuple[str, Any, Argument]], values: dict[str, Any]) -> bool:
+    """Give the arguments their words; False where it is not plain which gets what."""
+    if any(argument.metavar == "..." or argument.choices for _, _, argument in positional):
+        return False
+    if len(positional) == 1 and _is_list(positional[0][1]):
+        field, _, argument = positional[0]
+        values[field] = words
+        return bool(words) or argument.optional
+    needed = sum(not argument.optional for _, _, argument in positional)
+    if any(_is_list(kind) for _, kind, _ in positional) or not needed <= len(words) <= len(positional):
+        return False
+    if any(argument.optional for _, _, argument in positional[:needed]):
+        return False
+    padded = [*words, *[None] * (len(positional) - len(words))]
+    values.update(zip((field for field, _, _ in positional), padded, strict=True))
+    return True

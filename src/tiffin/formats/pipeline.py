@@ -11,7 +11,6 @@ See docs/formats/dvc-yaml.md.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
-from math import prod
 from typing import Any, Literal, NoReturn
 
 from tiffin.errors import SchemaError, StageNotFound, TemplateError
@@ -353,7 +352,9 @@ class PipelineFile:
                 self._fail((*keys, axis), message)
             children = _children(choices)
             axes[axis] = list(children if isinstance(_value_of(choices), Mapping) else children.values())
-        count = prod(map(len, axes.values()))
+        count = 1
+        for choices in axes.values():
+            count *= len(choices)
         if count > _MOST_MEMBERS:
             self._fail(keys, f"'{_dotted(keys)}' makes {count} stages; at most {_MOST_MEMBERS} are allowed")
         found: dict[str, dict[str, Any]] = {}

@@ -1,8 +1,9 @@
 """Which listings have all their objects in the store, so that a million of them are not asked for one by one.
 
-    <state>/index/complete/<md5>    (oid LF)*    listings that were complete while the store was in one condition
+    <state>/index/complete/<store>/<md5>    (oid LF)*    what was complete while the store was in one condition
 
-<md5> is of that condition: the stat fields of the directories that hold objects.  A directory's times change with
+<store> is the MD5 of where the store is, and <md5> of that condition: the stat fields of the directories that hold
+objects.  A directory's times change with
 each name that comes or goes, so as long as they are the same, no object has gone.  Losing the file costs time only.
 """
 
@@ -21,7 +22,8 @@ class CompleteListings:
     """Notes below `directory` about the store at `root`."""
 
     def __init__(self, directory: str | os.PathLike[str], root: str) -> None:
-        self._folder = f"{os.fspath(directory)}/index/complete"
+        self._folder = f"{os.fspath(directory)}/index/complete/{_native.md5(os.fsencode(root))}"
+        self._state = os.fspath(directory)
         self._root = root
 
     def has(self, oid: str) -> bool:
@@ -41,7 +43,7 @@ class CompleteListings:
         with suppress(OSError):  # read-only repository or full disk: the objects are looked for again next time
             if not os.path.exists(f"{self._folder}/{condition}"):
                 self._start_anew()
-            with open(f"{self._folder}/{condition}", "a", encoding="ascii") as file:
+            with open(f"{self._folder}/{condition}", "a", encoding="utf-8") as file:
                 file.write(f"{oid}\n")
 
     def _start_anew(self) -> None:
@@ -52,7 +54,7 @@ class CompleteListings:
     @cached_property
     def _known(self) -> set[str]:
         try:
-            with open(f"{self._folder}/{self._condition[0]}", encoding="ascii", errors="replace") as file:
+            with open(f"{self._folder}/{self._condition[0]}", encoding="utf-8", errors="replace") as file:
                 return set(file.read().split("\n"))
         except OSError:
             return set()
@@ -61,7 +63,7 @@ class CompleteListings:
     def _condition(self) -> tuple[str, int]:
         """What the stat fields of all directories come to, and the newest of their times."""
         fields, newest_ns = [self._root], 0
-        device = _device(os.path.dirname(os.path.dirname(self._folder)))
+        device = _device(self._state)
         for number in range(256):
             try:
                 found = os.stat(f"{self._root}/{number:02x}")

@@ -7,9 +7,12 @@ Losing any of them costs time only: files are then hashed again.
 """
 
 import os
+from contextlib import suppress
 
 from tiffin import _native
 from tiffin._native import Table
+from tiffin.footprint import stat_fields
+from tiffin.objects import DIR_SUFFIX, listing_id
 
 __all__ = ["IndexState"]
 
@@ -26,7 +29,8 @@ class IndexState:
         self._clock_ns = clock_ns
         self._deferred: list[Table] = []
         self._rows = 0  # of the table of single files, when it was last read or written
-        self._files: tuple[tuple[int, ...] | None, Table] | None = None  # that table, and the file's stat fields
+        self._files: tuple[str | None, Table] | None = None  # that table, and the file's stat fields
+        self._saved: dict[str, tuple[Table, str]] = {}  # directory -> what was written, and the file's stat fields
         self.patient = False  # whether rows of single files may wait for `flush`
 
     def now_ns(self) -> int:
@@ -50,7 +54,7 @@ class IndexState:
 
     def files(self) -> Table:
         """The table of single files, without what was put off."""
-        found = _stat_fields(self._files_path())
+        found = _fields(self._files_path())
         if self._files is None or self._files[0] != found:
             self._files = found, self._load(self._files_path())
         known = self._files[1]
@@ -88,6 +92,24 @@ class IndexState:
     def save_directory(self, path: str, table: Table) -> None:
         self._save(table, self.directory_file(path), self.now_ns())
 
+    def save_listed(self, path: str, table: Table) -> str:
+        """Save a directory, and give the id of its listing, as `listing_id` does: both take their time."""
+        file = self.directory_file(path)
+        try:
+            inode, name = table.save_named(file, self.now_ns())
+        except (OSError, ValueError):
+            return listing_id(table)  # as in _save, or a name that cannot be listed
+        with suppress(OSError):
+            fields = stat_fields(file)
+            if os.stat(file).st_ino == inode:  # and not the file of another process
+                self._saved[path] = table, fields
+        return f"{name}{DIR_SUFFIX}"
+
+    def saved(self, path: str, table: Table) -> str | None:
+        """The stat fields of the file in which this very table was saved; None if it was not."""
+        written, fields = self._saved.get(path, (None, None))
+        return fields if written is table else None
+
     def _files_path(self) -> str:
         return f"{self._directory}/files"
 
@@ -119,12 +141,11 @@ class IndexState:
             return Table.from_rows([])
 
 
-def _stat_fields(path: str) -> tuple[int, ...] | None:
+def _fields(path: str) -> str | None:
     try:
-        found = os.stat(path)
+        return stat_fields(path)
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 def _older(rows: Table, now_ns: int) -> Table:

@@ -142,7 +142,8 @@ class Workspace:
             if seen is None or seen.table is None:
                 footprint.add([self._at(path)])
             else:
-                footprint.add_tree(self._state.directory_file(path), self.root, path, seen.table)
+                index, saved = self._state.directory_file(path), self._state.saved(path, seen.table)
+                footprint.add_tree(index, self.root, path, seen.table, saved)
         if self._other is not None and not self._legacy:
             self._other.footprint(footprint)
 
@@ -401,14 +402,15 @@ class Workspace:
         if not self.is_directory(path):
             return None
         table, leftovers = self._scanned(path)
-        known = self._state.directory(path)
+        known = self._scans.known(self._state.directory_file(path)) or self._state.directory(path)
         if table.adopt(known) or len(table) != len(known):
             at = self._at(path)
             self._expect(table)
             failed = self._hash_rows(table, at, progress=self.progress)
             _raise_failed([(f"{path}/{name}", outcome) for name, outcome in failed], "read")
-            self._state.save_directory(path, table)
-        oid = listing_id(table)
+            oid = self._state.save_listed(path, table)
+        else:
+            oid = listing_id(table)
         return Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table, tuple(leftovers))
 
     def _scanned(self, path: str) -> tuple[Table, list[str]]:
@@ -564,9 +566,9 @@ class Workspace:
             # What was looked at a moment before may be racy, which only the saved rows know.
             self._state.save_directory(path, self._state.directory(path).without(difference.deleted).merged(placed))
             table = before.without(difference.deleted).merged(placed)
+            oid = listing_id(table)
         else:
-            self._state.save_directory(path, table)
-        oid = listing_id(table)
+            oid = self._state.save_listed(path, table)
         self._remember(path, Seen(Content(oid, table.total_size(), len(table), legacy=self._legacy), table))
 
     def _remember(self, path: str, seen: Seen | None) -> None:

@@ -10,6 +10,7 @@ from tiffin.config import RemoteSettings
 from tiffin.errors import StageNotFound, TargetError
 from tiffin.formats import Content
 from tiffin.fs import write_atomically
+from tiffin.index import CompleteListings
 from tiffin.objects import ObjectStore, is_dir, transfer
 from tiffin.pipeline import Output, Project, Stage
 from tiffin.repo._repo import Repo
@@ -53,11 +54,22 @@ def push(repo: Repo, selected: Selected = Selected(), *, remote: str | None = No
     total = Moved()
     for (name, legacy), oids in _by_remote(repo, selected, remote, pushed=True).items():
         here, there = _sides(repo, name, legacy=legacy)
-        done = transfer(oids, here, there, repo.progress)
-        total = _plus(total, Moved(done.objects, done.bytes, there.missing(done.missing)))
+        total = _plus(total, _pushed(repo, oids, here, there))
     if run_cache and (runs := _runs(repo, remote)):
         total = _plus(total, _copy_runs(repo.cache_directory, runs))
     return total
+
+
+def _pushed(repo: Repo, oids: Sequence[str], here: ObjectStore, there: ObjectStore) -> Moved:
+    """Copy objects there.  Of what a directory on this machine is known to hold nothing is asked for again."""
+    clock_ns = repo.started_ns
+    complete = CompleteListings(repo.state, there.root) if there.is_local else None
+    left = [oid for oid in oids if complete is None or not (is_dir(oid) and complete.has(oid))]
+    done = transfer(left, here, there, repo.progress)
+    if complete is not None and not done.objects and not done.missing:
+        for oid in filter(is_dir, left):
+            complete.add(oid, clock_ns)
+    return Moved(done.objects, done.bytes, there.missing(done.missing))
 
 
 def fetch(
