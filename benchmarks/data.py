@@ -42,8 +42,8 @@ NOTES = (
         "for the host, and without this every program was slower on tmpfs (`checkout` of 50,000 files by 0.35 s)."
     ),
     (
-        "`status` and `diff` were run once, untimed, before the measured run: both programs have their caches warm. "
-        "With one file changed, that run was before the change."
+        "`status`, `diff` and the `push` of nothing were run once, untimed, before the measured run: both programs "
+        "have their caches warm. With one file changed, that run was before the change."
     ),
     (
         "Peak memory below that of the process that measures (about 35 MiB) is that process's own: the kernel counts "

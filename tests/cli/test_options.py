@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from tiffin.errors import UsageError
 WORDS = ["a", "b.txt", "dir/file", "3", "0", "-", "", "=", "x=y", "-1", "--", "é"]
 
 
-def options_of(name: str) -> type:
+def options_of(name: str) -> Any:
     return importlib.import_module(COMMANDS[name].module).Options
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
@@ -43,8 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def program() -> NoReturn:
     """What the installed command runs: `main`, and then the end, without taking everything apart, which takes 7 ms."""
     code = main()
-    if "threading" in sys.modules:
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
         sys.exit(code)  # who works beside us has to be waited for
+    atexit._run_exitfuncs()  # noqa: SLF001 - as multiprocessing ends its children
     try:
         sys.stdout.flush()
         sys.stderr.flush()
