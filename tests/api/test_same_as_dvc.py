@@ -8,10 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import dvc.api
+import dvc.api.dataset
 import pytest
 
 import tiffin.api
 from tiffin.cli import main
+from tiffin.errors import StageInvalid, StageNotFound
 
 APIS = [dvc.api, tiffin.api]
 PIPELINE = """\
@@ -123,6 +125,33 @@ def test_history_is_the_same() -> None:
     assert ours == theirs
     with pytest.raises(ValueError, match="not by both"):
         tiffin.api.artifacts_show("model", version="v1.0.0", stage="prod")
+
+
+def test_data_sets_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, root = tmp_path / "source", tmp_path / "repo"
+    for directory in (source, root):
+        directory.mkdir()
+        monkeypatch.chdir(directory)
+        git("init", "-q")
+    (source / "folder").mkdir()
+    (source / "folder" / "file").write_text("1")
+    monkeypatch.chdir(source)
+    git("add", "--all")
+    git("commit", "-q", "-m", "first")
+    monkeypatch.chdir(root)
+    assert main(["init", "-q"]) == 0
+    assert main(["dataset", "add", "whole", "--dvc", str(source)]) == 0
+    assert main(["dataset", "add", "part", "--dvc", str(source), "--path", "folder"]) == 0
+    assert main(["dataset", "add", "url", "--url", str(source / "folder")]) == 0
+    for name in ("whole", "part", "url"):
+        theirs, ours = (api.dataset.get(name) for api in APIS)
+        assert ours == theirs
+    with pytest.raises(StageNotFound, match="no data set 'who'") as caught:
+        tiffin.api.dataset.get("who")
+    assert caught.value.hint == "did you mean 'whole'?"
+    (root / "dvc.lock").unlink()
+    with pytest.raises(StageInvalid, match="'whole' is not pinned"):
+        tiffin.api.dataset.get("whole")
 
 
 def entries(api: ModuleType, rev: str | None, path: str, *, dvc_only: bool) -> list[tuple[object, ...]]:

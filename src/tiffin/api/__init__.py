@@ -6,6 +6,7 @@ the work tree of a path, the newest commit of a URL), `path` counts from the roo
 
 from typing import TYPE_CHECKING, Any
 
+from tiffin.api import dataset
 from tiffin.api._artifacts import artifacts_show
 from tiffin.api._data import get_url, open, read  # noqa: A004 - as in dvc.api
 from tiffin.api._scm import all_branches, all_commits, all_tags
@@ -20,6 +21,7 @@ __all__ = [
     "all_commits",
     "all_tags",
     "artifacts_show",
+    "dataset",
     "get_url",
     "metrics_show",
     "open",
