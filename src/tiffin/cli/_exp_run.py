@@ -3,8 +3,22 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
-from tiffin.cli._options import Argument, Flag
+from tiffin.cli._options import Flag
 from tiffin.cli._repro import printer, settings_of
+from tiffin.cli._repro_options import (
+    AllowMissing,
+    AllPipelines,
+    Downstream,
+    ForceDownstream,
+    IgnoreErrors,
+    Interactive,
+    KeepGoing,
+    Pipeline,
+    Pull,
+    Recursive,
+    SingleItem,
+    Targets,
+)
 from tiffin.cli._surroundings import jobs_of, surroundings
 from tiffin.cli._ui import Ui
 from tiffin.errors import StageFailed, UsageError
@@ -22,7 +36,7 @@ class Options(NamedTuple):
     well.  Branch and index are left alone.  If a stage fails, the parameters stay as they were set.
     """
 
-    targets: Annotated[list[str], Argument("stages or dvc.yaml files (default: ./dvc.yaml)", optional=True)]
+    targets: Targets
     name: Annotated[str | None, Flag("the experiment's name (default: a random one)", ("-n", "--name"))] = None
     set_param: Annotated[
         list[str],
@@ -36,20 +50,18 @@ class Options(NamedTuple):
     force: Annotated[
         bool, Flag("run even if nothing changed, and replace the experiment of that name", ("-f", "--force"))
     ] = False
-    interactive: Annotated[bool, Flag("ask before each stage", ("-i", "--interactive"))] = False
-    single_item: Annotated[bool, Flag("only the targets, not what they depend on", ("-s", "--single-item"))] = False
-    pipeline: Annotated[bool, Flag("the whole pipelines the targets belong to", ("-p", "--pipeline"))] = False
-    all_pipelines: Annotated[bool, Flag("every stage of the repository", ("-P", "--all-pipelines"))] = False
-    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
-    downstream: Annotated[bool, Flag("the targets and what depends on them")] = False
-    force_downstream: Annotated[bool, Flag("run what depends on a stage that ran, changed or not")] = False
-    pull: Annotated[bool, Flag("get missing data from the remote first")] = False
-    allow_missing: Annotated[bool, Flag("data that is missing does not count as changed")] = False
+    interactive: Interactive = False
+    single_item: SingleItem = False
+    pipeline: Pipeline = False
+    all_pipelines: AllPipelines = False
+    recursive: Recursive = False
+    downstream: Downstream = False
+    force_downstream: ForceDownstream = False
+    pull: Pull = False
+    allow_missing: AllowMissing = False
     dry: Annotated[bool, Flag("say what would run; set and run nothing")] = False
-    keep_going: Annotated[
-        bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))
-    ] = False
-    ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
+    keep_going: KeepGoing = False
+    ignore_errors: IgnoreErrors = False
     no_hydra: Annotated[bool, Flag("leave params.yaml as it is, even if hydra.enabled is set")] = False
     queue: Annotated[bool, Flag("not there yet", hidden=True)] = False
     run_all: Annotated[bool, Flag("not there yet", hidden=True)] = False

@@ -4,7 +4,21 @@ from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
 from tiffin.cli._common import open_repo, tell_git
-from tiffin.cli._options import Argument, Flag
+from tiffin.cli._options import Flag
+from tiffin.cli._repro_options import (
+    AllowMissing,
+    AllPipelines,
+    Downstream,
+    ForceDownstream,
+    IgnoreErrors,
+    Interactive,
+    KeepGoing,
+    Pipeline,
+    Pull,
+    Recursive,
+    SingleItem,
+    Targets,
+)
 from tiffin.cli._surroundings import jobs_of, surroundings
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
@@ -22,22 +36,20 @@ class Options(NamedTuple):
     Results that an earlier run with the same inputs gave are taken from the run cache.
     """
 
-    targets: Annotated[list[str], Argument("stages or dvc.yaml files (default: ./dvc.yaml)", optional=True)]
+    targets: Targets
     force: Annotated[bool, Flag("run even if nothing changed", ("-f", "--force"))] = False
-    interactive: Annotated[bool, Flag("ask before each stage", ("-i", "--interactive"))] = False
-    single_item: Annotated[bool, Flag("only the targets, not what they depend on", ("-s", "--single-item"))] = False
-    pipeline: Annotated[bool, Flag("the whole pipelines the targets belong to", ("-p", "--pipeline"))] = False
-    all_pipelines: Annotated[bool, Flag("every stage of the repository", ("-P", "--all-pipelines"))] = False
-    recursive: Annotated[bool, Flag("targets are directories: all stages below them", ("-R", "--recursive"))] = False
-    downstream: Annotated[bool, Flag("the targets and what depends on them")] = False
-    force_downstream: Annotated[bool, Flag("run what depends on a stage that ran, changed or not")] = False
-    pull: Annotated[bool, Flag("get missing data from the remote first")] = False
-    allow_missing: Annotated[bool, Flag("data that is missing does not count as changed")] = False
+    interactive: Interactive = False
+    single_item: SingleItem = False
+    pipeline: Pipeline = False
+    all_pipelines: AllPipelines = False
+    recursive: Recursive = False
+    downstream: Downstream = False
+    force_downstream: ForceDownstream = False
+    pull: Pull = False
+    allow_missing: AllowMissing = False
     dry: Annotated[bool, Flag("say what would run, and run nothing")] = False
-    keep_going: Annotated[
-        bool, Flag("after a failure, go on with what does not depend on it", ("-k", "--keep-going"))
-    ] = False
-    ignore_errors: Annotated[bool, Flag("after a failure, go on with everything")] = False
+    keep_going: KeepGoing = False
+    ignore_errors: IgnoreErrors = False
     glob: Annotated[bool, Flag("stage names in targets are patterns")] = False
     no_commit: Annotated[bool, Flag("record the results, but store nothing yet (see `commit`)")] = False
     no_run_cache: Annotated[bool, Flag("run even if an earlier run had the same inputs")] = False

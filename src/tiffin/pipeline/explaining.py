@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from tiffin import _native
-from tiffin.formats import Content, LockEntry, LockItem
+from tiffin.formats import Content
 from tiffin.index import Difference, Workspace, look_as_recorded
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Dependency, Output, Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
-from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, same_inputs
+from tiffin.pipeline.runcache import RunCache, cacheable, earlier_run, outputs_in_store
 
 __all__ = [
     "CommandReason",
@@ -236,17 +236,5 @@ def _earlier_outputs(
     """What an earlier run with these inputs wrote, if all of it is in the store."""
     if stage.is_data or stage.frozen or not cacheable(stage):
         return None
-    seen = look_as_recorded(workspace, {dep.path: dep.recorded for dep in stage.deps})
-    deps = {path: now.content for path, now in seen.items() if now is not None}
-    if len(deps) < len(seen):
-        return None
-    wanted = LockEntry(
-        cmd=stage.cmd or "",
-        deps=tuple(LockItem(dep.entry.path, deps[dep.path]) for dep in stage.deps),
-        params=stage_params(project, stage),
-        outs=tuple(LockItem(out.entry.path, Content(None)) for out in stage.outs),
-    )
-    if stage.lock is not None and same_inputs(wanted, stage.lock):
-        return outputs_in_store(stage, stage.lock, workspace)
-    entry = earlier.find(wanted) if earlier is not None else None
+    entry = earlier_run(project, workspace, stage, earlier)
     return outputs_in_store(stage, entry, workspace) if entry is not None else None

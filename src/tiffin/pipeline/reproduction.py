@@ -6,11 +6,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tiffin.errors import MissingDependency, StageFailed, TiffinError
-from tiffin.formats import Content, LockEntry, LockItem
+from tiffin.formats import Content, LockEntry
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now
-from tiffin.pipeline._inputs import inputs, inputs_as_used, inputs_if_there, written_at
+from tiffin.pipeline._inputs import inputs, inputs_as_used, written_at
 from tiffin.pipeline._plan import Plan
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
@@ -18,7 +18,7 @@ from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
 from tiffin.pipeline.executables import ExecutableLists, with_executables
 from tiffin.pipeline.recording import lock_entry, with_contents, write_dvc_file
-from tiffin.pipeline.runcache import RunCache, cacheable, outputs_in_store, same_inputs, store_for_run_cache
+from tiffin.pipeline.runcache import RunCache, cacheable, earlier_run, outputs_in_store, store_for_run_cache
 from tiffin.pipeline.surroundings import Surroundings, Terminal
 
 if TYPE_CHECKING:
@@ -385,7 +385,8 @@ class Runner:
     def _restore(self, stage: Stage, settings: Settings) -> bool:
         if not cacheable(stage):
             return False
-        entry = self._earlier_run(stage, settings)
+        runs = self._run_cache if settings.run_cache else None
+        entry = earlier_run(self._project, self._workspace, stage, runs, strict=True)
         contents = outputs_in_store(stage, entry, self._workspace) if entry else None
         if entry is None or contents is None or self._lacks_bits(stage, contents):
             return False
@@ -400,20 +401,6 @@ class Runner:
         return self._workspace.executables and any(
             out.executable is None and contents[out.path].is_dir for out in stage.outs
         )
-
-    def _earlier_run(self, stage: Stage, settings: Settings) -> LockEntry | None:
-        deps = inputs_if_there(self._workspace, stage)
-        if deps is None:
-            return None
-        wanted = LockEntry(
-            cmd=stage.cmd or "",
-            deps=tuple(LockItem(dep.entry.path, deps[dep.path].content) for dep in stage.deps),
-            params=stage_params(self._project, stage, strict=True),
-            outs=tuple(LockItem(out.entry.path, Content(None)) for out in stage.outs),
-        )
-        if stage.lock is not None and same_inputs(wanted, stage.lock):
-            return stage.lock
-        return self._run_cache.find(wanted) if settings.run_cache else None
 
     def _save_outputs(self, stage: Stage, *, commit: bool) -> dict[str, Content]:
         self._workspace.forget([out.path for out in stage.outs])

@@ -8,12 +8,14 @@ value  := SHA-256 of the whole entry
 import os
 
 from tiffin.errors import FormatError
-from tiffin.formats import Content, LockEntry, lock
+from tiffin.formats import Content, LockEntry, LockItem, lock
 from tiffin.fs import write_atomically
 from tiffin.index import Workspace
+from tiffin.pipeline._inputs import inputs_if_there
+from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["RunCache", "cacheable", "outputs_in_store", "remember_run", "same_inputs", "store_for_run_cache"]
+__all__ = ["RunCache", "cacheable", "earlier_run", "outputs_in_store", "remember_run", "store_for_run_cache"]
 
 
 def cacheable(stage: Stage) -> bool:
@@ -38,7 +40,7 @@ class RunCache:
         for path in _newest_first(f"{self._root}/{key[:2]}/{key}"):
             entry = _read(path)
             # DVC's key leaves out whatever is called "size" or "nfiles", parameters of that name too.
-            if entry is not None and same_inputs(entry, wanted):
+            if entry is not None and _same_inputs(entry, wanted):
                 return entry
         return None
 
@@ -51,13 +53,34 @@ class RunCache:
             write_atomically(path, body, durable=False)
 
 
-def same_inputs(one: LockEntry, other: LockEntry) -> bool:
+def _same_inputs(one: LockEntry, other: LockEntry) -> bool:
     """Whether two runs had the same command, dependencies and parameters."""
 
     def ids(entry: LockEntry) -> dict[str, str | None]:
         return {item.path: item.content.oid for item in entry.deps}
 
     return one.cmd == other.cmd and ids(one) == ids(other) and one.params == other.params
+
+
+def earlier_run(
+    project: Project, workspace: Workspace, stage: Stage, cache: RunCache | None, *, strict: bool = False
+) -> LockEntry | None:
+    """The run with these inputs: the recorded one, or one the cache remembers (None: it is not asked).
+
+    strict: a parameter that is not there is an error.
+    """
+    deps = inputs_if_there(workspace, stage)
+    if deps is None:
+        return None
+    wanted = LockEntry(
+        cmd=stage.cmd or "",
+        deps=tuple(LockItem(dep.entry.path, deps[dep.path].content) for dep in stage.deps),
+        params=stage_params(project, stage, strict=strict),
+        outs=tuple(LockItem(out.entry.path, Content(None)) for out in stage.outs),
+    )
+    if stage.lock is not None and _same_inputs(wanted, stage.lock):
+        return stage.lock
+    return cache.find(wanted) if cache is not None else None
 
 
 def outputs_in_store(stage: Stage, entry: LockEntry, workspace: Workspace) -> dict[str, Content] | None:
