@@ -9,8 +9,8 @@ from tiffin.cli._sync_options import Jobs
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.repo import Repo
+from tiffin.repo.asked import Revisions
 from tiffin.repo.collecting import Collected, Request, Scope, gc
-from tiffin.repo.revisions import Revisions
 
 __all__ = ["Options", "run"]
 

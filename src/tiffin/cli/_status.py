@@ -87,7 +87,7 @@ def _why(options: Options, repo: Repo, ui: Ui, *, cloud: bool) -> int:
 
 
 def _cloud(options: Options, repo: Repo) -> dict[str, str]:
-    from tiffin.repo.revisions import Revisions  # noqa: PLC0415 - most calls of `status` are local
+    from tiffin.repo.asked import Revisions  # noqa: PLC0415 - most calls of `status` are local
     from tiffin.repo.sync import Selected, cloud_status  # noqa: PLC0415 - as above
 
     revisions = Revisions((), options.all_branches, options.all_tags, options.all_commits)

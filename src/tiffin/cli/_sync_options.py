@@ -6,7 +6,7 @@ from tiffin.cli._common import tell_lost
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.repo import Repo
-from tiffin.repo.revisions import Revisions
+from tiffin.repo.asked import Revisions
 from tiffin.repo.sync import Moved, Selected
 
 __all__ = [

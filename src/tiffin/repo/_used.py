@@ -13,7 +13,8 @@ from tiffin.formats import dvcfile
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.pipeline import Output, Project, Stage, WorkspaceSource, from_dvc_file, is_metafile
 from tiffin.repo._repo import Repo
-from tiffin.repo.revisions import Revisions, States
+from tiffin.repo.asked import Revisions
+from tiffin.repo.revisions import States
 from tiffin.repo.sync import remote_store
 from tiffin.scm import GitObject, GitObjects, Trees
 

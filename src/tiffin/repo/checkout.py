@@ -7,12 +7,13 @@ from typing import NamedTuple
 from tiffin.errors import CorruptObject, MissingObjects
 from tiffin.formats import Content
 from tiffin.index import parents
-from tiffin.pipeline import Output, Project, Selection, checkout_output
+from tiffin.pipeline import Output, checkout_output
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
+from tiffin.repo.asked import names, recorded_outputs, selected
 from tiffin.repo.gitside import GitSide
 
-__all__ = ["CheckedOut", "checkout", "recorded_outputs"]
+__all__ = ["CheckedOut", "checkout"]
 
 
 class CheckedOut(NamedTuple):
@@ -77,43 +78,14 @@ def checkout(
     return done
 
 
-def recorded_outputs(
-    repo: Repo, project: Project, targets: Sequence[str] = (), *, with_deps: bool = False, recursive: bool = False
-) -> list[tuple[Output, str | None]]:
-    """The cached outputs of a project that have a recorded content and that targets name, each with the part named."""
-    selections = _selected(repo, project, targets, with_deps=with_deps, recursive=recursive)
-    return [
-        (output, path if path and path != output.path and path.startswith(f"{output.path}/") else None)
-        for stage, path in selections
-        for output in stage.outs
-        if output.entry.cache and output.recorded and output.recorded.oid and _named(output.path, path)
-    ]
-
-
-def _selected(
-    repo: Repo, project: Project, targets: Sequence[str], *, with_deps: bool, recursive: bool
-) -> list[Selection]:
-    if not targets:
-        return [Selection(stage) for stage in project.stages]
-    return [
-        selection
-        for target in targets
-        for selection in project.select(target, repo.directory, with_deps=with_deps, recursive=recursive)
-    ]
-
-
 def _never_written(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[str]:
-    selections = _selected(repo, repo.project, targets, with_deps=with_deps, recursive=recursive)
-    outputs = [out for stage, path in selections for out in stage.outs if _named(out.path, path)]
+    selections = selected(repo, repo.project, targets, with_deps=with_deps, recursive=recursive)
+    outputs = [out for stage, path in selections for out in stage.outs if names(out.path, path)]
     return [
         out.path
         for out in outputs
         if out.entry.cache and not (out.recorded and out.recorded.oid) and not repo.workspace.exists(out.path)
     ]
-
-
-def _named(output: str, path: str | None) -> bool:
-    return path is None or output == path or path.startswith(f"{output}/") or output.startswith(f"{path}/")
 
 
 def _one(

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from tiffin.errors import TiffinError
 from tiffin.experiments import Failure, Reading, View, failure_of, flat, metrics_of, params_of
 from tiffin.repo._repo import Repo
-from tiffin.repo.revisions import WORKSPACE, Revisions, States
+from tiffin.repo.asked import Revisions
+from tiffin.repo.revisions import WORKSPACE, States
 
 __all__ = ["Comparison", "Outcome", "Revisions", "Values", "metrics_diff", "metrics_show", "params_diff"]
 

@@ -24,7 +24,7 @@ from tiffin.formats.overrides import Override, parse_override, set_values, split
 from tiffin.fs import write_atomically
 from tiffin.pipeline import Project, Source, Stage, checkout_output
 from tiffin.repo._repo import Repo
-from tiffin.repo.checkout import recorded_outputs
+from tiffin.repo.asked import recorded_outputs
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.revisions import States
 from tiffin.repo.running import Scope, Settings, Surroundings, Watcher, order, repro

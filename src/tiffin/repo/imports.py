@@ -14,10 +14,11 @@ from tiffin.objects import closure
 from tiffin.pipeline import Project, Stage
 from tiffin.repo._overrides import overrides_of
 from tiffin.repo._repo import Repo
+from tiffin.repo.asked import Revisions
 from tiffin.repo.external import Externals
 from tiffin.repo.gathering import gather
 from tiffin.repo.narrowing import Narrowing
-from tiffin.repo.revisions import Revisions, States
+from tiffin.repo.revisions import States
 
 __all__ = ["Fetched", "fetch_imports", "updates"]
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from tiffin.experiments import State, experiments_by_baseline, state_of
 from tiffin.repo._repo import Repo
-from tiffin.repo.revisions import WORKSPACE, Revisions, States
+from tiffin.repo.asked import Revisions
+from tiffin.repo.revisions import WORKSPACE, States
 
 __all__ = ["Revisions", "show"]
 

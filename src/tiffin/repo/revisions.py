@@ -4,37 +4,22 @@ import errno
 import os
 import posixpath
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import islice, takewhile
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, Protocol, Self
 
 from tiffin._native import Table
 from tiffin.errors import GitError
 from tiffin.pipeline import Output, Project, Source, is_metafile
 from tiffin.repo._repo import Repo
+from tiffin.repo.asked import Revisions
 from tiffin.scm import Commit, Git, GitObjects, Trees, find_git_root
 
-__all__ = ["WORKSPACE", "Elsewhere", "RepoView", "Revisions", "States"]
+__all__ = ["WORKSPACE", "Elsewhere", "RepoView", "States"]
 
 WORKSPACE = "workspace"
 _FOLDER = "40000"
-
-
-class Revisions(NamedTuple):
-    """Which commits a command was asked for; names may be those of branches, tags, commits and experiments.
-
-    last: so many commits of each name and branch, along first parents; -1 for all.
-    """
-
-    names: Sequence[str] = ()
-    all_branches: bool = False
-    all_tags: bool = False
-    all_commits: bool = False
-    last: int = 1
-
-    def __bool__(self) -> bool:
-        return bool(self.names or self.all_branches or self.all_tags or self.all_commits)
 
 
 class Elsewhere(Protocol):

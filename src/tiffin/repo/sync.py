@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tiffin._native import Table
 from tiffin.config import RemoteSettings
@@ -14,9 +14,11 @@ from tiffin.index import CompleteListings
 from tiffin.objects import ObjectStore, is_dir, transfer
 from tiffin.pipeline import Output, Project, Stage
 from tiffin.repo._repo import Repo
-from tiffin.repo.checkout import CheckedOut, checkout, recorded_outputs
+from tiffin.repo.asked import Revisions, recorded_outputs
 from tiffin.repo.narrowing import Narrowing
-from tiffin.repo.revisions import Revisions, States
+
+if TYPE_CHECKING:
+    from tiffin.repo.checkout import CheckedOut
 
 __all__ = ["Moved", "Selected", "cloud_status", "fetch", "pull", "push", "remote_store"]
 
@@ -101,8 +103,10 @@ def pull(
     force: bool = False,
     run_cache: bool = False,
     allow_missing: bool = False,
-) -> tuple[Moved, CheckedOut]:
+) -> tuple[Moved, "CheckedOut"]:
     """Fetch, then check out all that is there."""
+    from tiffin.repo.checkout import checkout  # noqa: PLC0415 - `push` needs none
+
     with repo.lock:
         moved = fetch(repo, selected, remote=remote, run_cache=run_cache)
         done = checkout(
@@ -190,6 +194,8 @@ def _outputs(repo: Repo, selected: Selected) -> Iterator[tuple[Output, str | Non
     yield from _of_this_repository(repo, repo.project, selected)
     if not selected.revisions:
         return
+    from tiffin.repo.revisions import States  # noqa: PLC0415 - 3 ms that few calls need
+
     with States(repo) as states:
         for commit in states.select(selected.revisions):
             with suppress(StageNotFound):  # a target need not be in every revision
