@@ -43,7 +43,7 @@ test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev $(venv)/.stamp-examples ## all te
 check: lint types layers spelling dependencies test ## everything that must hold before a change is taken
 
 .PHONY: bench
-bench: bench-versioning bench-data bench-pipelines bench-dvc ## everything that is measured, one after the other; takes hours
+bench: bench-versioning bench-data bench-pipelines bench-dvc bench-training ## everything that is measured, one after the other; takes hours
 
 .PHONY: bench-versioning
 bench-versioning: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes docs/benchmarks/versioning.md
@@ -56,6 +56,10 @@ bench-data: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the data commands and ho
 .PHONY: bench-pipelines
 bench-pipelines: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## pipelines of hundreds of stages; writes docs/benchmarks/pipelines.md
 	$(bin)/python -m benchmarks.pipelines $(ARGS)
+
+.PHONY: bench-training
+bench-training: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## training beside Vowpal Wabbit; writes docs/benchmarks/training.md
+	$(bin)/python -m benchmarks.training $(ARGS)
 
 .PHONY: bench-dvc
 bench-dvc: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/python/.stamp ## DVC's own benchmark suite; writes docs/benchmarks/dvc-suite.md

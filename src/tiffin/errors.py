@@ -31,6 +31,7 @@ TiffinError                      exit code 255
 ├── ScaffoldError                     a new project cannot be made as asked
 ├── LiveError                         a value, name or plot that `Live` cannot log
 ├── PlotError                         a plot cannot be drawn from its data, or with its template
+├── TrainingError                     a model cannot be learned from the data as asked
 ├── GitError                          git is missing, or refused
 └── TransferError                     bytes could not be written or read
     └── TransferInterrupted           ... this time: another attempt may work
@@ -66,6 +67,7 @@ __all__ = [
     "TargetError",
     "TemplateError",
     "TiffinError",
+    "TrainingError",
     "TransferError",
     "TransferInterrupted",
     "UnsavedChanges",
@@ -239,6 +241,10 @@ class PlotError(TiffinError):
     def __init__(self, message: str, *, kind: str = "DvcException", hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.kind = kind
+
+
+class TrainingError(TiffinError):
+    """A model cannot be learned from the data as asked."""
 
 
 class GitError(TiffinError):

@@ -25,6 +25,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Run pipelines": ("repro", "stage", "dag", "runs", "logs", "dataset", "freeze", "unfreeze"),
     "Look at results": ("params", "metrics", "plots", "report"),
     "Try things out": ("exp", "queue"),
+    "Learn": ("train", "predict", "evaluate"),
     "Keep house": ("gc", "fsck", "cache", "unprotect", "check-ignore", "config", "install", "destroy"),
     "Ask about tiffin": ("root", "version", "completion"),
 }
@@ -33,7 +34,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 def overview() -> str:
     """All commands, a line each; those of a group share one."""
     lines = [
-        "tiffin: data, models, pipelines and experiments beside Git, in DVC's formats.",
+        "tiffin: data, models, pipelines and experiments beside Git, in DVC's formats; sparse learning.",
         "",
         "usage: tiffin [-q] [-v] [--cd DIR] [--wait-for-lock] COMMAND ...",
         "       tiffin --version",

@@ -13,8 +13,9 @@ PATIENCE_S = 0.5  # work that is done sooner shows nothing
 class Bar:
     """How far one piece of work after the other is: by bytes where their number is known, else by files."""
 
-    def __init__(self, description: str, stream: TextIO) -> None:
+    def __init__(self, description: str, stream: TextIO, noun: str = "file") -> None:
         self._description = description
+        self._noun = noun
         self._stream = stream
         self._by_size = False
         self._bar: tqdm[Never] | None = None
@@ -34,7 +35,7 @@ class Bar:
         self._bar = tqdm(
             desc=self._description,
             total=size or files,
-            unit="B" if self._by_size else "file",
+            unit="B" if self._by_size else self._noun,
             unit_scale=self._by_size,
             unit_divisor=1024,
             file=self._stream,
@@ -46,7 +47,9 @@ class Bar:
         """Move the bar on."""
         if self._bar is None:
             return
-        self._bar.set_postfix_str(f"{files} files" if self._by_size else f"{size / 2**20:.0f} MiB", refresh=False)
+        self._bar.set_postfix_str(
+            f"{files:,} {self._noun}s" if self._by_size else f"{size / 2**20:.0f} MiB", refresh=False
+        )
         self._bar.update((size if self._by_size else files) - self._bar.n)
 
     def _close(self) -> None:

@@ -126,14 +126,17 @@ class Ui:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
-    def progress(self, description: str) -> Iterator["Progress"]:
-        """A bar with rate and time left for work that takes longer than a moment; nothing when piped."""
+    def progress(self, description: str, noun: str = "file") -> Iterator["Progress"]:
+        """A bar with rate and time left for work that takes longer than a moment; nothing when piped.
+
+        noun: what is counted.
+        """
         if self.quiet or not sys.stderr.isatty():
             yield _Silent()
             return
         from tiffin.cli._progress import Bar  # noqa: PLC0415 - tqdm takes 50 ms to load
 
-        with Bar(description, sys.stderr) as bar:
+        with Bar(description, sys.stderr, noun) as bar:
             yield bar
 
     def _say(self, text: str) -> None:

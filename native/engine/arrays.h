@@ -1,0 +1,26 @@
+// Tables as arrays in files: the npy format, byte for byte as NumPy writes it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "engine/learner.h"
+
+namespace tiffin::learn {
+
+// Writes what a model has learned below `directory`, which is there:
+//   rows.npy           u32 (n)               the rows that are not all zeros, ascending
+//   weights.npy        f32 (n)
+//   latent.npy         f32 (n, size) or, for FFM, (n, fields, size)
+// and, for who goes on training,
+//   weights_state.npy  f32 (n, states)
+//   latent_state.npy   f32 (n, states, size) or (n, fields, states, size)
+// Returns n.  Throws SystemFault.
+std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state);
+
+// Fills an empty table with what SaveTable wrote.  count: rows.  state: whether the states are there, too.  Throws
+// SystemFault, and std::invalid_argument where a file is not what SaveTable would have written for this model.
+void LoadTable(Learner& learner, const std::string& directory, std::size_t count, bool state);
+
+}  // namespace tiffin::learn

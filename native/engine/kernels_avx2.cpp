@@ -1,0 +1,2 @@
+#define ENGINE avx2
+#include "engine/kernels.inl"

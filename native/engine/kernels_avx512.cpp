@@ -1,0 +1,2 @@
+#define ENGINE avx512
+#include "engine/kernels.inl"

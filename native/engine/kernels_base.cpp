@@ -1,0 +1,2 @@
+#define ENGINE base
+#include "engine/kernels.inl"

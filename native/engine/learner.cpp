@@ -1,0 +1,364 @@
+#include "engine/learner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstdio>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "batch/threads.h"
+#include "rows/key.h"
+
+namespace tiffin::learn {
+namespace {
+
+constexpr std::size_t kMostKept = 20;   // bad rows that are remembered
+constexpr std::size_t kAhead = 4;       // rows whose memory is asked for before it is needed
+constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
+constexpr std::size_t kLineFloats = 16;  // of a cache line
+
+class Clock {
+ public:
+  // Seconds since the last call, or since this was made.
+  double Lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+bool Comes(const BadRow& one, const BadRow& other) {
+  return std::tie(one.file, one.line) < std::tie(other.file, other.line);
+}
+
+}  // namespace
+
+// Lets blocks pass one after the other, in the order of their numbers.
+class Learner::Turns {
+ public:
+  // False once the pass was given up.
+  bool Wait(std::uint64_t number) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return given_up_ || next_ == number; });
+    return !given_up_;
+  }
+  void Done() {
+    const std::scoped_lock lock(mutex_);
+    ++next_;
+    changed_.notify_all();
+  }
+  void GiveUp() {
+    const std::scoped_lock lock(mutex_);
+    given_up_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t next_ = 0;
+  bool given_up_ = false;
+};
+
+// One thread's memory.
+class Learner::Worker {
+ public:
+  explicit Worker(Learner& learner)
+      : learner_(learner), settings_(learner.settings_), sums_(static_cast<std::size_t>(settings_.size)) {}
+
+  Block block;
+  Rows rows;
+  std::vector<Fault> faults;
+
+  // What is wrong in the block; rows that the model cannot take are taken out.  learn: rows need a label.
+  std::vector<BadRow> TakeBad(bool learn) {
+    std::vector<BadRow> bad;
+    for (const Fault& fault : faults) bad.push_back({block.file, Line(fault.line), fault.column, fault.what});
+    std::vector<std::size_t> gone;
+    WithLoss(settings_.loss, [&](auto loss) {
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        std::string what;
+        if (learn && !loss.Allows(rows.labels[row])) what = OnLabel(rows.labels[row]);
+        if (what.empty() && settings_.score == ScoreKind::kFfm) what = OnFields(row);
+        if (what.empty()) continue;
+        bad.push_back({block.file, Line(rows.lines[row]), 0, std::move(what)});
+        gone.push_back(row);
+      }
+    });
+    rows.Remove(gone);
+    return bad;
+  }
+
+  // Learns from all rows; bias_rows: how many the constant learns from at once.
+  void Learn(Totals& totals, std::size_t bias_rows) {
+    Locate();
+    WithLoss(settings_.loss, [&](auto loss) {
+      float slopes = 0;
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        Prefetch(row + kAhead);
+        const float label = rows.labels[row];
+        const Example example = ExampleOf(row);
+        Waken(example);
+        const float score = learner_.bias_[0] + learner_.kernels_.score(settings_, example, sums_.data());
+        if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
+        Count(loss, row, score, totals);
+        const float slope = loss.Slope(score, label) * Weight(row);
+        learner_.kernels_.update(settings_, example, sums_.data(), slope);
+        slopes += slope;
+        if ((row + 1) % bias_rows == 0) UpdateBias(std::exchange(slopes, 0.0F));
+      }
+      if (rows.size() % bias_rows != 0) UpdateBias(slopes);
+    });
+  }
+
+  // Scores all rows; those without a usable label are not counted.
+  void Score(Totals& totals, float* scores) {
+    Locate();
+    WithLoss(settings_.loss, [&](auto loss) {
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        Prefetch(row + kAhead);
+        const float score =
+            learner_.bias_[0] + learner_.kernels_.score(settings_, ExampleOf(row), sums_.data());
+        if (loss.Allows(rows.labels[row])) Count(loss, row, score, totals);
+        if (scores != nullptr) scores[row] = score;
+      }
+    });
+  }
+
+ private:
+  std::uint64_t Line(std::size_t line) const { return block.first_line + line + 1; }
+  float Weight(std::size_t row) const { return rows.has_weights() ? rows.weights[row] : 1.0F; }
+
+  // What is wrong, in words.
+  std::string OnLabel(float label) const {
+    if (std::isnan(label)) return "the example has no label";
+    char text[32];
+    std::snprintf(text, sizeof text, "label %g", static_cast<double>(label));
+    return std::string(text) +
+           (settings_.loss == LossKind::kPoisson ? " is no count" : " is neither 0 and 1 nor -1 and 1");
+  }
+
+  // The same; "" where the fields are those of the model.
+  std::string OnFields(std::size_t row) const {
+    for (std::uint32_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) {
+      const std::uint32_t field = FieldOf(rows.keys[i]);
+      if (field >= settings_.fields) {
+        return "field " + std::to_string(field) + ", and the model has " + std::to_string(settings_.fields) + " of them";
+      }
+    }
+    return "";
+  }
+
+  // Finds the table rows of all features, and their fields where they are needed.
+  void Locate() {
+    const std::size_t count = rows.features();
+    places_.Resize(count);
+    const int bits = learner_.table_.bits();
+    for (std::size_t i = 0; i < count; ++i) places_[i] = FixedTable::RowOf(rows.keys[i], bits);
+    if (settings_.score == ScoreKind::kFfm) {
+      fields_.Resize(count);
+      for (std::size_t i = 0; i < count; ++i) fields_[i] = FieldOf(rows.keys[i]);
+    }
+    std::size_t longest = 0;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      longest = std::max<std::size_t>(longest, rows.offsets[row + 1] - rows.offsets[row]);
+    }
+    pointers_.Resize(longest);
+    if (settings_.unit_length) scaled_.Resize(longest);
+  }
+
+  void Prefetch(std::size_t row) const {
+    if (row >= rows.size()) return;
+    for (std::uint32_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) {
+      const float* const at = learner_.table_.row(places_[i]);
+      __builtin_prefetch(at, 1);
+      if (settings_.score == ScoreKind::kFm && learner_.table_.row_floats() > kLineFloats) {
+        __builtin_prefetch(at + kLineFloats, 1);
+      }
+    }
+  }
+
+  Example ExampleOf(std::size_t row) {
+    const std::uint32_t begin = rows.offsets[row];
+    const std::size_t size = rows.offsets[row + 1] - begin;
+    for (std::size_t i = 0; i < size; ++i) pointers_[i] = learner_.table_.row(places_[begin + i]);
+    const float* values = rows.has_values() ? rows.values.data() + begin : nullptr;
+    if (settings_.unit_length && size > 0) {
+      float squares = 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        scaled_[i] = values == nullptr ? 1.0F : values[i];
+        squares += scaled_[i] * scaled_[i];
+      }
+      const float scale = 1.0F / std::sqrt(squares);
+      for (std::size_t i = 0; i < size; ++i) scaled_[i] *= scale;
+      values = scaled_.data();
+    }
+    const std::uint32_t* const fields = fields_.empty() ? nullptr : fields_.data() + begin;
+    return {pointers_.data(), values, fields, size};
+  }
+
+  // Gives latent vectors that no example had yet their first values, which depend on the place and the seed alone.
+  void Waken(const Example& example) const {
+    if (settings_.score == ScoreKind::kLinear) return;
+    for (std::size_t i = 0; i < example.size; ++i) {
+      if (example.rows[i][kSeen] == 0) WakenRow(example.rows[i]);
+    }
+  }
+
+  void WakenRow(float* row) const {
+    const FixedTable& table = learner_.table_;
+    const auto number = static_cast<std::uint64_t>(row - table.row(0)) / table.row_floats();
+    const int states = StatesOf(settings_.latent.kind);
+    const std::size_t vectors = settings_.score == ScoreKind::kFfm ? settings_.fields : 1;
+    const auto size = static_cast<std::size_t>(settings_.size);
+    const float reach = settings_.first / std::sqrt(static_cast<float>(size));
+    std::uint64_t random = Mix(number, settings_.seed);
+    for (std::size_t vector = 0; vector < vectors; ++vector) {
+      float* const values = row + kLinearFloats + vector * size * static_cast<std::size_t>(1 + states);
+      for (std::size_t f = 0; f < size; ++f) {
+        random = Mix(random + f + 1, settings_.seed);
+        values[f] = reach * (static_cast<float>(random >> 40) * 0x1p-23F - 1.0F);
+      }
+    }
+    row[kSeen] = 1.0F;
+  }
+
+  template <typename Loss>
+  void Count(Loss loss, std::size_t row, float score, Totals& totals) const {
+    const float label = rows.labels[row];
+    const double weight = Weight(row);
+    totals.rows += 1;
+    totals.weight += weight;
+    totals.loss += weight * loss.Value(score, label);
+    if (settings_.loss == LossKind::kLogistic) totals.roc.Add(score, label > 0, weight);
+  }
+
+  void UpdateBias(float slope) const {
+    std::array<float, 3>& bias = learner_.bias_;
+    WithOptimizer(settings_.linear, [&](const auto& optimizer) { optimizer.Step(bias[0], &bias[1], slope, 1.0F); });
+  }
+
+  Learner& learner_;
+  const ModelSettings& settings_;
+  std::vector<float> sums_;
+  Buffer<std::uint32_t> places_;
+  Buffer<std::uint32_t> fields_;
+  Buffer<float*> pointers_;
+  Buffer<float> scaled_;
+};
+
+Learner::Learner(const ModelSettings& settings, int bits)
+    : settings_(settings), table_(bits, RowWidth(settings)), kernels_(ChosenKernels()) {}
+
+Totals Learner::totals() const {
+  const std::scoped_lock lock(mutex_);
+  return totals_;
+}
+
+std::vector<BadRow> Learner::bad_rows() const {
+  const std::scoped_lock lock(mutex_);
+  return bad_;
+}
+
+void Learner::Begin() {
+  const std::scoped_lock lock(mutex_);
+  totals_ = {};
+  bad_.clear();
+}
+
+void Learner::NoteBad(std::vector<BadRow>&& bad, const PassOptions& options) {
+  if (bad.empty()) return;
+  const std::scoped_lock lock(mutex_);
+  totals_.bad_rows += bad.size();
+  for (BadRow& row : bad) bad_.push_back(std::move(row));
+  std::ranges::sort(bad_, Comes);
+  if (bad_.size() > kMostKept) bad_.resize(kMostKept);
+  if (totals_.bad_rows > options.max_bad) throw TooManyBadRows{bad_.front()};
+}
+
+void Learner::Pass(RowsSource& source, const PassOptions& options, Control& control) {
+  Begin();
+  Turns turns;
+  const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
+  OnWorkers(threads, [&](int) {
+    Worker worker(*this);
+    const auto totals = std::make_unique<Totals>();
+    try {
+      Clock clock;
+      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block)) {
+        *totals = {};
+        totals->read_s = clock.Lap();
+        worker.rows.Clear();
+        worker.faults.clear();
+        source.Parse(worker.block, worker.rows, worker.faults);
+        totals->parse_s = clock.Lap();
+        if (options.deterministic && !turns.Wait(worker.block.number)) return;
+        totals->wait_s = clock.Lap();
+        NoteBad(worker.TakeBad(options.learn), options);
+        if (options.learn) {
+          worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
+        } else {
+          worker.Score(*totals, nullptr);
+        }
+        totals->learn_s = clock.Lap();
+        totals->features = worker.rows.features();
+        totals->bytes = worker.block.size;
+        control.files.fetch_add(totals->rows, std::memory_order_relaxed);
+        control.bytes.fetch_add(totals->bytes, std::memory_order_relaxed);
+        {
+          const std::scoped_lock lock(mutex_);
+          totals_.Add(*totals);
+        }
+        if (options.deterministic) turns.Done();
+      }
+    } catch (...) {  // rethrown: the others only learn that there is nothing to wait for
+      control.stop.store(true, std::memory_order_relaxed);
+      turns.GiveUp();
+      throw;
+    }
+  });
+}
+
+std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& options, bool scores, Control& control) {
+  Begin();
+  std::map<std::uint64_t, std::vector<float>> parts;
+  const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
+  OnWorkers(threads, [&](int) {
+    Worker worker(*this);
+    const auto totals = std::make_unique<Totals>();
+    try {
+      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block)) {
+        *totals = {};
+        worker.rows.Clear();
+        worker.faults.clear();
+        source.Parse(worker.block, worker.rows, worker.faults);
+        NoteBad(worker.TakeBad(false), options);
+        std::vector<float> part(worker.rows.size());
+        worker.Score(*totals, part.data());
+        if (!scores) {
+          WithLoss(settings_.loss, [&](auto loss) {
+            for (float& score : part) score = loss.Mean(score);
+          });
+        }
+        control.files.fetch_add(part.size(), std::memory_order_relaxed);
+        control.bytes.fetch_add(worker.block.size, std::memory_order_relaxed);
+        const std::scoped_lock lock(mutex_);
+        totals_.Add(*totals);
+        parts.emplace(worker.block.number, std::move(part));
+      }
+    } catch (...) {  // rethrown
+      control.stop.store(true, std::memory_order_relaxed);
+      throw;
+    }
+  });
+  std::vector<float> all;
+  for (auto& [number, part] : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+}  // namespace tiffin::learn

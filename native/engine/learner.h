@@ -1,0 +1,90 @@
+// Learning from text: blocks of lines in, a better table out.
+//
+// Every thread takes a block, parses it and learns from its rows: parsing is most of the work on text, and so nobody
+// waits for anybody (but in deterministic passes, where blocks take turns to be learned from).  An example is scored
+// before it is learned from, so the loss of the first pass is that of predictions (progressive validation).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/control.h"
+#include "engine/kernels.h"
+#include "engine/model.h"
+#include "engine/totals.h"
+#include "params/fixed_table.h"
+#include "source/rows_source.h"
+
+namespace tiffin::learn {
+
+struct PassOptions {
+  int threads = 0;  // 0: one for each processor the process may use
+  bool deterministic = false;
+  bool learn = true;  // false: only score
+  std::uint64_t max_bad = 0;
+};
+
+// A line that is no example, or none for this loss.
+struct BadRow {
+  std::size_t file;
+  std::uint64_t line;    // from 1
+  std::size_t column;    // from 1; 0: the whole line
+  std::string what;
+};
+
+// The pass ended: there were more bad rows than allowed.
+struct TooManyBadRows {
+  BadRow first;
+};
+
+// Scores are not finite any more.
+struct Diverged {
+  std::size_t file;
+  std::uint64_t line;  // from 1
+};
+
+class Learner {
+ public:
+  // Throws std::bad_alloc.
+  Learner(const ModelSettings& settings, int bits);
+
+  // One pass over the source.  Throws SystemFault, TooManyBadRows, Diverged.  control.files counts rows.
+  void Pass(RowsSource& source, const PassOptions& options, Control& control);
+
+  // Predictions of all rows of the source, in order: means, as the loss has them, or scores.
+  std::vector<float> Predict(RowsSource& source, const PassOptions& options, bool scores, Control& control);
+
+  // Of the pass under way, or the last one.  Thread-safe.
+  Totals totals() const;
+  // The first few bad rows of the last pass, in order.
+  std::vector<BadRow> bad_rows() const;
+
+  const ModelSettings& settings() const noexcept { return settings_; }
+  FixedTable& table() noexcept { return table_; }
+  const FixedTable& table() const noexcept { return table_; }
+  // [weight, state, state] of the constant.
+  std::array<float, 3>& bias() noexcept { return bias_; }
+
+ private:
+  class Worker;
+  class Turns;
+
+  void Begin();
+  void NoteBad(std::vector<BadRow>&& bad, const PassOptions& options);
+
+  const ModelSettings settings_;
+  FixedTable table_;
+  std::array<float, 3> bias_{};
+  const Kernels& kernels_;
+
+  mutable std::mutex mutex_;
+  Totals totals_;
+  std::vector<BadRow> bad_;
+};
+
+}  // namespace tiffin::learn

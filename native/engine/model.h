@@ -1,0 +1,30 @@
+// What a model is made of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "loss/loss.h"
+#include "optim/optimizer.h"
+#include "score/score.h"
+
+namespace tiffin::learn {
+
+struct ModelSettings {
+  ScoreKind score = ScoreKind::kLinear;
+  LossKind loss = LossKind::kLogistic;
+  OptimizerSettings linear;  // of the weights
+  OptimizerSettings latent;  // of the latent vectors
+  int size = 0;              // floats of a latent vector; 0: there are none
+  std::uint32_t fields = 0;  // FFM: how many there are
+  float first = 0.1F;        // latent values begin between -first and first, over the root of their number
+  std::uint64_t seed = 0;
+  bool unit_length = false;  // whether the values of an example are divided by the length of their vector
+};
+
+int StatesOf(OptimizerKind kind) noexcept;
+
+// Floats of one row of the table.
+std::size_t RowWidth(const ModelSettings& settings) noexcept;
+
+}  // namespace tiffin::learn

@@ -1,0 +1,16 @@
+// No optimiser but a buffer: gradients are added up beside their weights, for whoever applies them later.
+//
+// state: [sum of gradients]
+#pragma once
+
+#include "base/inline.h"
+
+namespace tiffin::learn {
+
+struct Accumulate {
+  static constexpr int kState = 1;
+
+  TIFFIN_INLINE void Step(float&, float* state, float gradient, float) const noexcept { state[0] += gradient; }
+};
+
+}  // namespace tiffin::learn

@@ -1,0 +1,25 @@
+// AdaGrad: steps shrink with the squares of a weight's past gradients (Duchi, Hazan, Singer, JMLR 2011).
+//
+// state: [sum of squared gradients]
+#pragma once
+
+#include <cmath>
+
+#include "base/inline.h"
+
+namespace tiffin::learn {
+
+struct AdaGrad {
+  static constexpr int kState = 1;
+  float alpha;
+  float beta;
+  float l2;
+
+  TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
+    gradient += l2 * weight;
+    state[0] += gradient * gradient;
+    weight -= alpha * gradient / (beta + std::sqrt(state[0]));
+  }
+};
+
+}  // namespace tiffin::learn

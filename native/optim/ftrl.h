@@ -1,0 +1,29 @@
+// FTRL-proximal: AdaGrad's steps with an L1 that makes weights exactly zero (McMahan et al., KDD 2013, algorithm 1).
+//
+// state: [z, square root of the sum of squared gradients]; the root is what is needed, so it is what is kept.
+#pragma once
+
+#include <cmath>
+
+#include "base/inline.h"
+
+namespace tiffin::learn {
+
+struct Ftrl {
+  static constexpr int kState = 2;
+  float alpha;
+  float beta;
+  float l1;
+  float l2;
+
+  TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
+    const float root = std::sqrt(state[1] * state[1] + gradient * gradient);
+    const float z = state[0] + gradient - (root - state[1]) / alpha * weight;
+    state[0] = z;
+    state[1] = root;
+    const float beyond = std::fabs(z) - l1;
+    weight = beyond > 0 ? -std::copysign(beyond, z) / ((beta + root) / alpha + l2) : 0.0F;
+  }
+};
+
+}  // namespace tiffin::learn

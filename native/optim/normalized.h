@@ -1,0 +1,31 @@
+// Adaptive steps that do not depend on the scale of a feature (Ross, Mineiro, Langford: Normalized Online Learning, UAI
+// 2013, algorithm 3, NAG, with the scale of each feature alone).
+//
+// state: [sum of squared gradients, largest absolute value of the feature]
+#pragma once
+
+#include <cmath>
+
+#include "base/inline.h"
+
+namespace tiffin::learn {
+
+struct Normalized {
+  static constexpr int kState = 2;
+  float alpha;
+  float l2;
+
+  TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float value) const noexcept {
+    const float size = std::fabs(value);
+    if (size > state[1]) {
+      weight *= state[1] / size;
+      state[1] = size;
+    }
+    if (gradient == 0) return;
+    gradient += l2 * weight;
+    state[0] += gradient * gradient;
+    weight -= alpha * gradient / (std::sqrt(state[0]) * state[1]);
+  }
+};
+
+}  // namespace tiffin::learn

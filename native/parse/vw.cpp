@@ -1,0 +1,85 @@
+#include "parse/line.h"
+#include "rows/key.h"
+
+namespace tiffin::learn {
+namespace {
+
+// Up to the next blank, ':' or '|'.
+std::string_view ReadWord(Line& line) {
+  const char* const begin = line.at;
+  while (!line.AtEnd() && *line.at != ' ' && *line.at != ':' && *line.at != '|' && *line.at != '\t') ++line.at;
+  return {begin, static_cast<std::size_t>(line.at - begin)};
+}
+
+const char* ReadNumberAfterColon(Line& line, float& value) {
+  value = 1.0F;
+  if (!line.Take(':')) return nullptr;
+  if (!ReadFloat(line.at, line.end, value)) return "expected a finite number after ':'";
+  return line.AtBreak() || *line.at == '|' ? nullptr : "expected a blank after the number";
+}
+
+const char* ParseHead(Line& line, float& label, float& weight) {
+  label = kNoLabel;
+  weight = 1.0F;
+  float numbers[3];
+  int count = 0;
+  for (;;) {
+    line.SkipBlanks();
+    if (line.AtEnd()) return "expected '|' before the features";
+    if (*line.at == '|') break;
+    const char* const begin = line.at;
+    float number;
+    if (*line.at != '\'' && ReadFloat(line.at, line.end, number) && (line.AtBreak() || *line.at == '|')) {
+      if (count == 3) {
+        line.at = begin;
+        return "expected at most a label, an importance and an initial prediction";
+      }
+      numbers[count++] = number;
+      continue;
+    }
+    // A tag: quoted, or whatever touches the first bar.
+    line.at = begin;
+    while (!line.AtBreak() && *line.at != '|') ++line.at;
+    if (*begin != '\'' && (line.AtEnd() || *line.at != '|')) {
+      line.at = begin;
+      return "expected a number, a tag that begins with \"'\", or '|'";
+    }
+  }
+  if (count > 0) label = numbers[0];
+  if (count > 1) weight = numbers[1];
+  if (weight < 0) return "the importance of an example is below 0";
+  return nullptr;
+}
+
+const char* ParseVwLine(Line& line, Rows& rows) {
+  float label;
+  float weight;
+  if (const char* const what = ParseHead(line, label, weight)) return what;
+  while (line.Take('|')) {
+    std::uint32_t field = 0;
+    float scale = 1.0F;
+    if (!line.AtBreak() && *line.at != '|') {
+      const std::string_view name = ReadWord(line);
+      field = static_cast<std::uint32_t>(Hash(name) >> kIdBits);
+      if (const char* const what = ReadNumberAfterColon(line, scale)) return what;
+    }
+    for (;;) {
+      line.SkipBlanks();
+      if (line.AtEnd() || *line.at == '|') break;
+      const std::string_view name = ReadWord(line);
+      float value;
+      if (const char* const what = ReadNumberAfterColon(line, value)) return what;
+      if (value * scale != 0) rows.Push(Key(field, IdOf(name)), value * scale);
+    }
+  }
+  rows.EndRow(label, weight);
+  return nullptr;
+}
+
+}  // namespace
+
+void ParseVw(std::string_view block, Rows& rows, std::vector<Fault>& faults) {
+  ForEachLine(block, rows, faults, ParseVwLine);
+}
+
+}  // namespace tiffin::learn

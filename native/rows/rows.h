@@ -1,0 +1,124 @@
+// Examples as columns: what parsers make and kernels read.
+//
+// Row r has the features [offsets[r], offsets[r + 1]) of `keys` and `values`.  Most features of wide sparse data are
+// there or not, so values are kept only once one of them is not 1, and weights likewise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "rows/buffer.h"
+
+namespace tiffin::learn {
+
+class Rows {
+ public:
+  Rows() { Clear(); }
+
+  std::size_t size() const noexcept { return labels.size(); }
+  std::size_t features() const noexcept { return keys.size(); }
+  bool has_values() const noexcept { return has_values_; }
+  bool has_weights() const noexcept { return has_weights_; }
+
+  void Clear() {
+    offsets.Clear();
+    offsets.Reserve(1);
+    offsets.Push(0);
+    keys.Clear();
+    values.Clear();
+    labels.Clear();
+    lines.Clear();
+    weights.Clear();
+    has_values_ = has_weights_ = false;
+  }
+  // For as many rows and features more.
+  void Reserve(std::size_t rows, std::size_t features) {
+    offsets.Reserve(rows);
+    labels.Reserve(rows);
+    lines.Reserve(rows);
+    keys.Reserve(features);
+  }
+
+  // ---- one row after the other.  REQUIRES: room was reserved.
+
+  void Push(std::uint64_t key) noexcept {
+    keys.Push(key);
+    if (has_values()) PushValue(1.0F);
+  }
+  void Push(std::uint64_t key, float value) {
+    if (value != 1.0F && !has_values()) BeginValues();
+    keys.Push(key);
+    if (has_values()) PushValue(value);
+  }
+  void EndRow(float label, float weight = 1.0F) {  // its line is set by whoever knows it
+    if (weight != 1.0F && !has_weights()) BeginWeights();
+    if (has_weights()) PushWeight(weight);
+    labels.Push(label);
+    lines.Push(0);
+    offsets.Push(static_cast<std::uint32_t>(keys.size()));
+  }
+  // Takes rows out.  REQUIRES: ascending.
+  void Remove(std::span<const std::size_t> gone) {
+    if (gone.empty()) return;
+    std::size_t to = gone[0];
+    std::uint32_t end = offsets[to];
+    std::size_t next = 0;
+    for (std::size_t row = gone[0]; row < size(); ++row) {
+      if (next < gone.size() && gone[next] == row) {
+        ++next;
+        continue;
+      }
+      for (std::uint32_t i = offsets[row]; i < offsets[row + 1]; ++i, ++end) {
+        keys[end] = keys[i];
+        if (has_values_) values[end] = values[i];
+      }
+      labels[to] = labels[row];
+      lines[to] = lines[row];
+      if (has_weights_) weights[to] = weights[row];
+      offsets[++to] = end;
+    }
+    offsets.Shrink(to + 1);
+    labels.Shrink(to);
+    lines.Shrink(to);
+    keys.Shrink(end);
+    if (has_values_) values.Shrink(end);
+    if (has_weights_) weights.Shrink(to);
+  }
+  // Forgets the features since the last EndRow.
+  void DropRow() noexcept {
+    keys.Shrink(offsets.back());
+    if (has_values()) values.Shrink(offsets.back());
+  }
+
+  Buffer<std::uint32_t> offsets;
+  Buffer<std::uint64_t> keys;
+  Buffer<float> values;   // unless all are 1
+  Buffer<float> labels;   // NaN: not known
+  Buffer<std::uint32_t> lines;  // of the block, from 0: where the row came from
+  Buffer<float> weights;  // unless all are 1
+
+ private:
+  void PushValue(float value) {
+    values.Reserve(1);
+    values.Push(value);
+  }
+  void PushWeight(float weight) {
+    weights.Reserve(1);
+    weights.Push(weight);
+  }
+  void BeginValues() {
+    has_values_ = true;
+    values.Resize(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) values[i] = 1.0F;
+  }
+  void BeginWeights() {
+    has_weights_ = true;
+    weights.Resize(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) weights[i] = 1.0F;
+  }
+
+  bool has_values_ = false;
+  bool has_weights_ = false;
+};
+
+}  // namespace tiffin::learn

@@ -1,0 +1,128 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "files/fault.h"
+#include "source/lines.h"
+#include "source/source.h"
+
+namespace tiffin::learn {
+namespace {
+
+std::span<std::byte> Room(Buffer<char>& bytes, std::size_t from, std::size_t size) {
+  bytes.Resize(from + size + Block::kPadding);
+  return std::as_writable_bytes(std::span(bytes.data() + from, size));
+}
+
+}  // namespace
+
+FileSource::FileSource(std::vector<std::string> paths, std::size_t block_bytes)
+    : paths_(std::move(paths)), block_bytes_(block_bytes) {}
+
+bool FileSource::Next(Block& block) {
+  const std::scoped_lock lock(mutex_);
+  for (; file_ < paths_.size(); ++file_, offset_ = line_ = 0, open_ = {}, rest_.Clear()) {
+    const std::string& path = paths_[file_];
+    if (!open_) {
+      open_ = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NOCTTY);
+      if (!open_) throw SystemFault(errno, path);
+      Stat stat;
+      if (const int outcome = StatOf(open_.get(), stat); outcome != kOk) throw SystemFault(outcome, path);
+      if (S_ISDIR(stat.mode)) throw SystemFault(EISDIR, path);
+    }
+    std::size_t size = rest_.size();
+    for (;;) {
+      const std::span<std::byte> room = Room(block.bytes, size, block_bytes_);
+      if (size == rest_.size() && size > 0) std::memcpy(block.bytes.data(), rest_.data(), size);
+      std::size_t got = 0;
+      if (const int outcome = ReadAt(open_.get(), room, offset_, got); outcome != kOk) throw SystemFault(outcome, path);
+      offset_ += got;
+      const std::string_view fresh(block.bytes.data() + size, got);
+      const std::size_t whole = got < room.size() ? got : WholeLines(fresh);  // a file may end without a line end
+      if (got == room.size() && whole == 0) {
+        size += got;  // a line longer than a block
+        rest_.Clear();
+        continue;
+      }
+      block.size = size + whole;
+      rest_.Clear();
+      rest_.Reserve(got - whole);
+      for (const char c : fresh.substr(whole)) rest_.Push(c);
+      break;
+    }
+    if (block.size == 0) continue;
+    block.number = number_++;
+    block.file = file_;
+    block.first_line = line_;
+    line_ += CountLines(block.text());
+    return true;
+  }
+  return false;
+}
+
+FedSource::FedSource(std::size_t most_blocks, std::size_t block_bytes)
+    : most_blocks_(most_blocks), block_bytes_(block_bytes) {}
+
+bool FedSource::Feed(std::string_view bytes) {
+  pending_.Reserve(bytes.size());
+  const std::size_t before = pending_.size();
+  pending_.Resize(before + bytes.size());
+  std::memcpy(pending_.data() + before, bytes.data(), bytes.size());
+  if (pending_.size() < block_bytes_) return true;
+  const std::size_t whole = WholeLines({pending_.data(), pending_.size()});
+  return whole == 0 || Enqueue(whole);
+}
+
+bool FedSource::EndFile() {
+  const bool open = pending_.empty() || Enqueue(pending_.size());
+  ++file_;
+  line_ = 0;
+  return open;
+}
+
+void FedSource::End() {
+  const std::scoped_lock lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void FedSource::Close() {
+  const std::scoped_lock lock(mutex_);
+  closed_ = true;
+  queue_.clear();
+  changed_.notify_all();
+}
+
+bool FedSource::Enqueue(std::size_t size) {
+  Block block;
+  block.bytes.Resize(size + Block::kPadding);
+  std::memcpy(block.bytes.data(), pending_.data(), size);
+  std::memmove(pending_.data(), pending_.data() + size, pending_.size() - size);
+  pending_.Shrink(pending_.size() - size);
+  block.size = size;
+  block.number = number_++;
+  block.file = file_;
+  block.first_line = line_;
+  line_ += CountLines(block.text());
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return closed_ || queue_.size() < most_blocks_; });
+  if (closed_) return false;
+  queue_.push_back(std::move(block));
+  changed_.notify_all();
+  return true;
+}
+
+bool FedSource::Next(Block& block) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return closed_ || ended_ || !queue_.empty(); });
+  if (queue_.empty()) return false;
+  block = std::move(queue_.front());
+  queue_.pop_front();
+  changed_.notify_all();
+  return true;
+}
+
+}  // namespace tiffin::learn

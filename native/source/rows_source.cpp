@@ -1,0 +1,48 @@
+#include "source/rows_source.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "parse/line.h"
+
+namespace tiffin::learn {
+
+MatrixRows::MatrixRows(const Matrix& matrix) : matrix_(matrix) {
+  const auto refuse = [](const char* what) { throw std::invalid_argument(what); };
+  const auto& begins = matrix.begins;
+  if (begins.empty() || begins.front() != 0 || !std::is_sorted(begins.begin(), begins.end()) ||
+      static_cast<std::size_t>(begins.back()) != matrix.ids.size()) {
+    refuse("begins must go up from 0 to the number of ids");
+  }
+  if (!matrix.values.empty() && matrix.values.size() != matrix.ids.size()) refuse("there must be a value for each id");
+  if (!matrix.labels.empty() && matrix.labels.size() != size()) refuse("there must be a label for each example");
+  if (!matrix.weights.empty() && matrix.weights.size() != size()) refuse("there must be a weight for each example");
+  const auto fits = [](std::int64_t id) { return id >= 0 && static_cast<std::uint64_t>(id) <= kIdMask; };
+  if (!std::all_of(matrix.ids.begin(), matrix.ids.end(), fits)) refuse("ids go from 0 to 281474976710655");
+}
+
+void MatrixRows::Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const {
+  const std::size_t first = block.first_line;
+  const std::size_t last = std::min(first + kRows, size());
+  rows.Reserve(last - first, static_cast<std::size_t>(matrix_.begins[last] - matrix_.begins[first]));
+  for (std::size_t row = first; row < last; ++row) {
+    const char* what = nullptr;
+    for (std::int64_t i = matrix_.begins[row]; i < matrix_.begins[row + 1]; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const float value = matrix_.values.empty() ? 1.0F : matrix_.values[at];
+      if (!std::isfinite(value)) what = "a value is no finite number";
+      if (value != 0) rows.Push(Key(0, static_cast<std::uint64_t>(matrix_.ids[at])), value);
+    }
+    if (what != nullptr) {
+      rows.DropRow();
+      faults.push_back({row - first, 0, what});
+      continue;
+    }
+    rows.EndRow(matrix_.labels.empty() ? kNoLabel : matrix_.labels[row],
+                matrix_.weights.empty() ? 1.0F : matrix_.weights[row]);
+    rows.lines.back() = static_cast<std::uint32_t>(row - first);
+  }
+}
+
+}  // namespace tiffin::learn

@@ -1,0 +1,73 @@
+// Where examples come from, block by block: text that is parsed, or arrays that are there already.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "parse/text.h"
+#include "rows/key.h"
+#include "rows/rows.h"
+#include "source/source.h"
+
+namespace tiffin::learn {
+
+class RowsSource {
+ public:
+  virtual ~RowsSource() = default;
+  // The next block in order; false at the end.  Thread-safe.  Throws SystemFault.
+  virtual bool Next(Block& block) = 0;
+  // Appends the examples of a block.  Thread-safe.
+  virtual void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const = 0;
+};
+
+// Text in a format.
+class TextRows final : public RowsSource {
+ public:
+  TextRows(BlockSource& source, Parser parser) : source_(source), parser_(parser) {}
+
+  bool Next(Block& block) override { return source_.Next(block); }
+  void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const override {
+    parser_(block.text(), rows, faults);
+  }
+
+ private:
+  BlockSource& source_;
+  Parser parser_;
+};
+
+// A sparse matrix in compressed rows: example i has the features [begins[i], begins[i + 1]) of `ids` and `values`, all
+// of field 0.  Lines of such a block are examples.
+class MatrixRows final : public RowsSource {
+ public:
+  struct Matrix {
+    std::span<const std::int64_t> begins;  // one more than there are examples
+    std::span<const std::int64_t> ids;
+    std::span<const float> values;  // empty: all are 1
+    std::span<const float> labels;  // empty: there are none
+    std::span<const float> weights;  // empty: all are 1
+  };
+
+  // Throws std::invalid_argument where the arrays do not fit together.
+  explicit MatrixRows(const Matrix& matrix);
+
+  bool Next(Block& block) override {
+    block.number = next_.fetch_add(1, std::memory_order_relaxed);
+    block.first_line = block.number * kRows;
+    block.size = 0;
+    return block.first_line < size();
+  }
+  void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const override;
+
+ private:
+  static constexpr std::size_t kRows = 4096;
+
+  std::size_t size() const { return matrix_.begins.size() - 1; }
+
+  Matrix matrix_;
+  std::atomic<std::uint64_t> next_{0};
+};
+
+}  // namespace tiffin::learn

@@ -1,0 +1,238 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/kernels.h"
+#include "engine/learner.h"
+#include "engine/totals.h"
+#include "params/fixed_table.h"
+#include "parse/number.h"
+#include "parse/text.h"
+#include "rows/key.h"
+#include "rows/rows.h"
+
+namespace tiffin::learn {
+namespace {
+
+float Read(const std::string& text, bool& found) {
+  const char* at = text.data();
+  float number = 0;
+  found = ReadFloat(at, text.data() + text.size(), number) && at == text.data() + text.size();
+  return number;
+}
+
+TEST(Number, IsReadAsTheLibraryReadsIt) {
+  std::mt19937 random(1);
+  for (int i = 0; i < 200'000; ++i) {
+    char text[64];
+    const double value = std::ldexp(static_cast<double>(random()) - 2147483648.0, static_cast<int>(random() % 80) - 60);
+    const char* const formats[] = {"%.0f", "%.3f", "%.9g", "%e", "%.17g", "%+.1f"};
+    std::snprintf(text, sizeof text, formats[random() % 6], value);
+    bool found = false;
+    const float number = Read(text, found);
+    ASSERT_TRUE(found) << text;
+    // A double in between is rounded twice: at most one place off.
+    const float wanted = std::strtof(text, nullptr);
+    ASSERT_TRUE(number == wanted || std::nextafter(number, wanted) == wanted) << text;
+  }
+}
+
+TEST(Number, RefusesWhatIsNone) {
+  for (const char* const text : {"", "-", "+", ".", "e5", "nan", "inf", "-inf", "1e999", "0x10", "1e", "--1", "1 "}) {
+    bool found = true;
+    Read(text, found);
+    EXPECT_FALSE(found) << text;
+  }
+}
+
+TEST(Key, HashesOfDifferentTextDiffer) {
+  std::set<std::uint64_t> seen;
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) seen.insert(Hash("id" + std::to_string(i)));
+  for (int i = 0; i < 300; ++i) seen.insert(Hash(text += 'a'));
+  for (int i = 1; i < 40; ++i) seen.insert(Hash(std::string(static_cast<std::size_t>(i), '\0')));
+  EXPECT_EQ(seen.size(), 100'000U + 300 + 39);
+}
+
+TEST(Key, WholeNumbersStandForThemselves) {
+  EXPECT_EQ(IdOf("0"), 0U);
+  EXPECT_EQ(IdOf("12345678901234"), 12345678901234U);
+  EXPECT_NE(IdOf("007"), 7U);
+  EXPECT_EQ(FieldOf(Key(65535, kIdMask)), 65535U);
+}
+
+TEST(FixedTable, GivesIdsInARowRowsOfTheirOwn) {
+  std::set<std::uint32_t> rows;
+  for (std::uint64_t id = 0; id < 1000; ++id) rows.insert(FixedTable::RowOf(Key(0, id), 12));
+  EXPECT_EQ(rows.size(), 1000U);
+  for (const std::uint32_t row : rows) EXPECT_LT(row, 4096U);
+}
+
+TEST(FixedTable, RowsLieWell) {
+  EXPECT_EQ(FixedTable(4, 3).row_floats(), 4U);
+  EXPECT_EQ(FixedTable(4, 12).row_floats(), 16U);
+  EXPECT_EQ(FixedTable(4, 20).row_floats(), 32U);
+  FixedTable table(10, 5);
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    for (std::size_t i = 0; i < table.row_floats(); ++i) ASSERT_EQ(table.row(row)[i], 0);
+  }
+}
+
+TEST(Rows, ValuesAppearWithTheFirstThatIsNotOne) {
+  Rows rows;
+  rows.Reserve(10, 10);
+  rows.Push(1, 0.5F);
+  rows.Push(2);
+  rows.EndRow(1);
+  EXPECT_TRUE(rows.has_values());
+  EXPECT_EQ(rows.values[0], 0.5F);
+  EXPECT_EQ(rows.values[1], 1.0F);
+  rows.Push(3);
+  rows.DropRow();
+  rows.Push(4, 2.0F);
+  rows.EndRow(0, 3.0F);
+  EXPECT_EQ(rows.keys[2], 4U);
+  EXPECT_EQ(rows.values[2], 2.0F);
+  EXPECT_EQ(rows.weights[0], 1.0F);
+  EXPECT_EQ(rows.weights[1], 3.0F);
+  const std::size_t gone[] = {0};
+  rows.Remove(gone);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.keys[0], 4U);
+  EXPECT_EQ(rows.offsets[1], 1U);
+  EXPECT_EQ(rows.weights[0], 3.0F);
+}
+
+TEST(RocCounts, IsTheShareOfPairsInOrder) {
+  RocCounts counts;
+  EXPECT_TRUE(std::isnan(counts.Auc()));
+  counts.Add(-1, false, 1);
+  counts.Add(1, true, 1);
+  EXPECT_EQ(counts.Auc(), 1.0);
+  counts.Add(2, false, 2);
+  counts.Add(2, true, 1);
+  // Pairs by weight: (1, -1) right, (1, 2) wrong twice, (2, -1) right, (2, 2) half of two.
+  EXPECT_DOUBLE_EQ(counts.Auc(), 3.0 / 6.0);
+}
+
+// An example with rows of its own.
+struct Fixture {
+  explicit Fixture(const ModelSettings& settings, unsigned seed) : settings(settings) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    const std::size_t size = 1 + random() % 9;
+    memory.assign(size, std::vector<float>(RowWidth(settings) + 16));
+    for (std::size_t i = 0; i < size; ++i) {
+      for (float& value : memory[i]) value = 0.3F * normal(random);
+      // What optimisers keep is never below zero.
+      for (std::size_t s = 1; s < kLinearFloats; ++s) memory[i][s] = std::fabs(memory[i][s]);
+      values.push_back(random() % 3 == 0 ? 1.0F : normal(random));
+      fields.push_back(settings.fields == 0 ? 0 : random() % settings.fields);
+    }
+    for (auto& row : memory) rows.push_back(row.data());
+    sums.resize(static_cast<std::size_t>(settings.size) + 1);
+  }
+  Example example() const { return {rows.data(), values.data(), fields.data(), rows.size()}; }
+  float Score(const Kernels& kernels) { return kernels.score(settings, example(), sums.data()); }
+
+  ModelSettings settings;
+  std::vector<std::vector<float>> memory;
+  std::vector<float*> rows;
+  std::vector<float> values;
+  std::vector<std::uint32_t> fields;
+  std::vector<float> sums;
+};
+
+std::vector<ModelSettings> AllSettings(OptimizerKind kind) {
+  std::vector<ModelSettings> all;
+  for (const ScoreKind score : {ScoreKind::kLinear, ScoreKind::kFm, ScoreKind::kFfm}) {
+    for (const int size : {1, 3, 4, 8, 16, 20}) {
+      ModelSettings settings;
+      settings.score = score;
+      settings.size = score == ScoreKind::kLinear ? 0 : size;
+      settings.fields = score == ScoreKind::kFfm ? 5 : 0;
+      settings.linear.kind = settings.latent.kind = kind;
+      all.push_back(settings);
+      if (score == ScoreKind::kLinear) break;
+    }
+  }
+  return all;
+}
+
+TEST(Kernels, GradientsAreDifferencesOfTheScore) {
+  for (const ModelSettings& settings : AllSettings(OptimizerKind::kAccumulate)) {
+    for (unsigned seed = 0; seed < 20; ++seed) {
+      Fixture fixture(settings, seed);
+      // The sums of gradients begin as zeros: all states do.
+      for (auto& row : fixture.memory) row[1] = 0;
+      const std::size_t vectors = settings.score == ScoreKind::kFfm ? settings.fields : settings.size > 0 ? 1 : 0;
+      const auto size = static_cast<std::size_t>(settings.size);
+      for (auto& row : fixture.memory) {
+        for (std::size_t v = 0; v < vectors; ++v) {
+          for (std::size_t f = 0; f < size; ++f) row[kLinearFloats + v * 2 * size + size + f] = 0;
+        }
+      }
+      fixture.Score(base::kKernels);
+      base::kKernels.update(settings, fixture.example(), fixture.sums.data(), 1.0F);
+      const auto check = [&](std::size_t i, std::size_t weight, std::size_t gradient) {
+        constexpr float kStep = 1e-2F;
+        float& value = fixture.memory[i][weight];
+        const float before = value;
+        value = before + kStep;
+        const float above = fixture.Score(base::kKernels);
+        value = before - kStep;
+        const float below = fixture.Score(base::kKernels);
+        value = before;
+        const float wanted = (above - below) / (2 * kStep);
+        EXPECT_NEAR(fixture.memory[i][gradient], wanted, 2e-3F * (1 + std::fabs(wanted)));
+      };
+      for (std::size_t i = 0; i < fixture.memory.size(); ++i) {
+        check(i, 0, 1);
+        for (std::size_t v = 0; v < vectors; ++v) {
+          const std::size_t at = kLinearFloats + v * 2 * size;
+          for (std::size_t f = 0; f < size; ++f) check(i, at + f, at + size + f);
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, AllEnginesGiveTheSameBits) {
+  for (const char* const name : {"avx2", "avx512"}) {
+    const Kernels* const other = FindKernels(name);
+    if (other == nullptr) continue;
+    for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdaGrad, OptimizerKind::kFtrl,
+                                     OptimizerKind::kNormalized, OptimizerKind::kAccumulate}) {
+      for (const ModelSettings& settings : AllSettings(kind)) {
+        for (unsigned seed = 0; seed < 20; ++seed) {
+          Fixture one(settings, seed);
+          Fixture two(settings, seed);
+          const float wanted = one.Score(base::kKernels);
+          const float found = two.Score(*other);
+          ASSERT_EQ(std::memcmp(&wanted, &found, sizeof wanted), 0) << name;
+          base::kKernels.update(settings, one.example(), one.sums.data(), 0.7F);
+          other->update(settings, two.example(), two.sums.data(), 0.7F);
+          for (std::size_t i = 0; i < one.memory.size(); ++i) {
+            ASSERT_EQ(std::memcmp(one.memory[i].data(), two.memory[i].data(), one.memory[i].size() * sizeof(float)), 0)
+                << name << ' ' << static_cast<int>(settings.score) << ' ' << settings.size;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, AreKnownByName) {
+  EXPECT_STREQ(FindKernels("base")->name, "base");
+  EXPECT_EQ(FindKernels("other"), nullptr);
+  EXPECT_NE(FindKernels(ChosenKernels().name), nullptr);
+}
+
+}  // namespace
+}  // namespace tiffin::learn

@@ -1,0 +1,53 @@
+"""What `train`, `predict` and `evaluate` share: options, and how results are told."""
+
+import os
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from tiffin.cli._options import Flag
+from tiffin.cli._ui import Ui
+from tiffin.train import Evaluation
+
+__all__ = ["Data", "Format", "MaxBad", "Threads", "evaluation_json", "loss_text", "place", "places", "size_of"]
+
+Data = Annotated[list[str], Flag("files of examples, in order; .gz and .zst too", metavar="FILE", many=True)]
+Format = Annotated[
+    str | None,
+    Flag(
+        "the format of the files (default: as their names say)",
+        ("--format",),
+        choices=("libsvm", "ffm", "vw", "criteo"),
+    ),
+]
+Threads = Annotated[int | None, Flag("threads (default: one a processor)", ("-j", "--threads"), metavar="N")]
+MaxBad = Annotated[int | None, Flag("skip so many lines that are no examples (default: 0)", metavar="N")]
+
+
+def place(ui: Ui, path: str) -> str:
+    """A path as the user gave it, but seen from where the command runs."""
+    return path if ui.context.directory == os.getcwd() else os.path.join(ui.context.directory, path)
+
+
+def places(ui: Ui, paths: Iterable[str]) -> list[str]:
+    """The same of many."""
+    return [place(ui, path) for path in paths]
+
+
+def size_of(paths: Iterable[str]) -> int:
+    """Bytes of all files as far as they are there; 0, which says nothing, if some are compressed."""
+    known = [
+        0 if path.endswith((".gz", ".zst")) or not os.path.isfile(path) else os.path.getsize(path) for path in paths
+    ]
+    return sum(known) if all(known) else 0
+
+
+def evaluation_json(found: Evaluation) -> dict[str, Any]:
+    """The figures by name, without those that are not known."""
+    return {name: value for name, value in found._asdict().items() if value is not None}
+
+
+def loss_text(found: Evaluation) -> str:
+    """One line for people."""
+    auc = "" if found.auc is None else f", AUC {found.auc:.5f}"
+    bad = "" if not found.bad_rows else f", {found.bad_rows:,} bad rows skipped"
+    return f"loss {found.loss:.6f}{auc}, {found.rows:,} rows{bad}"

@@ -1,0 +1,133 @@
+"""The settings of a model, each declared once: type, bounds, default and what it means."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from tiffin.errors import ConfigError
+
+__all__ = ["BUILT_IN", "SETTINGS", "Model", "Setting", "make_model", "with_settings"]
+
+
+class Setting(NamedTuple):
+    """One setting.  choices, or bounds that may be reached.  of: the scores that have it."""
+
+    help: str
+    kind: type
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    of: tuple[str, ...] = ("linear", "fm", "ffm")
+
+
+_OPTIMIZERS = ("ftrl", "adagrad", "normalized", "sgd")
+_VECTORS = ("fm", "ffm")
+
+SETTINGS = {
+    "score": Setting("what a model adds up: weights, or also products of latent vectors", str, ("linear", *_VECTORS)),
+    "loss": Setting("what is made small", str, ("logistic", "squared", "poisson")),
+    "optimizer": Setting("how weights are learned", str, _OPTIMIZERS),
+    "alpha": Setting("size of the steps of weights", float, least=1e-9, most=1e9),
+    "beta": Setting("how slowly the first steps of weights shrink", float, least=0, most=1e9),
+    "l1": Setting("pull of weights to exactly 0 (ftrl)", float, least=0, most=1e9),
+    "l2": Setting("pull of weights towards 0", float, least=0, most=1e9),
+    "k": Setting("numbers in a latent vector", int, least=1, most=256, of=_VECTORS),
+    "fields": Setting("fields that features belong to", int, least=1, most=65536, of=("ffm",)),
+    "latent_optimizer": Setting("how latent vectors are learned", str, _OPTIMIZERS, of=_VECTORS),
+    "latent_alpha": Setting("size of their steps", float, least=1e-9, most=1e9, of=_VECTORS),
+    "latent_beta": Setting("how slowly their first steps shrink", float, least=0, most=1e9, of=_VECTORS),
+    "latent_l1": Setting("their pull to exactly 0 (ftrl)", float, least=0, most=1e9, of=_VECTORS),
+    "latent_l2": Setting("their pull towards 0", float, least=0, most=1e9, of=_VECTORS),
+    "first": Setting("how far from 0 latent vectors begin", float, least=0, most=1e3, of=_VECTORS),
+    "unit_length": Setting("divide the values of each example by their length", bool),
+    "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32),
+    "seed": Setting("what the first latent vectors depend on", int, least=0, most=2**63 - 1),
+}  # fmt: skip
+
+
+class Model(NamedTuple):
+    """What is learned, and how.  See SETTINGS for what each means; `make_model` checks them."""
+
+    score: str = "linear"
+    loss: str = "logistic"
+    optimizer: str = "ftrl"
+    alpha: float = 0.1
+    beta: float = 1.0
+    l1: float = 0.0
+    l2: float = 0.0
+    k: int = 0
+    fields: int = 0
+    latent_optimizer: str = "adagrad"
+    latent_alpha: float = 0.05
+    latent_beta: float = 1.0
+    latent_l1: float = 0.0
+    latent_l2: float = 0.0
+    first: float = 0.1
+    unit_length: bool = False
+    bits: int = 22
+    seed: int = 0
+
+
+BUILT_IN: Mapping[str, Model] = {
+    "lr": Model(),
+    "fm": Model("fm", k=8),
+    "ffm": Model("ffm", k=4, unit_length=True, bits=18),
+}
+
+
+def make_model(name: str, settings: Mapping[str, Any] | None = None) -> Model:
+    """The built-in model of a name, with other settings.  Raises ConfigError."""
+    if name not in BUILT_IN:
+        near = get_close_matches(name, BUILT_IN, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(BUILT_IN)}"
+        raise ConfigError(f"no model '{name}'", hint=hint)
+    return with_settings(BUILT_IN[name], settings or {})
+
+
+def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
+    """A model with other settings, given as values or as text.  Raises ConfigError."""
+    score = str(settings.get("score", model.score))
+    return model._replace(**{name: _checked(name, value, score) for name, value in settings.items()})
+
+
+def _checked(name: str, value: Any, score: str) -> Any:
+    setting = SETTINGS.get(name)
+    if setting is None:
+        near = get_close_matches(name, SETTINGS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SETTINGS)}"
+        raise ConfigError(f"a model has no setting '{name}'", hint=hint)
+    if score not in setting.of:
+        raise ConfigError(f"a {score} score has no '{name}': {setting.help}")
+    found = _converted(setting.kind, value)
+    if found is None:
+        raise ConfigError(f"'{name}' should be {_noun(setting)}, found {value!r}")
+    if setting.choices and found not in setting.choices:
+        near = get_close_matches(str(value), setting.choices, n=1)
+        raise ConfigError(
+            f"'{name}' is one of {', '.join(setting.choices)}, found {value!r}",
+            hint=f"did you mean '{near[0]}'?" if near else None,
+        )
+    if setting.least is not None and setting.most is not None and not setting.least <= found <= setting.most:
+        raise ConfigError(f"'{name}' goes from {setting.least:g} to {setting.most:g}, found {value}")
+    return found
+
+
+def _converted(kind: type, value: Any) -> Any:
+    """The value as that type; None where it is none."""
+    if kind is bool:
+        known = {"true": True, "false": False}
+        return value if isinstance(value, bool) else known.get(str(value).lower())
+    if isinstance(value, bool):
+        return None
+    if kind is str:
+        return value if isinstance(value, str) else None
+    try:
+        found = kind(value)
+    except (TypeError, ValueError):
+        return None
+    # 0.5 is no whole number, though int() takes it.
+    return None if isinstance(value, float) and found != value else found
+
+
+def _noun(setting: Setting) -> str:
+    return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}[setting.kind]

@@ -1,0 +1,97 @@
+"""Files as one source of blocks."""
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
+
+from tiffin._native.learning import BlockSource, FedSource, FileSource
+from tiffin.errors import FormatError, MissingDependency, TransferError, UsageError
+from tiffin.stream._formats import COMPRESSED
+
+__all__ = ["opened"]
+
+PIECE = 1 << 20  # bytes that are decompressed at a time
+MOST_BLOCKS = 8  # that wait to be parsed
+
+
+@contextmanager
+def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
+    """The blocks of all files, in order, for one pass; compressed ones (.gz, .zst) are decompressed beside it.
+
+    Raises MissingDependency before anything is read if a file is not there, and at the end TransferError, or
+    FormatError for compressed data that is damaged.
+    """
+    if not paths:
+        raise UsageError("no data files were named")
+    for path in paths:
+        if not os.path.exists(path):
+            raise MissingDependency(f"data file '{path}' does not exist")
+    if not any(path.endswith(COMPRESSED) for path in paths):
+        yield FileSource(paths)
+        return
+    source = FedSource(MOST_BLOCKS)
+    failures: list[Exception] = []
+    feeder = Thread(target=_feed, args=(paths, source, failures), name="decompress", daemon=True)
+    feeder.start()
+    try:
+        yield source
+    finally:
+        source.close()
+        feeder.join()
+    if failures:
+        raise failures[0]
+
+
+def _feed(paths: Sequence[str], source: FedSource, failures: list[Exception]) -> None:
+    try:
+        for path in paths:
+            if not _feed_file(path, source):
+                return
+    except Exception as error:  # noqa: BLE001 - it is raised where the pass ends
+        failures.append(error)
+    finally:
+        source.end()
+
+
+def _feed_file(path: str, source: FedSource) -> bool:
+    try:
+        for piece in _pieces(path):
+            if not source.feed(piece):
+                return False
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise FormatError(f"the compressed data is damaged: {error}", path=path) from error
+    except OSError as error:
+        raise TransferError(f"cannot read '{path}': {error.strerror or error}") from error
+    return source.end_file()
+
+
+def _pieces(path: str) -> Iterator[bytes]:
+    """The bytes of a file, decompressed.  Raises OSError, EOFError, zlib.error."""
+    with gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb") as file:
+        pieces = iter(lambda: file.read(PIECE), b"")
+        yield from _zstandard(pieces) if path.endswith(".zst") else pieces
+
+
+def _zstandard(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        import zstandard  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        raise MissingDependency(
+            "files that end with .zst need the library zstandard", hint="pip install 'tiffin[train]'"
+        ) from None
+    frame = None  # a file may be several, one after the other
+    try:
+        for piece in pieces:
+            left = piece
+            while left:
+                frame = frame or zstandard.ZstdDecompressor().decompressobj()
+                yield frame.decompress(left)
+                left = frame.unused_data
+                frame = None if frame.eof else frame
+    except zstandard.ZstdError as error:
+        raise EOFError(str(error)) from error
+    if frame is not None:
+        raise EOFError("it ends in the middle of a frame")

@@ -1,0 +1,106 @@
+"""Slow twins of the native kernels: the same steps in NumPy's float32, one number at a time."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tiffin._native.learning import table_row
+from tiffin.models import Model
+
+F = np.float32
+
+# (key, value) of each feature, and the label
+Row = tuple[float, Sequence[tuple[int, float]]]
+
+
+def slope(loss: str, score: np.float32, label: float) -> np.float32:
+    return F(mean(loss, score) - F(label > 0 if loss == "logistic" else label))
+
+
+def mean(loss: str, score: np.float32) -> np.float32:
+    if loss == "logistic":
+        return F(F(1) / F(F(1) + np.exp(F(-np.clip(score, -20, 20)))))
+    return F(np.exp(min(score, F(30)))) if loss == "poisson" else score
+
+
+def value(loss: str, given: np.float32, label: float) -> float:
+    score = float(given)
+    if loss == "logistic":
+        margin = score if label > 0 else -score
+        return math.log1p(math.exp(-margin)) if margin > 0 else math.log1p(math.exp(margin)) - margin
+    return float(mean(loss, F(score))) - label * score if loss == "poisson" else 0.5 * (score - label) ** 2
+
+
+def step(name: str, alpha: float, beta: float, l1: float, l2: float, weight, state, gradient, x):
+    """The weight and the state after one step."""
+    alpha, beta, l1, l2 = (F(x) for x in (alpha, beta, l1, l2))  # type: ignore[assignment]
+    if name == "sgd":
+        return F(weight - alpha * F(gradient + l2 * weight)), state
+    if name == "adagrad":
+        gradient = F(gradient + l2 * weight)
+        total = F(state[0] + gradient * gradient)
+        return F(weight - F(alpha * gradient) / F(beta + np.sqrt(total))), [total]
+    if name == "ftrl":
+        root = np.sqrt(F(state[1] * state[1] + gradient * gradient))
+        z = F(F(state[0] + gradient) - F(F(F(root - state[1]) / alpha) * weight))
+        beyond = F(abs(z) - l1)
+        weight = F(-np.copysign(beyond, z) / F(F(F(beta + root) / alpha) + l2)) if beyond > 0 else F(0)
+        return weight, [z, root]
+    total, largest = state
+    if abs(x) > largest:
+        weight, largest = F(weight * F(largest / F(abs(x)))), F(abs(x))
+    if gradient == 0:
+        return weight, [total, largest]
+    gradient = F(gradient + l2 * weight)
+    total = F(total + gradient * gradient)
+    return F(weight - F(alpha * gradient) / F(np.sqrt(total) * largest)), [total, largest]
+
+
+STATES = {"sgd": 0, "adagrad": 1, "ftrl": 2, "normalized": 2}
+
+
+@dataclass
+class Twin:
+    """A model as dictionaries.  Latent vectors begin as `latent` says, which tests take from the native model."""
+
+    model: Model
+    weights: dict[int, np.float32] = field(default_factory=dict)
+    states: dict[int, list] = field(default_factory=dict)
+    vectors: dict[int, np.ndarray] = field(default_factory=dict)
+    vector_states: dict[int, np.ndarray] = field(default_factory=dict)
+    bias: np.float32 = field(default_factory=lambda: F(0))
+    bias_state: list = field(default_factory=lambda: [F(0), F(0)])
+    loss: float = 0.0
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        for label, features in rows:
+            places = [(table_row(key, self.model.bits), F(x)) for key, x in features]
+            score = F(self.bias + self._score(places))
+            self.loss += value(self.model.loss, score, label)
+            down = slope(self.model.loss, score, label)
+            self._update(places, down)
+            self._update_bias(down)
+
+    def _score(self, places) -> np.float32:
+        lanes = [F(0)] * 4
+        whole = len(places) // 4 * 4
+        for i, (place, x) in enumerate(places):
+            lane = i % 4 if i < whole else 0
+            lanes[lane] = F(lanes[lane] + F(self.weights.get(place, F(0)) * x))
+        return F(F(lanes[0] + lanes[1]) + F(lanes[2] + lanes[3]))
+
+    def _update(self, places, down) -> None:
+        m = self.model
+        for place, x in places:
+            state = self.states.get(place, [F(0)] * STATES[m.optimizer])
+            gradient = F(down * x)
+            now = step(m.optimizer, m.alpha, m.beta, m.l1, m.l2, self.weights.get(place, F(0)), state, gradient, x)
+            self.weights[place], self.states[place] = now
+
+    def _update_bias(self, down) -> None:
+        m = self.model
+        state = self.bias_state[: STATES[m.optimizer]]
+        self.bias, state = step(m.optimizer, m.alpha, m.beta, m.l1, m.l2, self.bias, state, down, F(1))
+        self.bias_state[: len(state)] = state
