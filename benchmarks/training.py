@@ -62,10 +62,11 @@ CASES = (
 
 
 class Round(NamedTuple):
-    """One round of one case: both programs, and the losses of what they predicted."""
+    """One round of one case: both programs, what theirs needs to start, and the losses of what they predicted."""
 
     ours: Sample
     theirs: Sample
+    their_start_s: float
     our_progressive: float
     their_progressive: float
     our_loss: float
@@ -164,7 +165,8 @@ def _round(
     their_loss = _loss_of(predictions, labels, lambda lines: np.array(lines, dtype=float))
     our_progressive = float(re.search(r"loss ([\d.]+)", ours.output)[1])  # type: ignore[index]
     their_progressive = float(re.search(r"average loss = ([\d.]+)", theirs.output)[1])  # type: ignore[index]
-    return Round(ours, theirs, our_progressive, their_progressive, our_loss, their_loss)
+    start = measure([*options.vw, "--version"], folder, environment, log)
+    return Round(ours, theirs, start.wall_s, our_progressive, their_progressive, our_loss, their_loss)
 
 
 def _our_command(case: Case, options: argparse.Namespace, train: Path, model: Path) -> list[str | Path]:
@@ -187,8 +189,8 @@ def _page(options: argparse.Namespace, rounds: dict[str, list[Round]], folder: P
         "Written by `make bench-training`; do not edit. Whole processes, wall time, both programs in turn in every",
         "round, from the same text file in memory to a model file. A figure is the median, in brackets the range.",
         "",
-        "| job | tiffin | VW | VW ÷ tiffin | aim | | CPU: tiffin | CPU: VW | peak: tiffin | peak: VW |",
-        "|---|--:|--:|--:|---|---|--:|--:|--:|--:|",
+        "| job | tiffin | VW | VW ÷ tiffin | aim | | less start | CPU: tiffin | CPU: VW | peak: tiffin | peak: VW |",
+        "|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|",
     ]
     for case in CASES:
         found = rounds[case.name]
@@ -200,6 +202,7 @@ def _page(options: argparse.Namespace, rounds: dict[str, list[Round]], folder: P
             f"{ratio.median:.1f} ({ratio.least:.1f} to {ratio.most:.1f})",
             f"≥ {case.aim:g}×",
             "met" if ratio.median >= case.aim else "**not met**",
+            f"{spread([(one.theirs.wall_s - one.their_start_s) / one.ours.wall_s for one in found]).median:.1f}",
             *(f"{spread([s.user_s + s.system_s for s in side]).median:.2f} s" for side in _sides(found)),
             *(f"{max(s.peak for s in side) / 2**20:.0f} MiB" for side in _sides(found)),
         ]
@@ -215,7 +218,7 @@ def _page(options: argparse.Namespace, rounds: dict[str, list[Round]], folder: P
     ]
     for case in CASES:
         found = rounds[case.name]
-        medians = [spread([getattr(one, name) for one in found]).median for name in Round._fields[2:]]
+        medians = [spread([getattr(one, name) for one in found]).median for name in Round._fields[3:]]
         rows.append(f"| {case.name} | " + " | ".join(f"{value:.4f}" for value in medians) + " |")
     rows += ["", "## What ran", "", "| job | | command |", "|---|---|---|"]
     for case in CASES:
@@ -249,7 +252,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks" / "training.md")
     parser.add_argument("--tiffin", type=Path, default=programs / "tiffin", help="the program to measure")
-    parser.add_argument("--vw", type=str.split, default=[str(programs / "vw")], help="the command to compare with")
+    parser.add_argument(
+        "--vw", type=str.split, default=[sys.executable, "-m", "vowpalwabbit"], help="the command to compare with"
+    )
     return parser
 
 

@@ -61,9 +61,10 @@ void StoreFiles(int root, std::span<const std::string> paths, int store, std::sp
 // file): a copy is hashed while it is made.  An object that is linked or cloned is read and hashed first, unless its stat is
 // objects[i], under which the caller knows it sound (size -1: under none).  Then objects[i] is the stat under which it
 // is known now, where it was linked or cloned.  `objects` may be empty.
+// fresh: `root` is empty, and nobody else's business yet: what is created there has its name from the start.
 void PlaceObjects(int store, std::span<const Digest> digests, int root, std::span<const std::string> paths,
                   std::span<const std::uint8_t> executable, std::span<const Link> links, std::span<Stat> stats,
-                  std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control);
+                  std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control, bool fresh = false);
 
 // Copies objects from one store to another, checking each object's bytes against its id on the way.
 // `suffix` ("" or ".dir") is appended to the object's name on both sides.  An object already there is kept, unless it is cut off.

@@ -45,6 +45,7 @@ struct Job {
   std::span<Stat> stats;
   std::span<Stat> objects;
   Control& control;
+  bool fresh;
   std::string store_path = {};  // where links hold kSymlink
 };
 
@@ -200,7 +201,8 @@ class PlaceTask final : public FileTask {
     int directory;
     if (const int outcome = parents_.Open(job_.paths[item], directory); outcome != kOk) return outcome;
     const bool executable = !job_.executable.empty() && job_.executable[item] != 0;
-    return temp.Create(directory, "", executable ? 0777 : 0666);
+    const unsigned mode = executable ? 0777 : 0666;
+    return job_.fresh ? temp.CreateAs(directory, Name(item), mode) : temp.Create(directory, "", mode);
   }
 
   const char* Name(std::size_t item) const { return LastPart(job_.paths[item]); }
@@ -214,6 +216,12 @@ class PlaceTask final : public FileTask {
   }
 
   int EndFile(std::size_t item, TempFile& temp) {
+    if (job_.fresh) {
+      if (const int outcome = StatOf(temp.get(), job_.stats[item]); outcome != kOk) return outcome;
+      const int outcome = temp.Close();
+      if (outcome == kOk) temp.Keep();
+      return outcome;
+    }
     // Closed first: some file systems find out only then that a write has failed.
     if (const int outcome = temp.Close(); outcome != kOk) return outcome;
     const int directory = temp.directory();
@@ -252,8 +260,8 @@ void LevelLinks(const Job& job, std::span<const int> outcomes) {
 
 void PlaceObjects(int store, std::span<const Digest> digests, int root, std::span<const std::string> paths,
                   std::span<const std::uint8_t> executable, std::span<const Link> links, std::span<Stat> stats,
-                  std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control) {
-  Job job{store, digests, root, paths, executable, links, stats, objects, control};
+                  std::span<Stat> objects, std::span<int> outcomes, int threads, Control& control, bool fresh) {
+  Job job{store, digests, root, paths, executable, links, stats, objects, control, fresh};
   if (std::ranges::find(links, Link::kSymlink) != links.end()) job.store_path = PathOf(store);
   ReadFiles([&] { return std::make_unique<PlaceTask>(job); }, {}, outcomes, threads, control);
   if (std::ranges::find(links, Link::kHardlink) != links.end()) LevelLinks(job, outcomes);

@@ -170,6 +170,15 @@ int TempFile::Symlink(const std::string& target, int directory) {
                [&](const char* name) { return symlinkat(target.c_str(), directory, name) == 0 ? kOk : errno; });
 }
 
+int TempFile::CreateAs(int directory, const char* name, unsigned mode) {
+  file_ = OpenAt(directory, name, O_RDWR | O_CREAT | O_EXCL, mode);
+  if (!file_) return errno;
+  directory_ = directory;
+  name_ = name;
+  linked_ = false;
+  return kOk;
+}
+
 int TempFile::KeepDirectory() {
   const int own = fcntl(directory_, F_DUPFD_CLOEXEC, 0);
   if (own < 0) return errno;

@@ -73,10 +73,12 @@ class TempFile {
   }
   ~TempFile() { Remove(); }
 
-  // Three ways to begin; each an outcome.  `directory` is borrowed.
+  // The ways to begin; each an outcome.  `directory` is borrowed.
   int Create(int directory, const std::string& prefix, unsigned mode);
   int Link(int from_directory, const char* from, int directory, const std::string& prefix);
   int Symlink(const std::string& target, int directory);
+  // Under the name it is to have, where nobody looks yet: it stays once it is kept.  EEXIST where there is one.
+  int CreateAs(int directory, const char* name, unsigned mode);
   // The directory that was given may be closed from here on: the file keeps it open.
   int KeepDirectory();
 
@@ -88,6 +90,7 @@ class TempFile {
   // The new name takes the place of what has it, or (RenameNew) must be new: EEXIST.  The file stays open.
   int Rename(const char* name);
   int RenameNew(const char* name);
+  void Keep() { directory_ = -1; }
 
  private:
   template <class Make>

@@ -146,7 +146,8 @@ StoreResult StoreRows(Table& table, const Path& root, const Path& store, nb::han
 }
 
 PlaceResult PlaceRows(Table& target, const std::optional<Rows>& rows, const Path& root, const Path& store,
-                      nb::handle links, const Rows& executable, const Table* sound, int threads, nb::handle progress) {
+                      nb::handle links, const Rows& executable, const Table* sound, bool fresh, int threads,
+                      nb::handle progress) {
   const std::vector<Link> kinds = ToLinks(links);
   Rows all(rows ? 0 : target.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -173,7 +174,7 @@ PlaceResult PlaceRows(Table& target, const std::optional<Rows>& rows, const Path
   Watch(control, progress, [&] {
     if (!kinds.empty() && kinds[0] != Link::kCopy) known = SoundStats(sound, batch.digests);
     PlaceObjects(objects.get(), batch.digests, directory.get(), batch.paths, modes, kinds, batch.stats, known,
-                 batch.outcomes, threads, control);
+                 batch.outcomes, threads, control, fresh);
   });
   return {SoundObjects(batch.digests, known), batch.Finish(target)};
 }
@@ -319,13 +320,14 @@ void BindBatch(nb::module_& module) {
              "are copied too, and take the id of what was copied.  links: types to try, in order.  Nothing is synced.");
   module.def(
       "place_rows", &PlaceRows, "target"_a, "rows"_a.none(), "root"_a, "store"_a, "links"_a, nb::kw_only(),
-      "executable"_a = Rows{}, "sound"_a = nb::none(), "threads"_a = 0, "progress"_a = nb::none(),
+      "executable"_a = Rows{}, "sound"_a = nb::none(), "fresh"_a = false, "threads"_a = 0, "progress"_a = nb::none(),
       nb::sig("def place_rows(target: Table, rows: collections.abc.Sequence[int] | None, root: str, store: str, "
               "links: collections.abc.Sequence[str], *, executable: collections.abc.Sequence[int] = (), sound: "
-              "Table | None = None, threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None "
+              "Table | None = None, fresh: bool = False, threads: int = 0, progress: collections.abc.Callable[[int, int], object] | None "
               "= None) -> PlaceResult"),
       "Puts the objects of these rows (None: all) at their paths below root, and in place their stats into the\n"
-      "table.  Every object is hashed on the way, but for links to those that `sound` knows under their stat.");
+      "table.  Every object is hashed on the way, but for links to those that `sound` knows under their stat.\n"
+      "fresh: root is empty, and nobody else's business yet.");
   module.def(
       "transfer", &Transfer, "oids"_a, "source"_a, "destination"_a, nb::kw_only(), "suffix"_a = "", "threads"_a = 0,
       "progress"_a = nb::none(),

@@ -1,6 +1,14 @@
 // Small file work.
 #include "files/files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <vector>
+
 #if __has_include(<malloc.h>)
 #include <malloc.h>
 #endif
@@ -55,6 +63,28 @@ void Sync(const Path& path) {
   SyncFileSystem(path.bytes);
 }
 
+// mtime and ctime in ns, size (0 for a directory), inode, mode.
+std::string FieldsOf(const std::string& path) {
+  Stat stat;
+  const int outcome = StatAt(AT_FDCWD, path.c_str(), true, stat);
+  if (outcome == ENOENT || outcome == ENOTDIR) return "-";
+  if (outcome != kOk) return "?";
+  char text[128];
+  std::snprintf(text, sizeof text, "%lld,%lld,%lld,%llu,%u", static_cast<long long>(stat.mtime_ns),
+                static_cast<long long>(stat.ctime_ns), S_ISDIR(stat.mode) ? 0LL : static_cast<long long>(stat.size),
+                static_cast<unsigned long long>(stat.inode), static_cast<unsigned>(stat.mode));
+  return text;
+}
+
+nb::list AllFieldsOf(nb::handle paths) {
+  std::vector<std::string> fields = ToStrings(paths);
+  {
+    const nb::gil_scoped_release release;
+    for (std::string& path : fields) path = FieldsOf(path);
+  }
+  return ToPython(fields);
+}
+
 void KeepFreedMemory() {
 #ifdef __GLIBC__
   constexpr int kMost = 32 << 20;  // larger blocks are mapped by themselves, whatever is asked for
@@ -86,6 +116,10 @@ void BindFiles(nb::module_& module) {
   module.def(
       "clock_ns", [](const Path& directory) { return FileSystemClock_ns(directory.bytes); }, "directory"_a,
       "The file system's own idea of now: the mtime of a file just written in the directory, and removed.");
+  module.def("stat_fields", &AllFieldsOf, "paths"_a,
+             nb::sig("def stat_fields(paths: collections.abc.Iterable[str]) -> list[str]"),
+             "Of each path, links followed: mtime and ctime in ns, size (0 for a directory), inode and mode, with commas\n"
+             "between; \"-\" where nothing is, \"?\" where it cannot be told.");
   module.def("keep_freed_memory", &KeepFreedMemory,
              "For a process that ends soon: what is freed is used again rather than given back to the system, which\n"
              "clears each page before it hands it out anew.");

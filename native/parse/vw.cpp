@@ -4,10 +4,18 @@
 namespace tiffin::learn {
 namespace {
 
+struct WordEnds {
+  bool is[256] = {};
+  constexpr WordEnds() {
+    for (const char c : {' ', '\t', ':', '|'}) is[static_cast<unsigned char>(c)] = true;
+  }
+};
+constexpr WordEnds kWordEnds;
+
 // Up to the next blank, ':' or '|'.
 std::string_view ReadWord(Line& line) {
   const char* const begin = line.at;
-  while (!line.AtEnd() && *line.at != ' ' && *line.at != ':' && *line.at != '|' && *line.at != '\t') ++line.at;
+  while (!line.AtEnd() && !kWordEnds.is[static_cast<unsigned char>(*line.at)]) ++line.at;
   return {begin, static_cast<std::size_t>(line.at - begin)};
 }
 

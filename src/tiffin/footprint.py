@@ -17,14 +17,15 @@ from stat import S_ISDIR
 # Importing typing and collections.abc takes longer than all that is done here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tiffin._native import Ignore, Table
 
-__all__ = ["Footprint", "Scans", "recall", "scan_directory", "stat_fields"]
+__all__ = ["Footprint", "Scans", "all_stat_fields", "newest_ns", "recall", "scan_directory", "stat_fields"]
 
 _TITLE = "tiffin answer 1"
-_ABSENT, _LAST = "-", "end"
+_ABSENT, _UNKNOWN, _LAST = "-", "?", "end"
+_MANY = 200  # from so many paths on, loading the native module is worth it
 
 
 class Footprint:
@@ -48,13 +49,16 @@ class Footprint:
 
     def save(self, file: str, question: str, code: int, output: str) -> bool:
         """Keep the answer; False if it rests on what was written too recently, or on a name with a line end."""
-        lines = [f"{stat_fields(path)} {path}" for path in self._paths]
+        fields = all_stat_fields(list(self._paths))
+        if any(map(self._is_young, fields)):
+            return False
+        lines = [f"{known} {path}" for known, path in zip(fields, self._paths, strict=True)]
         for (index, root, directory), (seen, saved) in self._trees.items():
             found = stat_fields(index)
             if found != saved and (not _lists(index, seen) or stat_fields(index) != found):
                 return False
             lines += [f"{found} {index}", f"tree {index}\0{root}\0{directory}"]
-        if any(self._is_young(path) for path in self._paths) or any("\n" in line for line in (question, *lines)):
+        if any("\n" in line for line in (question, *lines)):
             return False
         from tiffin.fs import write_atomically  # noqa: PLC0415 - whoever recalls an answer does not need it
 
@@ -64,12 +68,8 @@ class Footprint:
         write_atomically(file, head + text + body, durable=False)
         return True
 
-    def _is_young(self, path: str) -> bool:
-        try:
-            found = os.stat(path)
-        except OSError:
-            return False
-        return max(found.st_mtime_ns, found.st_ctime_ns) >= self._clock_ns
+    def _is_young(self, fields: str) -> bool:
+        return fields not in (_ABSENT, _UNKNOWN) and newest_ns(fields) >= self._clock_ns
 
 
 class Scans:
@@ -156,7 +156,7 @@ def recall(file: str, question: str, scans: Scans) -> tuple[int, str] | None:
         return None
     lines = rest[length:].decode("utf-8", "surrogateescape").split("\n")
     # A file that a power failure cut off would rest on less than it did.
-    if lines[-2:] != [_LAST, ""] or not all(_holds(line, scans) for line in lines[:-2]):
+    if lines[-2:] != [_LAST, ""] or not _hold(lines[:-2], scans):
         return None
     return exit_code, rest[:length].decode("utf-8", "surrogateescape")
 
@@ -172,14 +172,34 @@ def stat_fields(path: str) -> str:
     return f"{found.st_mtime_ns},{found.st_ctime_ns},{size},{found.st_ino},{found.st_mode}"
 
 
-def _holds(line: str, scans: Scans) -> bool:
-    known, _, path = line.partition(" ")
-    if known == "tree":
-        return _tree_holds(scans, *path.split("\0"))
-    try:
-        return stat_fields(path) == known
-    except OSError:
+def all_stat_fields(paths: Sequence[str]) -> list[str]:
+    """The stat fields of many paths; "?" for one that cannot be looked at."""
+    if len(paths) > _MANY:
+        from tiffin._native import stat_fields as of_all  # noqa: PLC0415 - as in Scans.load
+
+        return of_all(paths)
+    found = []
+    for path in paths:
+        try:
+            found.append(stat_fields(path))
+        except OSError:
+            found.append(_UNKNOWN)
+    return found
+
+
+def newest_ns(fields: str) -> int:
+    """When something was last written or changed, by its stat fields."""
+    written, changed, _ = fields.split(",", 2)
+    return max(int(written), int(changed))
+
+
+def _hold(lines: Sequence[str], scans: Scans) -> bool:
+    parts = [line.partition(" ") for line in lines]
+    plain = [(known, path) for known, _, path in parts if known != "tree"]
+    found = all_stat_fields([path for _, path in plain])
+    if any(now != known or now == _UNKNOWN for now, (known, _) in zip(found, plain, strict=True)):
         return False
+    return all(_tree_holds(scans, *path.split("\0")) for known, _, path in parts if known == "tree")
 
 
 def _tree_holds(scans: Scans, index: str, root: str, directory: str) -> bool:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from tiffin import _native
+from tiffin.footprint import newest_ns
 
 __all__ = ["CompleteListings"]
 
@@ -36,8 +37,8 @@ class CompleteListings:
         clock_ns: the file system's time before they were looked for.  What goes later shows in the times of a directory
         that is older than that.
         """
-        condition, newest_ns = self._condition
-        if newest_ns >= clock_ns:
+        condition, newest = self._condition
+        if newest >= clock_ns:
             return
         self._known.add(oid)
         with suppress(OSError):  # read-only repository or full disk: the objects are looked for again next time
@@ -62,18 +63,12 @@ class CompleteListings:
     @cached_property
     def _condition(self) -> tuple[str, int]:
         """What the stat fields of all directories come to, and the newest of their times."""
-        fields, newest_ns = [self._root], 0
-        device = _device(self._state)
-        for number in range(256):
-            try:
-                found = os.stat(f"{self._root}/{number:02x}")
-            except OSError:
-                fields.append("-")
-                continue
-            fields.append(f"{found.st_mtime_ns},{found.st_ctime_ns},{found.st_ino},{found.st_dev}")
-            changed_ns = max(found.st_mtime_ns, found.st_ctime_ns)
-            newest_ns = max(newest_ns, changed_ns + (OTHER_CLOCK_NS if found.st_dev != device else 0))
-        return _native.md5(os.fsencode("\n".join(fields))), newest_ns
+        found = _native.stat_fields([f"{self._root}/{number:02x}" for number in range(256)])
+        device = _device(self._root)
+        newest = max((newest_ns(fields) for fields in found if "," in fields), default=0)
+        if device != _device(self._state):
+            newest += OTHER_CLOCK_NS
+        return _native.md5(os.fsencode("\n".join([self._root, str(device), *found]))), newest
 
 
 def _device(directory: str) -> int:

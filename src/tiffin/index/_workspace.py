@@ -478,12 +478,52 @@ class Workspace:
             unchanged = [row for row, at in enumerate(found) if at >= 0 and now.oid(at) is not None]
             self._place(table, unchanged, root)
 
-    def _place(self, table: Table, rows: Sequence[int] | None, root: str, executable: Sequence[int] = ()) -> None:
+    def _place(
+        self,
+        table: Table,
+        rows: Sequence[int] | None,
+        root: str,
+        executable: Sequence[int] = (),
+        *,
+        fresh: bool = False,
+    ) -> None:
         sound = None if self.links[0] == "copy" else self._sound.known()
         placed = self.store.place(
-            table, rows, root, self.links, executable=executable, sound=sound, progress=self.progress
+            table, rows, root, self.links, executable=executable, sound=sound, fresh=fresh, progress=self.progress
         )
         self._sound.add(placed)
+
+    def _place_all(self, table: Table, at: str) -> None:
+        """All files of a directory.  Where there is none yet, it gets its name once it is whole.
+
+        Then no file needs a name before its own, which saves a rename for each.  After an error what was placed stays.
+        """
+        fresh = self._new_directory(at)
+        if fresh is None:
+            os.makedirs(at, exist_ok=True)
+            self._place(table, None, at)
+            return
+        try:
+            self._place(table, None, fresh, fresh=True)
+        finally:
+            os.makedirs(os.path.dirname(at), exist_ok=True)
+            os.rename(fresh, at)
+
+    def _new_directory(self, at: str) -> str | None:
+        """An empty directory that can be renamed to `at`; None where there can be none."""
+        state = self._kept[0]
+        base = f"{state}/placing"
+        above = os.path.dirname(at)
+        while not os.path.lexists(above):
+            above = os.path.dirname(above)
+        try:
+            if os.path.lexists(at) or os.path.islink(base) or os.stat(above).st_dev != os.stat(state).st_dev:
+                return None
+            remove(base)  # what a process that was killed has left
+            os.makedirs(f"{base}/new")
+        except OSError:
+            return None
+        return f"{base}/new"
 
     def _refuse_to_lose(self, path: str, difference: Difference) -> None:
         endangered = [*difference.modified, *difference.deleted]
@@ -555,10 +595,12 @@ class Workspace:
         # What is in the way of new files and directories goes first, the rest only once the new ones are there.
         blocking = _in_the_way(difference, table)
         with self._out_of_the_way(path, in_the_way=os.path.isfile):
-            os.makedirs(at, exist_ok=True)
             leftovers = [name for name in (seen.leftovers if seen else ()) if table.find(name) < 0]
             _native.remove_files(at, sorted([*blocking, *leftovers]))
-            self._place(table, wanted, at)
+            if wanted is None:
+                self._place_all(table, at)
+            else:
+                self._place(table, wanted, at)
         _native.remove_files(at, [name for name in difference.deleted if name not in blocking])
         self._state.restart_clock()
         if wanted is not None:

@@ -254,9 +254,12 @@ class ObjectStore:
         *,
         executable: Sequence[int] = (),
         sound: Table | None = None,
+        fresh: bool = False,
         progress: Progress | None = None,
     ) -> Table:
         """Put the objects of the rows (None: all) at root/path, replacing by rename what is there.
+
+        fresh: root is empty, and nobody else's business yet.
 
         Every object is hashed on the way, but for links to those that `sound`, rows (id, id, stat), knows.
         Fills in the stat columns of the rows; returns rows as in `sound` of the objects that were linked.
@@ -268,7 +271,7 @@ class ObjectStore:
         if progress is not None:
             progress.expect(len(table) if rows is None else len(rows), 0)
         done = _native.place_rows(
-            table, rows, root, self.root, links, executable=executable, sound=sound, progress=progress
+            table, rows, root, self.root, links, executable=executable, sound=sound, fresh=fresh, progress=progress
         )
         failed = done.failed
         if not failed:

@@ -42,6 +42,7 @@ class LegacyStore(ObjectStore):
         *,
         executable: Sequence[int] = (),
         sound: Table | None = None,  # noqa: ARG002 - no object is believed unread
+        fresh: bool = False,  # noqa: ARG002 - every file gets its name at the end
         progress: Progress | None = None,
     ) -> Table:
         """Put the objects of the rows (None: all) at root/path; every object is hashed on the way."""

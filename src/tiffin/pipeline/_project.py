@@ -3,16 +3,18 @@
 import posixpath
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tiffin.errors import MissingParameter, StageNotFound
-from tiffin.formats import LockEntry, dvcfile, lock, params, pipeline, yaml
-from tiffin.formats.pipeline import PipelineFile
-from tiffin.formats.template import Flags
+from tiffin.formats import LockEntry, dvcfile, lock, params, yaml
 from tiffin.formats.words import nearest
 from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._source import Source, is_metafile
 from tiffin.pipeline._stage import PIPELINE_FILE, Stage, from_dvc_file, from_pipeline, join
+
+if TYPE_CHECKING:
+    from tiffin.formats.pipeline import PipelineFile
+    from tiffin.formats.template import Flags
 
 __all__ = ["Project", "Selection", "executable_path", "lock_path", "stage_params"]
 
@@ -33,7 +35,7 @@ class Project:
     def __init__(
         self,
         source: Source,
-        flags: Flags | None = None,
+        flags: "Flags | None" = None,
         parsed: dict[tuple[str, str | bytes], Any] | None = None,
         *,
         root: str | None = None,
@@ -69,7 +71,7 @@ class Project:
             self._loaded[file] = self._load(file)
         return self._loaded[file]
 
-    def pipeline_file(self, file: str) -> PipelineFile:
+    def pipeline_file(self, file: str) -> "PipelineFile":
         """A dvc.yaml, parsed; its stages are resolved when asked for."""
         if file not in self._pipelines:
             text = self._text(file)
@@ -80,11 +82,14 @@ class Project:
             def read(path: str) -> dict[str, Any]:
                 return self._values(join(directory, path))
 
+            # Late: without a dvc.yaml nothing of templates is needed, which takes 2 ms.
+            from tiffin.formats import pipeline  # noqa: PLC0415
+
             parsed = self._once(file, text, lambda: pipeline.parse(text, file, read=read, flags=self._flags))
             self._pipelines[file] = parsed.beside(read)
         return self._pipelines[file]
 
-    def pipeline_files(self) -> dict[str, PipelineFile]:
+    def pipeline_files(self) -> "dict[str, PipelineFile]":
         """Every dvc.yaml, parsed."""
         return {file: self.pipeline_file(file) for file in self.metafiles if file.rpartition("/")[2] == PIPELINE_FILE}
 

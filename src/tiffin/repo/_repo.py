@@ -4,23 +4,26 @@ import os
 import posixpath
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tiffin import _native
 from tiffin.config import Config
 from tiffin.errors import NotARepository
 from tiffin.footprint import Scans
 from tiffin.formats import Content
-from tiffin.formats.template import Flags
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Project, WorkspaceSource, is_dataset, relative
 from tiffin.repo._excludes import Excludes, find_excludes
 
+if TYPE_CHECKING:
+    from tiffin.formats.template import Flags
+
 __all__ = ["Repo", "find_root"]
 
 METADATA = ".dvc"
-_FOR_USERS = ("aside", "runs")  # outputs that were set aside, and logs
+_FOR_USERS = ("aside", "placing", "runs")  # outputs that were set aside or are on their way, and logs
 
 
 class Repo:
@@ -144,10 +147,15 @@ class Repo:
         return Project(self.source, self.flags, root=self.root)
 
     @cached_property
-    def flags(self) -> Flags:
+    def flags(self) -> "Flags | None":
         """How maps in templates become flags of a command: the settings parsing.bool and parsing.list."""
-        declared = {option: self.config.text(f"parsing.{option}") for option in Flags._fields}
-        return Flags(**{option: value for option, value in declared.items() if value})  # type: ignore[arg-type]
+        declared = {option: self.config.text(f"parsing.{option}") for option in ("bool", "list")}
+        given = {option: value for option, value in declared.items() if value}
+        if not given:
+            return None
+        from tiffin.formats.template import Flags  # noqa: PLC0415 - few repositories have such settings
+
+        return Flags(**given)  # type: ignore[arg-type]
 
     def _look_at_url(self, url: str) -> Seen | None:
         # Late: nothing else needs what speaks to servers.

@@ -3,6 +3,8 @@
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tiffin._native.learning import BadRows, Diverged, Learner
@@ -118,8 +120,21 @@ class Trained:
             lambda rows: Manifest(self.model, self.data_format, self.learner.bias, rows, kept, self.trained_rows),
         )
 
+    def __reduce__(self) -> tuple[Callable[[dict[str, bytes]], "Trained"], tuple[dict[str, bytes]]]:
+        """For pickle and copy: the files of its directory."""
+        with TemporaryDirectory(prefix="tiffin-") as folder:
+            self.save(f"{folder}/model")
+            return _from_files, ({file.name: file.read_bytes() for file in Path(folder, "model").iterdir()},)
+
     def _format_of(self, paths: Sequence[str]) -> str:
         return self.data_format if self.data_format in FORMATS else format_of(paths)
+
+
+def _from_files(files: dict[str, bytes]) -> Trained:
+    with TemporaryDirectory(prefix="tiffin-") as folder:
+        for name, body in files.items():
+            Path(folder, name).write_bytes(body)
+        return load(folder)
 
 
 def load(directory: str) -> Trained:

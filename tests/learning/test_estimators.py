@@ -1,0 +1,94 @@
+"""The estimators keep scikit-learn's contract, and learn what the files teach."""
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse  # type: ignore[import-untyped]
+from sklearn.base import clone, is_regressor
+from sklearn.datasets import load_breast_cancer, make_classification, make_regression
+from sklearn.linear_model import PoissonRegressor
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tiffin.errors import ConfigError
+from tiffin.train.estimators import FactorizationMachine, LinearRegression, LogisticRegression, PoissonRegression
+
+ALL = [LogisticRegression(), FactorizationMachine(), LinearRegression(), PoissonRegression()]
+# Learning goes row by row: a row that comes twice is not one of twice the weight, and their order counts.
+ORDER = "examples are learned from one after the other"
+
+
+def expected(estimator: Any) -> dict[str, str]:
+    scale = "the check sets alpha, for others the weight of a penalty, to 0.01: too small a step for so few examples"
+    return {
+        **({"check_regressors_train": scale} if is_regressor(estimator) else {}),
+        "check_sample_weight_equivalence_on_dense_data": ORDER,
+        "check_sample_weight_equivalence_on_sparse_data": ORDER,
+    }
+
+
+@parametrize_with_checks(ALL, expected_failed_checks=expected)  # type: ignore[untyped-decorator]
+def test_the_contract_of_scikit_learn(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_sparse_and_dense_are_the_same() -> None:
+    X, y = make_classification(400, 12, random_state=1)
+    X[np.abs(X) < 0.7] = 0
+    dense = LogisticRegression().fit(X, y).predict_proba(X)
+    for form in (scipy.sparse.csr_matrix, scipy.sparse.csr_array, scipy.sparse.coo_array):
+        assert np.array_equal(LogisticRegression().fit(form(X), y).predict_proba(form(X)), dense)
+
+
+def test_quality_is_that_of_scikit_learn_on_real_data() -> None:
+    X, y = load_breast_cancer(return_X_y=True)
+    train_X, test_X, train_y, test_y = train_test_split(X, y, random_state=0)
+    model = make_pipeline(StandardScaler(), LogisticRegression(passes=20)).fit(train_X, train_y)
+    assert roc_auc_score(test_y, model.predict_proba(test_X)[:, 1]) > 0.99
+
+
+def test_counts_are_learned_as_by_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    X = random.random((5_000, 4))
+    y = random.poisson(np.exp(X @ [1.0, -1.0, 0.5, 0.0] + 0.3))
+    theirs = PoissonRegressor(alpha=0).fit(X, y).predict(X)
+    ours = PoissonRegression(alpha=0.2, passes=20).fit(X, y).predict(X)
+    assert np.mean(np.abs(ours - theirs) / theirs) < 0.1
+
+
+def test_scales_of_features_do_not_matter_to_normalized_steps() -> None:
+    X, y = make_regression(2_000, 5, noise=1.0, random_state=2)
+    scales = np.array([1e-3, 1, 1e3, 10, 0.1])
+    assert LinearRegression(alpha=2.0).fit(X * scales, y).score(X * scales, y) > 0.99
+
+
+def test_grids_pipelines_and_clones_work() -> None:
+    X, y = make_classification(300, 8, random_state=3)
+    grid = GridSearchCV(LogisticRegression(), {"alpha": [0.01, 0.1], "l1": [0.0, 0.1]}, cv=2).fit(X, y)
+    assert clone(grid.best_estimator_).get_params() == grid.best_estimator_.get_params()
+    assert grid.best_score_ > 0.7
+
+
+def test_a_pickle_predicts_and_learns_on() -> None:
+    X, y = make_classification(300, 8, random_state=4)
+    model = FactorizationMachine(k=4).fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    for one in (model, again):
+        one.partial_fit(X, y)
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+def test_wrong_settings_and_labels_are_said() -> None:
+    X, y = make_classification(50, 4, random_state=5)
+    with pytest.raises(ConfigError, match="'alpha' goes from"):
+        LogisticRegression(alpha=-1).fit(X, y)
+    with pytest.raises(ValueError, match="Only binary classification is supported"):
+        LogisticRegression().fit(X, np.arange(50) % 3)
+    with pytest.raises(ValueError, match="classes that are not in classes_"):
+        LogisticRegression().fit(X, y).partial_fit(X, y + 5)
