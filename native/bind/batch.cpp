@@ -61,13 +61,22 @@ Rows RowsWithoutId(const Table& table) {
   return rows;
 }
 
+// Whether there is so little to read that a thread is not worth it.
+bool IsBrief(const Table& table) {
+  constexpr std::size_t kRows = 8;
+  constexpr std::int64_t kBytes = 1 << 20;
+  if (table.size() > kRows) return false;
+  return std::ranges::all_of(table.sizes, [](std::int64_t size) { return size >= 0 && size <= kBytes; });
+}
+
 nb::list HashRows(Table& table, const Path& root, int threads, nb::handle progress) {
   Batch batch(table, RowsWithoutId(table));
   if (batch.rows.empty()) return {};
   const Descriptor directory = OpenDirectory(root.bytes);
   Control control;
   Watch(control, progress,
-        [&] { HashFiles(directory.get(), batch.paths, batch.digests, batch.stats, batch.outcomes, threads, control); });
+        [&] { HashFiles(directory.get(), batch.paths, batch.digests, batch.stats, batch.outcomes, threads, control); },
+        IsBrief(table));
   return batch.Finish(table);
 }
 
@@ -135,13 +144,14 @@ StoreResult StoreRows(Table& table, const Path& root, const Path& store, nb::han
   const bool linked = !kinds.empty() && (kinds[0] == Link::kHardlink || kinds[0] == Link::kSymlink);
   std::vector<Stat> made;
   std::optional<Batch> batch;
-  Watch(control, progress, [&] {
+  const auto work = [&] {
     const bool all_new = RowsWithoutId(table).size() == table.size();
     batch.emplace(table, all_new ? RowsWithoutId(table) : RowsToStore(table, objects.get(), threads));
     if (linked) made.resize(batch->rows.size());
     StoreFiles(directory.get(), batch->paths, objects.get(), kinds, batch->digests, batch->stats, made, batch->outcomes,
                threads, control);
-  });
+  };
+  Watch(control, progress, work, IsBrief(table));
   return {control.new_objects, control.new_object_bytes, SoundObjects(batch->digests, made), batch->Finish(table)};
 }
 

@@ -137,7 +137,14 @@ std::vector<Link> ToLinks(nb::handle names) {
   return links;
 }
 
-void Watch(Control& control, nb::handle progress, const std::function<void()>& work) {
+void Watch(Control& control, nb::handle progress, const std::function<void()>& work, bool brief) {
+  if (brief) {
+    {
+      const nb::gil_scoped_release release;
+      work();
+    }
+    return Report(control, progress);
+  }
   Job job(work);
   try {
     while (!job.WaitTick()) {

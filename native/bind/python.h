@@ -41,7 +41,8 @@ std::vector<Link> ToLinks(nb::handle names);
 // Runs `work` on a thread of its own, without the interpreter lock.  About every 50 ms, and once at the end, `progress`
 // (None or callable) is told files and bytes, and signals are looked at.  An exception from either stops
 // the work, and rises when its threads have ended.
-void Watch(Control& control, nb::handle progress, const std::function<void()>& work);
+// brief: the work is done before a thread would have begun, and is done here.
+void Watch(Control& control, nb::handle progress, const std::function<void()>& work, bool brief = false);
 
 // Makes OSError with errno and filename of SystemFault, and decodes the text of std::invalid_argument.
 void TranslateErrors();
