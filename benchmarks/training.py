@@ -46,15 +46,15 @@ class Case(NamedTuple):
 CASES = (
     Case(
         "LR, adaptive",
-        ("--set", "optimizer=normalized", "--set", "alpha=0.05"),
+        ("--set", "optimizer=adagrad", "--set", "alpha=0.3"),
         (),
         6,
         5,
     ),
     Case(
         "LR, FTRL",
-        ("--set", "optimizer=ftrl", "--set", "alpha=0.1"),
-        ("--ftrl", "--ftrl_alpha", "0.1", "--ftrl_beta", "1"),
+        ("--set", "optimizer=ftrl", "--set", "alpha=0.3"),
+        ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1"),
         12,
         10,
     ),

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include "batch/posix.h"
@@ -38,8 +41,16 @@ std::string Header(const char* type, std::span<const std::size_t> shape) {
   return header + text;
 }
 
-bool IsUsed(const float* row, std::size_t width) {
-  return std::any_of(row, row + width, [](float value) { return value != 0; });
+// Whether anything but zeros is in the row.
+bool IsUsed(const float* row, std::size_t floats) {
+  if (floats == 1) return *row != 0;
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i < floats; i += 2) {
+    std::uint64_t two;
+    std::memcpy(&two, row + i, sizeof two);
+    any |= two;
+  }
+  return any != 0;
 }
 
 // Where the parts of a row are.
@@ -58,7 +69,8 @@ struct Layout {
   std::size_t vector_at(std::size_t vector) const { return kLinearFloats + vector * size * (1 + latent_states); }
 };
 
-std::vector<std::uint32_t> UsedRows(const FixedTable& table, std::size_t width) {
+// state: also rows that have only states, which training goes on from and predictions do without.
+std::vector<std::uint32_t> UsedRows(const FixedTable& table, const Layout& layout, bool state) {
   const int workers = WorkerCount(0, table.size() / 4096 + 1);
   std::vector<std::vector<std::uint32_t>> parts(static_cast<std::size_t>(workers));
   OnWorkers(workers, [&](int worker) {
@@ -66,7 +78,9 @@ std::vector<std::uint32_t> UsedRows(const FixedTable& table, std::size_t width) 
     const std::size_t begin = table.size() * part / parts.size();
     const std::size_t end = table.size() * (part + 1) / parts.size();
     for (std::size_t row = begin; row < end; ++row) {
-      if (IsUsed(table.row(row), width)) parts[part].push_back(static_cast<std::uint32_t>(row));
+      const float* const floats = table.row(row);
+      if (!IsUsed(floats, table.row_floats())) continue;
+      if (state || floats[0] != 0 || (layout.size > 0 && floats[kSeen] != 0)) parts[part].push_back(static_cast<std::uint32_t>(row));
     }
   });
   std::vector<std::uint32_t> all;
@@ -123,6 +137,10 @@ std::vector<T> ReadArray(const std::string& path, const Shape& shape) {
   if (found != header) throw std::invalid_argument(path + ": expected the npy header " + header.substr(10));
   Check(ReadAt(file.get(), std::as_writable_bytes(std::span(values)), header.size(), got), path);
   if (got != count * sizeof(T)) throw std::invalid_argument(path + ": the file is cut off");
+  if constexpr (std::is_floating_point_v<T>) {
+    const auto finite = [](T value) { return std::isfinite(value); };
+    if (!std::ranges::all_of(values, finite)) throw std::invalid_argument(path + ": a value is no finite number");
+  }
   return values;
 }
 
@@ -131,7 +149,7 @@ std::vector<T> ReadArray(const std::string& path, const Shape& shape) {
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state) {
   const FixedTable& table = learner.table();
   const Layout layout(learner.settings());
-  const std::vector<std::uint32_t> rows = UsedRows(table, RowWidth(learner.settings()));
+  const std::vector<std::uint32_t> rows = UsedRows(table, layout, state);
   const std::size_t count = rows.size();
   const auto place = [&](const char* name) { return directory + "/" + name; };
   WriteArray(place("rows.npy"), {count}, rows);

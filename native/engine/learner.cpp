@@ -36,6 +36,12 @@ bool Comes(const BadRow& one, const BadRow& other) {
   return std::tie(one.file, one.line) < std::tie(other.file, other.line);
 }
 
+// How many there are, and the first of them in order.
+struct BadRows {
+  std::size_t count;
+  std::vector<BadRow> first;
+};
+
 }  // namespace
 
 // Lets blocks pass one after the other, in the order of their numbers.
@@ -75,28 +81,33 @@ class Learner::Worker {
   Rows rows;
   std::vector<Fault> faults;
 
-  // What is wrong in the block; rows that the model cannot take are taken out.  learn: rows need a label.
-  std::vector<BadRow> TakeBad(bool learn) {
-    std::vector<BadRow> bad;
-    for (const Fault& fault : faults) bad.push_back({block.file, Line(fault.line), fault.column, fault.what});
+  // What is wrong in the block; rows that the model cannot take are taken out.  labels: rows need one.
+  BadRows TakeBad(bool labels) {
+    BadRows bad{faults.size(), {}};
+    for (std::size_t i = 0; i < std::min(faults.size(), kMostKept); ++i) {
+      const Fault& fault = faults[i];
+      bad.first.push_back({block.file, Line(fault.line), fault.column, fault.what});
+    }
     std::vector<std::size_t> gone;
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
         std::string what;
-        if (learn && !loss.Allows(rows.labels[row])) what = OnLabel(rows.labels[row]);
+        if (labels && !loss.Allows(rows.labels[row])) what = OnLabel(rows.labels[row]);
         if (what.empty() && settings_.score == ScoreKind::kFfm) what = OnFields(row);
         if (what.empty()) continue;
-        bad.push_back({block.file, Line(rows.lines[row]), 0, std::move(what)});
+        if (gone.size() < kMostKept) bad.first.push_back({block.file, Line(rows.lines[row]), 0, std::move(what)});
         gone.push_back(row);
       }
     });
     rows.Remove(gone);
+    bad.count += gone.size();
+    std::ranges::sort(bad.first, Comes);
     return bad;
   }
 
   // Learns from all rows; bias_rows: how many the constant learns from at once.
   void Learn(Totals& totals, std::size_t bias_rows) {
-    Locate();
+    Prepare();
     WithLoss(settings_.loss, [&](auto loss) {
       float slopes = 0;
       for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -118,12 +129,13 @@ class Learner::Worker {
 
   // Scores all rows; those without a usable label are not counted.
   void Score(Totals& totals, float* scores) {
-    Locate();
+    Prepare();
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
         Prefetch(row + kAhead);
         const float score =
             learner_.bias_[0] + learner_.kernels_.score(settings_, ExampleOf(row), sums_.data());
+        if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
         if (loss.Allows(rows.labels[row])) Count(loss, row, score, totals);
         if (scores != nullptr) scores[row] = score;
       }
@@ -154,15 +166,11 @@ class Learner::Worker {
     return "";
   }
 
-  // Finds the table rows of all features, and their fields where they are needed.
-  void Locate() {
-    const std::size_t count = rows.features();
-    places_.Resize(count);
-    const int bits = learner_.table_.bits();
-    for (std::size_t i = 0; i < count; ++i) places_[i] = FixedTable::RowOf(rows.keys[i], bits);
+  // Makes room for the longest example, and finds the fields of all features where they are needed.
+  void Prepare() {
     if (settings_.score == ScoreKind::kFfm) {
-      fields_.Resize(count);
-      for (std::size_t i = 0; i < count; ++i) fields_[i] = FieldOf(rows.keys[i]);
+      fields_.Resize(rows.features());
+      for (std::size_t i = 0; i < rows.features(); ++i) fields_[i] = FieldOf(rows.keys[i]);
     }
     std::size_t longest = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -172,10 +180,15 @@ class Learner::Worker {
     if (settings_.unit_length) scaled_.Resize(longest);
   }
 
+  float* RowOf(std::size_t feature) const {
+    FixedTable& table = learner_.table_;
+    return table.row(FixedTable::RowOf(rows.keys[feature], table.bits()));
+  }
+
   void Prefetch(std::size_t row) const {
     if (row >= rows.size()) return;
     for (std::uint32_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) {
-      const float* const at = learner_.table_.row(places_[i]);
+      const float* const at = RowOf(i);
       __builtin_prefetch(at, 1);
       if (settings_.score == ScoreKind::kFm && learner_.table_.row_floats() > kLineFloats) {
         __builtin_prefetch(at + kLineFloats, 1);
@@ -186,15 +199,15 @@ class Learner::Worker {
   Example ExampleOf(std::size_t row) {
     const std::uint32_t begin = rows.offsets[row];
     const std::size_t size = rows.offsets[row + 1] - begin;
-    for (std::size_t i = 0; i < size; ++i) pointers_[i] = learner_.table_.row(places_[begin + i]);
+    for (std::size_t i = 0; i < size; ++i) pointers_[i] = RowOf(begin + i);
     const float* values = rows.has_values() ? rows.values.data() + begin : nullptr;
     if (settings_.unit_length && size > 0) {
-      float squares = 0;
+      double squares = 0;
       for (std::size_t i = 0; i < size; ++i) {
         scaled_[i] = values == nullptr ? 1.0F : values[i];
-        squares += scaled_[i] * scaled_[i];
+        squares += static_cast<double>(scaled_[i]) * static_cast<double>(scaled_[i]);
       }
-      const float scale = 1.0F / std::sqrt(squares);
+      const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
       for (std::size_t i = 0; i < size; ++i) scaled_[i] *= scale;
       values = scaled_.data();
     }
@@ -246,7 +259,6 @@ class Learner::Worker {
   Learner& learner_;
   const ModelSettings& settings_;
   std::vector<float> sums_;
-  Buffer<std::uint32_t> places_;
   Buffer<std::uint32_t> fields_;
   Buffer<float*> pointers_;
   Buffer<float> scaled_;
@@ -271,11 +283,11 @@ void Learner::Begin() {
   bad_.clear();
 }
 
-void Learner::NoteBad(std::vector<BadRow>&& bad, const PassOptions& options) {
-  if (bad.empty()) return;
+void Learner::NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options) {
+  if (count == 0) return;
   const std::scoped_lock lock(mutex_);
-  totals_.bad_rows += bad.size();
-  for (BadRow& row : bad) bad_.push_back(std::move(row));
+  totals_.bad_rows += count;
+  for (BadRow& row : first) bad_.push_back(std::move(row));
   std::ranges::sort(bad_, Comes);
   if (bad_.size() > kMostKept) bad_.resize(kMostKept);
   if (totals_.bad_rows > options.max_bad) throw TooManyBadRows{bad_.front()};
@@ -290,7 +302,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
     const auto totals = std::make_unique<Totals>();
     try {
       Clock clock;
-      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block)) {
+      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
         *totals = {};
         totals->read_s = clock.Lap();
         worker.rows.Clear();
@@ -299,7 +311,8 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         totals->parse_s = clock.Lap();
         if (options.deterministic && !turns.Wait(worker.block.number)) return;
         totals->wait_s = clock.Lap();
-        NoteBad(worker.TakeBad(options.learn), options);
+        BadRows bad = worker.TakeBad(true);
+        NoteBad(bad.count, std::move(bad.first), options);
         if (options.learn) {
           worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
         } else {
@@ -332,12 +345,13 @@ std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& optio
     Worker worker(*this);
     const auto totals = std::make_unique<Totals>();
     try {
-      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block)) {
+      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
         *totals = {};
         worker.rows.Clear();
         worker.faults.clear();
         source.Parse(worker.block, worker.rows, worker.faults);
-        NoteBad(worker.TakeBad(false), options);
+        BadRows bad = worker.TakeBad(false);
+        NoteBad(bad.count, std::move(bad.first), options);
         std::vector<float> part(worker.rows.size());
         worker.Score(*totals, part.data());
         if (!scores) {

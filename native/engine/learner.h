@@ -25,7 +25,7 @@ namespace tiffin::learn {
 struct PassOptions {
   int threads = 0;  // 0: one for each processor the process may use
   bool deterministic = false;
-  bool learn = true;  // false: only score
+  bool learn = true;  // false: only compare scores with labels
   std::uint64_t max_bad = 0;
 };
 
@@ -75,7 +75,7 @@ class Learner {
   class Turns;
 
   void Begin();
-  void NoteBad(std::vector<BadRow>&& bad, const PassOptions& options);
+  void NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options);
 
   const ModelSettings settings_;
   FixedTable table_;

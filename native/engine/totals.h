@@ -13,7 +13,7 @@ class RocCounts {
  public:
   void Add(float score, bool positive, double weight) noexcept {
     const float place = (score + kReach) * kPerUnit;
-    const std::size_t bucket = place <= 0 ? 0 : place >= kBuckets - 1 ? kBuckets - 1 : static_cast<std::size_t>(place);
+    const std::size_t bucket = !(place > 0) ? 0 : place >= kBuckets - 1 ? kBuckets - 1 : static_cast<std::size_t>(place);
     (positive ? positives_ : negatives_)[bucket] += weight;
   }
   void Add(const RocCounts& other) noexcept;

@@ -9,8 +9,8 @@ struct Logistic {
   static constexpr float kMostScore = 20.0F;  // beyond it a float cannot tell the probability from certainty
 
   static double Value(float score, float label) noexcept {
-    const double margin = label > 0 ? score : -score;
-    return margin > 0 ? std::log1p(std::exp(-margin)) : std::log1p(std::exp(margin)) - margin;
+    const float margin = label > 0 ? score : -score;
+    return std::log1p(std::exp(-std::fabs(margin))) + (margin < 0 ? -margin : 0.0F);
   }
   static float Slope(float score, float label) noexcept { return Mean(score) - (label > 0 ? 1.0F : 0.0F); }
   static float Mean(float score) noexcept {

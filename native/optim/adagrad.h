@@ -18,7 +18,8 @@ struct AdaGrad {
   TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
     gradient += l2 * weight;
     state[0] += gradient * gradient;
-    weight -= alpha * gradient / (beta + std::sqrt(state[0]));
+    const float rate = beta + std::sqrt(state[0]);
+    weight -= rate > 0 ? alpha * gradient / rate : 0.0F;  // squares of tiny gradients are 0
   }
 };
 

@@ -24,7 +24,8 @@ struct Normalized {
     if (gradient == 0) return;
     gradient += l2 * weight;
     state[0] += gradient * gradient;
-    weight -= alpha * gradient / (std::sqrt(state[0]) * state[1]);
+    const float rate = std::sqrt(state[0]) * state[1];
+    if (rate > 0) weight -= alpha * gradient / rate;  // tiny numbers become 0
   }
 };
 

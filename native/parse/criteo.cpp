@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "parse/line.h"
+#include "parse/word.h"
 #include "rows/key.h"
 
 namespace tiffin::learn {
@@ -54,7 +55,7 @@ const char* ParseCriteoLine(Line& line, Rows& rows) {
   for (std::uint32_t field = kIntegers; field < kIntegers + kCategories; ++field) {
     if (!line.Take('\t')) return "expected a tab and 26 categories after the integers";
     const std::string_view cell = ReadCell(line);
-    if (!cell.empty()) rows.Push(Key(field, Hash(cell)));
+    if (!cell.empty()) rows.Push(Key(field, cell.size() <= kShortWord ? HashShort(cell) : Hash(cell)));
   }
   if (!line.AtEnd()) return "expected the line to end after 26 categories";
   rows.EndRow(label);

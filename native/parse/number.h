@@ -51,8 +51,8 @@ inline bool ReadFloat(const char*& at, const char* end, float& number) noexcept 
   const char* const start = *at == '+' ? at + 1 : at;
   const auto [stop, error] = std::from_chars(start, end, value);
   if (error == std::errc::result_out_of_range) {
-    // Too near to zero for a double: zero.  Too far from it: no number.
-    if (std::find(start, stop, '-') == stop) return false;
+    // With a negative exponent it is too near to zero for a double, and zero; else there is no telling, and no number.
+    if (std::find(begin, stop, '-') == stop) return false;
   } else if (error != std::errc{}) {
     return false;
   }

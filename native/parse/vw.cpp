@@ -1,23 +1,11 @@
+#include <cmath>
+
 #include "parse/line.h"
+#include "parse/word.h"
 #include "rows/key.h"
 
 namespace tiffin::learn {
 namespace {
-
-struct WordEnds {
-  bool is[256] = {};
-  constexpr WordEnds() {
-    for (const char c : {' ', '\t', ':', '|'}) is[static_cast<unsigned char>(c)] = true;
-  }
-};
-constexpr WordEnds kWordEnds;
-
-// Up to the next blank, ':' or '|'.
-std::string_view ReadWord(Line& line) {
-  const char* const begin = line.at;
-  while (!line.AtEnd() && !kWordEnds.is[static_cast<unsigned char>(*line.at)]) ++line.at;
-  return {begin, static_cast<std::size_t>(line.at - begin)};
-}
 
 const char* ReadNumberAfterColon(Line& line, float& value) {
   value = 1.0F;
@@ -37,7 +25,8 @@ const char* ParseHead(Line& line, float& label, float& weight) {
     if (*line.at == '|') break;
     const char* const begin = line.at;
     float number;
-    if (*line.at != '\'' && ReadFloat(line.at, line.end, number) && (line.AtBreak() || *line.at == '|')) {
+    // What touches the bar is a tag, even if it is a number.
+    if (*line.at != '\'' && ReadFloat(line.at, line.end, number) && line.AtBreak()) {
       if (count == 3) {
         line.at = begin;
         return "expected at most a label, an importance and an initial prediction";
@@ -67,17 +56,21 @@ const char* ParseVwLine(Line& line, Rows& rows) {
     std::uint32_t field = 0;
     float scale = 1.0F;
     if (!line.AtBreak() && *line.at != '|') {
-      const std::string_view name = ReadWord(line);
-      field = static_cast<std::uint32_t>(Hash(name) >> kIdBits);
+      const Word name(line.at, line.end);
+      line.at += name.text().size();
+      field = static_cast<std::uint32_t>(Hash(name.text()) >> kIdBits);
       if (const char* const what = ReadNumberAfterColon(line, scale)) return what;
     }
     for (;;) {
       line.SkipBlanks();
       if (line.AtEnd() || *line.at == '|') break;
-      const std::string_view name = ReadWord(line);
+      const Word name(line.at, line.end);
+      line.at += name.text().size();
       float value;
       if (const char* const what = ReadNumberAfterColon(line, value)) return what;
-      if (value * scale != 0) rows.Push(Key(field, IdOf(name)), value * scale);
+      value *= scale;
+      if (!std::isfinite(value)) return "the value times that of its namespace is no finite number";
+      if (value != 0) rows.Push(Key(field, name.id()), value);
     }
   }
   rows.EndRow(label, weight);

@@ -30,44 +30,60 @@ inline std::uint64_t Fold(std::uint64_t a, std::uint64_t b) noexcept {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-template <typename Word>
-std::uint64_t Load(const char* at) noexcept {
-  Word word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
+// A piece of up to 16 bytes as two little-endian words, zeros after its end.
+struct Piece {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+};
+
+inline Piece Load(const char* at, std::size_t size) noexcept {
+  char bytes[16] = {};
+  std::memcpy(bytes, at, size);
+  Piece piece;
+  std::memcpy(&piece.low, bytes, 8);
+  std::memcpy(&piece.high, bytes + 8, 8);
+  return piece;
 }
+
+// The same of text after which 16 more bytes may be read.  No branch depends on the size.
+inline Piece LoadPadded(const char* at, std::size_t size) noexcept {
+  Piece piece;
+  std::memcpy(&piece.low, at, 8);
+  std::memcpy(&piece.high, at + 8, 8);
+  const auto mask = [](std::size_t bytes) {
+    return bytes >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * bytes)) - 1;
+  };
+  piece.low &= mask(size);
+  piece.high &= mask(size > 8 ? size - 8 : 0);
+  return piece;
+}
+
+inline std::uint64_t Join(std::uint64_t state, const Piece& piece) noexcept {
+  return Fold(piece.low ^ kSecret[1], piece.high ^ state);
+}
+
+inline std::uint64_t Finish(std::uint64_t state, std::size_t size) noexcept { return Fold(kSecret[2] ^ size, state); }
 
 }  // namespace detail
 
+// Pieces of 16 bytes, the last one filled up with zeros; text that is empty is one piece.
 inline std::uint64_t Hash(std::string_view text, std::uint64_t seed = 0) noexcept {
-  using detail::Fold;
-  using detail::kSecret;
-  using detail::Load;
   const char* at = text.data();
   std::size_t left = text.size();
-  std::uint64_t state = seed ^ kSecret[0];
-  for (; left > 16; at += 16, left -= 16) {
-    state = Fold(Load<std::uint64_t>(at) ^ kSecret[1], Load<std::uint64_t>(at + 8) ^ state);
-  }
-  // The rest from both ends, which overlap; the size tells what they have in common.
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  if (left >= 8) {
-    first = Load<std::uint64_t>(at);
-    last = Load<std::uint64_t>(at + left - 8);
-  } else if (left >= 4) {
-    first = Load<std::uint32_t>(at);
-    last = Load<std::uint32_t>(at + left - 4);
-  } else if (left > 0) {
-    first = Load<std::uint8_t>(at) | Load<std::uint8_t>(at + left / 2) << 8;
-    last = Load<std::uint8_t>(at + left - 1);
-  }
-  return Fold(kSecret[2] ^ text.size(), Fold(first ^ kSecret[1], last ^ state));
+  std::uint64_t state = seed ^ detail::kSecret[0];
+  for (; left > 16; at += 16, left -= 16) state = detail::Join(state, detail::Load(at, 16));
+  return detail::Finish(detail::Join(state, detail::Load(at, left)), text.size());
+}
+
+// The same of up to 16 bytes, after which 16 more may be read.
+inline std::uint64_t HashShort(std::string_view text) noexcept {
+  const detail::Piece piece = detail::LoadPadded(text.data(), text.size());
+  return detail::Finish(detail::Join(detail::kSecret[0], piece), text.size());
 }
 
 // Any text as an id: a whole number without leading zeros as itself.
 inline std::uint64_t IdOf(std::string_view text) noexcept {
-  if (!text.empty() && text.size() <= 14 && (text[0] != '0' || text.size() == 1)) {
+  if (!text.empty() && text.size() <= 15 && (text[0] != '0' || text.size() == 1)) {
     std::uint64_t number = 0;
     for (const char c : text) {
       const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -11,6 +12,8 @@
 
 namespace tiffin::learn {
 namespace {
+
+constexpr auto kPatience = std::chrono::milliseconds(100);
 
 std::span<std::byte> Room(Buffer<char>& bytes, std::size_t from, std::size_t size) {
   bytes.Resize(from + size + Block::kPadding);
@@ -22,16 +25,16 @@ std::span<std::byte> Room(Buffer<char>& bytes, std::size_t from, std::size_t siz
 FileSource::FileSource(std::vector<std::string> paths, std::size_t block_bytes)
     : paths_(std::move(paths)), block_bytes_(block_bytes) {}
 
-bool FileSource::Next(Block& block) {
+bool FileSource::Next(Block& block, const std::atomic<bool>&) {
   const std::scoped_lock lock(mutex_);
   for (; file_ < paths_.size(); ++file_, offset_ = line_ = 0, open_ = {}, rest_.Clear()) {
     const std::string& path = paths_[file_];
     if (!open_) {
-      open_ = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NOCTTY);
+      open_ = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK);
       if (!open_) throw SystemFault(errno, path);
       Stat stat;
       if (const int outcome = StatOf(open_.get(), stat); outcome != kOk) throw SystemFault(outcome, path);
-      if (S_ISDIR(stat.mode)) throw SystemFault(EISDIR, path);
+      if (!IsRegular(stat)) throw SystemFault(S_ISDIR(stat.mode) ? EISDIR : EINVAL, path);
     }
     std::size_t size = rest_.size();
     for (;;) {
@@ -115,9 +118,13 @@ bool FedSource::Enqueue(std::size_t size) {
   return true;
 }
 
-bool FedSource::Next(Block& block) {
+bool FedSource::Next(Block& block, const std::atomic<bool>& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || ended_ || !queue_.empty(); });
+  const auto settled = [&] { return closed_ || ended_ || !queue_.empty(); };
+  // Whoever feeds may itself wait for ever.
+  while (!changed_.wait_for(lock, kPatience, settled)) {
+    if (stop.load(std::memory_order_relaxed)) return false;
+  }
   if (queue_.empty()) return false;
   block = std::move(queue_.front());
   queue_.pop_front();

@@ -17,8 +17,8 @@ namespace tiffin::learn {
 class RowsSource {
  public:
   virtual ~RowsSource() = default;
-  // The next block in order; false at the end.  Thread-safe.  Throws SystemFault.
-  virtual bool Next(Block& block) = 0;
+  // As of a BlockSource.
+  virtual bool Next(Block& block, const std::atomic<bool>& stop) = 0;
   // Appends the examples of a block.  Thread-safe.
   virtual void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const = 0;
 };
@@ -28,7 +28,7 @@ class TextRows final : public RowsSource {
  public:
   TextRows(BlockSource& source, Parser parser) : source_(source), parser_(parser) {}
 
-  bool Next(Block& block) override { return source_.Next(block); }
+  bool Next(Block& block, const std::atomic<bool>& stop) override { return source_.Next(block, stop); }
   void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const override {
     parser_(block.text(), rows, faults);
   }
@@ -53,7 +53,7 @@ class MatrixRows final : public RowsSource {
   // Throws std::invalid_argument where the arrays do not fit together.
   explicit MatrixRows(const Matrix& matrix);
 
-  bool Next(Block& block) override {
+  bool Next(Block& block, const std::atomic<bool>&) override {
     block.number = next_.fetch_add(1, std::memory_order_relaxed);
     block.first_line = block.number * kRows;
     block.size = 0;

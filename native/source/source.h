@@ -1,6 +1,7 @@
 // Where bytes come from: files, in blocks of whole lines, so that whoever takes a block can parse it alone.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +31,8 @@ struct Block {
 class BlockSource {
  public:
   virtual ~BlockSource() = default;
-  // The next block in order; false at the end.  Thread-safe.  Throws SystemFault.
-  virtual bool Next(Block& block) = 0;
+  // The next block in order; false at the end, or some time after `stop` was set.  Thread-safe.  Throws SystemFault.
+  virtual bool Next(Block& block, const std::atomic<bool>& stop) = 0;
 };
 
 // Files on this machine, one after the other.
@@ -40,7 +41,7 @@ class FileSource final : public BlockSource {
   static constexpr std::size_t kBlockBytes = 1 << 20;
 
   explicit FileSource(std::vector<std::string> paths, std::size_t block_bytes = kBlockBytes);
-  bool Next(Block& block) override;
+  bool Next(Block& block, const std::atomic<bool>& stop) override;
 
  private:
   std::mutex mutex_;
@@ -67,7 +68,7 @@ class FedSource final : public BlockSource {
   void End();
   // Nobody listens any more: feeding ends.
   void Close();
-  bool Next(Block& block) override;
+  bool Next(Block& block, const std::atomic<bool>& stop) override;
 
  private:
   bool Enqueue(std::size_t size);

@@ -14,6 +14,7 @@
 #include "params/fixed_table.h"
 #include "parse/number.h"
 #include "parse/text.h"
+#include "parse/word.h"
 #include "rows/key.h"
 #include "rows/rows.h"
 
@@ -58,6 +59,25 @@ TEST(Key, HashesOfDifferentTextDiffer) {
   for (int i = 0; i < 300; ++i) seen.insert(Hash(text += 'a'));
   for (int i = 1; i < 40; ++i) seen.insert(Hash(std::string(static_cast<std::size_t>(i), '\0')));
   EXPECT_EQ(seen.size(), 100'000U + 300 + 39);
+}
+
+TEST(Word, IsWhatTheSlowFunctionsSay) {
+  std::mt19937 random(2);
+  const std::string_view letters = "0123456789ab_.-";
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text;
+    const std::size_t size = random() % 24;
+    const std::size_t kinds = random() % 2 == 0 ? 10 : letters.size();
+    for (std::size_t j = 0; j < size; ++j) text += letters[random() % kinds];
+    std::string line = text;
+    if (random() % 3 != 0) line += std::string(1, " \t:|"[random() % 4]) + "rest";
+    const std::size_t end = line.size();
+    line += std::string(16, static_cast<char>(random()));
+    const Word word(line.data(), line.data() + end);
+    ASSERT_EQ(word.text(), text);
+    ASSERT_EQ(word.id(), IdOf(text)) << text;
+    if (size <= kShortWord) ASSERT_EQ(HashShort(std::string_view(line.data(), size)), Hash(text));
+  }
 }
 
 TEST(Key, WholeNumbersStandForThemselves) {

@@ -37,12 +37,24 @@ def test_ffm(write: Write) -> None:
 
 
 def test_vw(write: Write) -> None:
-    path = write("a.vw", "1 2.0 'tag|a x:2 17 y |b:0.5 x\n-1 tag| x\n0|a x\n")
+    path = write("a.vw", "1 2.0 'tag|a x:2 17 y |b:0.5 x\n-1 tag| x\n0 |a x\n")
     fields = {name: key(0, name) for name in ("a", "b")}
     assert len(fields) == 2
     found = learned_places(path)
     assert places((0, "x")) < found
     assert len(found) == 5  # a: x, 17, y; b: x; no name: x
+
+
+def test_what_touches_the_bar_is_a_tag(write: Write) -> None:
+    tagged, plain = write("tagged.vw", "1 12345|f a\n-1 7|f b\n"), write("plain.vw", "1 |f a\n-1 |f b\n")
+    one, other = (train(make_model("lr"), [path], Options(deterministic=True)) for path in (tagged, plain))
+    assert one.predict([plain]) == other.predict([plain])
+
+
+@pytest.mark.parametrize("number", ["7", "99999999999999", "200000000000000", "281474976710655"])
+def test_whole_numbers_are_the_same_feature_in_all_formats(write: Write, number: str) -> None:
+    paths = [write("a.svm", f"1 {number}:1\n0 1:1\n"), write("a.vw", f"1 | {number}\n-1 | 1\n")]
+    assert learned_places(paths[0]) == learned_places(paths[1]) == places((0, number), (0, "1"))
 
 
 def test_criteo(write: Write) -> None:
@@ -71,6 +83,9 @@ def test_numbers_are_read_as_python_reads_them(write: Write) -> None:
         ("a.svm", "1 1:x", 5, "expected a finite number as value"),
         ("a.svm", "1 1:nan", 5, "expected a finite number as value"),
         ("a.svm", "1 1:1e999", 5, "expected a finite number as value"),
+        ("a.svm", "1 1:-1e999", 5, "expected a finite number as value"),
+        ("a.svm", "-1e999 1:1", 1, "expected a number as label"),
+        ("a.vw", "1 |n:1e30 a:1e30", 17, "the value times that of its namespace is no finite number"),
         ("a.svm", "1 1:1;2:1", 6, "expected a blank after the value"),
         ("a.svm", "1 -4:1", 3, "expected a whole number as feature"),
         ("a.svm", "1 281474976710656:1", 3, "features go up to 281474976710655"),

@@ -1,8 +1,12 @@
 """Learning from files: the same numbers as the twin, the same bits for any number of threads, models that come back."""
 
 import gzip
+import json
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -185,6 +189,124 @@ def test_a_damaged_model_is_refused(write: Write, tmp_path: Path) -> None:
         load(str(place))
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"format": "other"}, "it does not say that its format is 'tiffin model 1'"),
+        ({"model": {"score": "fm"}}, "a fm score with k=0 and fields=0"),
+        ({"model": {"score": "xgb"}}, "no score 'xgb'"),
+        ({"model": {"score": "fm", "k": float("inf")}}, "'k' should be a whole number, found inf"),
+        ({"model": {"score": "fm", "k": 4, "bits": 99}}, "'bits' goes from 1 to 32, found 99"),
+        ({"bias": [float("nan"), 0, 0]}, "nan is no finite number"),
+        ({"bias": [10**400, 0, 0]}, "int too large to convert to float"),
+        ({"rows": -1}, "'rows' goes from 0 to 4096, found -1"),
+        ({"rows": 5000}, "'rows' goes from 0 to 4096, found 5000"),
+        ({"trained_rows": None}, "'trained_rows' goes from 0 to"),
+        ({"bias": None}, "'NoneType' object is not iterable"),
+    ],
+)
+def test_a_strange_manifest_is_refused(write: Write, tmp_path: Path, change: dict, what: str) -> None:
+    place = tmp_path / "model"
+    train(make_model("fm", {"bits": 12}), [write("a.svm", "1 1:1\n0 2:1\n")]).save(str(place))
+    fields = json.loads((place / "manifest.json").read_text())
+    (place / "manifest.json").write_text(json.dumps({**fields, **change}))
+    with pytest.raises(FormatError, match=re.escape(what)):
+        load(str(place))
+    for body in ("[" * 500_000, "{}", "3", ""):
+        (place / "manifest.json").write_text(body)
+        with pytest.raises(FormatError):
+            load(str(place))
+
+
+def test_numbers_that_are_none_are_not_loaded(write: Write, tmp_path: Path) -> None:
+    train(make_model("lr", {"bits": 12}), [write("a.svm", "1 1:1\n0 2:1\n")]).save(str(tmp_path / "model"))
+    weights = np.load(tmp_path / "model/weights.npy")
+    weights[0] = np.nan
+    np.save(tmp_path / "model/weights.npy", weights)
+    with pytest.raises(FormatError, match="a value is no finite number"):
+        load(str(tmp_path / "model"))
+
+
+def test_only_a_model_is_replaced(write: Write, tmp_path: Path) -> None:
+    trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
+    for name, file in (("web", "manifest.json"), ("mine", "scores.csv")):
+        place = tmp_path / name
+        if name == "mine":
+            trained.save(str(place))
+        else:
+            place.mkdir()
+        (place / file).write_text('{"name": "my app"}')
+        (place / "precious").write_text("1")
+        with pytest.raises(TargetError, match="is there, and no model"):
+            trained.save(str(place))
+        assert (place / "precious").read_text() == "1"
+
+
+def test_a_model_can_be_written_through_a_link_and_again(write: Write, tmp_path: Path) -> None:
+    trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
+    (tmp_path / "link").symlink_to("place")
+    for _ in range(3):
+        trained.save(str(tmp_path / "link"))
+    assert load(str(tmp_path / "place")).trained_rows == 2
+    assert (tmp_path / "link").is_symlink()
+    assert not list(tmp_path.glob("*.tiffin-*"))
+
+
+def test_a_run_killed_between_the_renames_leaves_the_old_model(write: Write, tmp_path: Path) -> None:
+    trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
+    trained.save(str(tmp_path / "model"))
+    (tmp_path / "model").rename(tmp_path / "model.tiffin-old")
+    assert load(str(tmp_path / "model")).trained_rows == 2
+    (tmp_path / "model").rename(tmp_path / "model.tiffin-old")
+    trained.save(str(tmp_path / "model"))
+    assert load(str(tmp_path / "model")).trained_rows == 2
+
+
+def test_what_no_label_says_is_not_evaluated(write: Write) -> None:
+    trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
+    with pytest.raises(FormatError, match="label 2 is neither 0 and 1 nor -1 and 1"):
+        trained.evaluate([write("b.svm", "1 1:1\n2 2:1\n")])
+    with pytest.raises(FormatError, match="the example has no label"):
+        trained.evaluate([write("b.vw", "| 1\n")])
+    with pytest.raises(TrainingError, match="there is no example"):
+        trained.evaluate([write("c.svm", "\n")])
+
+
+@pytest.mark.parametrize("name", ["lr", "fm", "ffm"])
+@pytest.mark.parametrize("optimizer", ["adagrad", "normalized", "ftrl"])
+def test_numbers_at_the_edge_are_learned_from(write: Write, name: str, optimizer: str) -> None:
+    path = write("edge.ffm", "1 0:5:1e-23\n0 1:6:1e-30\n1 0:5:1e-25 1:6:1\n0 0:7:1\n")
+    chosen = {"optimizer": optimizer, "beta": 1 if optimizer == "ftrl" else 0, "bits": 10}
+    if name != "lr":
+        chosen |= {"latent_optimizer": optimizer, "latent_beta": chosen["beta"]}
+    if name == "ffm":
+        chosen |= {"fields": 2}
+    trained = train(make_model(name, chosen), [path], EXACT._replace(passes=3))
+    assert all(0 < chance < 1 for chance in trained.predict([path]))
+
+
+def test_a_pipe_is_read(write: Write, tmp_path: Path) -> None:
+    text = libsvm(teacher_rows(5_000, seed=9))
+    os.mkfifo(tmp_path / "pipe")
+    feeder = Thread(target=lambda: (tmp_path / "pipe").write_text(text))
+    feeder.start()
+    trained = train(make_model("lr", {"bits": 12}), [str(tmp_path / "pipe")], EXACT._replace(data_format="libsvm"))
+    feeder.join()
+    plain = write("plain.svm", text)
+    assert trained.predict([plain]) == train(make_model("lr", {"bits": 12}), [plain], EXACT).predict([plain])
+
+
+def test_weights_that_l1_outweighs_are_left_out(write: Write, tmp_path: Path) -> None:
+    path = write("rows.svm", libsvm(teacher_rows(2_000, seed=10, features=400)))
+    trained = train(make_model("lr", {"bits": 14, "l1": 3.0}), [path], EXACT)
+    for state in (True, False):
+        trained.save(str(tmp_path / str(state)), state=state)
+    weights = {state: np.load(tmp_path / str(state) / "weights.npy") for state in (True, False)}
+    assert len(weights[True]) == 400
+    assert len(weights[False]) == np.count_nonzero(weights[True]) < 300
+    assert load(str(tmp_path / "False")).predict([path]) == trained.predict([path])
+
+
 def test_what_cannot_be_learned_is_said(write: Write, tmp_path: Path) -> None:
     model = make_model("lr")
     with pytest.raises(MissingDependency, match=r"'no\.svm' does not exist"):
@@ -200,7 +322,7 @@ def test_what_cannot_be_learned_is_said(write: Write, tmp_path: Path) -> None:
     wild = make_model("lr", {"loss": "squared", "optimizer": "sgd", "alpha": 100})
     with pytest.raises(TrainingError, match="grew beyond all numbers") as caught:
         train(wild, [write("wild.svm", "1 1:1000\n" * 50)])
-    assert caught.value.hint == "learn more slowly: set a smaller alpha"
+    assert caught.value.hint == "learn more slowly with a smaller alpha, or bring the values of features nearer to 1"
     with pytest.raises(TargetError, match="is there, and no model"):
         train(model, [write("b.svm", "1 1:1\n0 2:1\n")]).save(str(tmp_path))
     with pytest.raises(ConfigError, match="needs to know how many fields"):

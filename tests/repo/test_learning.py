@@ -26,8 +26,32 @@ def test_from_files_to_predictions(sandbox):
     assert all(0 < float(line) < 1 for line in lines)
     sandbox.tiffin("predict", "model", "--data", "valid.svm", "--out", "scores.csv")
     assert sandbox.read("scores.csv") == "score\n" + "\n".join(lines) + "\n"
-    sandbox.tiffin("train", "lr", "--from", "model", "--data", "valid.svm", "--out", "model")
-    assert json.loads(sandbox.read("model/manifest.json"))["trained_rows"] == 5_500
+    sandbox.tiffin("train", "lr", "--from", "model", "--data", "valid.svm", "--data", "train.svm", "--out", "model")
+    assert json.loads(sandbox.read("model/manifest.json"))["trained_rows"] == 10_500
+
+
+def test_passes_end_when_held_out_examples_are_predicted_no_better(sandbox):
+    sandbox.write("train.svm", libsvm(teacher_rows(60, seed=1)))
+    sandbox.write("valid.svm", libsvm(teacher_rows(500, seed=2)))
+    arguments = [
+        "--data",
+        "train.svm",
+        "--valid",
+        "valid.svm",
+        "--set",
+        "bits=12",
+        "--set",
+        "alpha=1",
+        "--out",
+        "model",
+    ]
+    said = sandbox.tiffin("train", "fm", *arguments, "--passes", "200").out
+    metrics = json.loads(sandbox.read("model/metrics.json"))
+    best = metrics["passes"]
+    assert best < 200
+    assert f"no better than after pass {best}, whose model is kept\n" in said
+    found = json.loads(sandbox.tiffin("evaluate", "model", "--data", "valid.svm", "--json").out)
+    assert found["loss"] == metrics["valid"]["loss"]
 
 
 def test_what_is_missing_is_said(sandbox):
@@ -41,6 +65,14 @@ hint: tiffin train lr --data FILE... --out DIR
         """\
 ERROR: no directory for the model was named
 hint: add --out DIR
+"""
+    )
+    sandbox.write("taken/file", "1")
+    said = sandbox.tiffin("train", "lr", "--data", "a.svm", "--out", "taken", code=1).err
+    assert said.replace(f"{sandbox.root}/", "") == snapshot(
+        """\
+ERROR: 'taken' is there, and no model
+hint: name another directory, or remove it
 """
     )
     said = sandbox.tiffin("train", "lr", "--data", "a.svm", "--out", "m", code=255).err

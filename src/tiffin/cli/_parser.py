@@ -79,7 +79,7 @@ def _add_flag(parser: argparse.ArgumentParser, field: str, kind: Any, flag: Flag
     parser.add_argument(
         *names,
         dest=field,
-        action="store" if flag.many or not many else "append",
+        action="extend" if flag.many else "append" if many else "store",
         type=int if kind in (int, int | None) else str,
         default=[] if many else default,
         metavar=flag.metavar,

@@ -15,7 +15,8 @@ __all__ = ["Options", "run"]
 class Options(NamedTuple):
     """Predict with a model: one line for each example, in order.
 
-    Probabilities, expected counts or values, as the model's loss has it.  Features it never saw count as absent.
+    Probabilities, expected counts or values, as the model's loss has it.  Features it never saw have no weight.  A file
+    begins with a line that says `score`.
     """
 
     model: Annotated[str, Argument("the directory of the model", metavar="DIR")]
@@ -42,6 +43,9 @@ def run(options: Options, ui: Ui) -> int:
             max_bad=options.max_bad or 0,
             progress=progress,
         )
+    bad = int(trained.learner.totals()["bad_rows"])
+    if bad:
+        ui.warning(f"{bad:,} lines that are no examples were skipped, and have no prediction")
     text = "".join(f"{value:.7g}\n" for value in found)
     if options.out is None:
         ui.table(text)

@@ -8,8 +8,8 @@ from tiffin.cli._training import Data, Format, MaxBad, Threads, evaluation_json,
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
-from tiffin.models import make_model
-from tiffin.train import Evaluation, Pass, Trained, load, train
+from tiffin.models import check_place, make_model
+from tiffin.train import Evaluation, Pass, Progress, Trained, load, train
 from tiffin.train import Options as How
 
 __all__ = ["Options", "run"]
@@ -27,7 +27,8 @@ class Options(NamedTuple):
     data: Data = []  # noqa: RUF012 - a named tuple's default is never changed
     out: Annotated[str | None, Flag("the directory to write the model to", ("-o", "--out"), metavar="DIR")] = None
     valid: Annotated[
-        list[str], Flag("files to compare predictions with after each pass", metavar="FILE", many=True)
+        list[str],
+        Flag("files to predict after each pass; passes end when that gets no better", metavar="FILE", many=True),
     ] = []  # noqa: RUF012 - as above
     set: Annotated[list[str], Flag("a setting of the model", ("-S", "--set"), metavar="NAME=VALUE")] = []  # noqa: RUF012 - as above
     start: Annotated[str | None, Flag("go on from this model", ("--from",), metavar="DIR")] = None
@@ -47,7 +48,12 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no directory for the model was named", hint="add --out DIR")
     if options.passes < 1:
         raise UsageError(f"--passes: expected a number from 1 on, found {options.passes}")
+    if options.start is not None and options.set:
+        raise UsageError(
+            "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
+        )
     model = make_model(options.spec, dict(map(_setting, options.set)))
+    check_place(place(ui, options.out))
     how = How(
         options.passes,
         options.threads or 0,
@@ -56,32 +62,72 @@ def run(options: Options, ui: Ui) -> int:
         options.data_format,
     )
     start = None if options.start is None else load(place(ui, options.start))
+    if start is not None and start.model.score != model.score:
+        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
     paths, valid = places(ui, options.data), places(ui, options.valid)
-    found: list[dict[str, Any]] = []
-
-    before = [0, 0]  # rows and bytes of the passes that are done
-
-    def tell(number: int, done: Pass) -> None:
-        ui.write(_line(number, done))
-        before[0] += done.learned.rows
-        before[1] += done.bytes
-        found.append({**evaluation_json(done.learned), "rows_per_s": done.rows_per_s, "bottleneck": done.bottleneck})
-
+    out = place(ui, options.out)
+    told = _Telling(ui, out, valid, options)
     with ui.progress("Training", "row") as progress:
         progress.expect(0, options.passes * size_of(paths))
-
-        def moved(rows: int, size: int) -> None:
-            progress(before[0] + rows, before[1] + size)
-
-        trained = train(model, paths, how, start=start, progress=moved, after_pass=tell)
-    held_out = None
-    if valid:
-        held_out = trained.evaluate(valid, data_format=options.data_format, threads=how.threads, max_bad=how.max_bad)
-        ui.write(f"held out: {loss_text(held_out)}")
-    out = place(ui, options.out)
-    trained.save(out, state=not options.slim)
-    _write_metrics(os.path.join(out, METRICS), found, held_out, trained)
+        told.progress = progress
+        trained = train(model, paths, how, start=start, progress=told.moved, after_pass=told.after_pass)
+    if not valid:
+        trained.save(out, state=not options.slim)
+    told.write_metrics()
     return 0
+
+
+class _Telling:
+    """What is said and kept after each pass; with held-out files, the best model."""
+
+    def __init__(self, ui: Ui, out: str, valid: list[str], options: Options) -> None:
+        self.progress: Progress | None = None
+        self._ui = ui
+        self._out = out
+        self._valid = valid
+        self._options = options
+        self._rows, self._bytes = 0, 0  # of the passes that are done
+        self._best: Evaluation | None = None  # of held-out files
+        self._kept: dict[str, Any] = {}  # the figures of the model that is kept
+
+    def moved(self, rows: int, size: int) -> None:
+        if self.progress is not None:
+            self.progress(self._rows + rows, self._bytes + size)
+
+    def after_pass(self, trained: Trained) -> bool:
+        """Whether another pass may help."""
+        number, done = len(trained.passes), trained.passes[-1]
+        self._ui.write(_line(number, done))
+        self._rows += done.learned.rows
+        self._bytes += done.bytes
+        figures = {
+            "rows": trained.trained_rows,
+            "passes": number,
+            "train": {**evaluation_json(done.learned), "rows_per_s": done.rows_per_s, "bottleneck": done.bottleneck},
+        }
+        if not self._valid:
+            self._kept = figures
+            return True
+        found = trained.evaluate(
+            self._valid,
+            data_format=self._options.data_format,
+            threads=self._options.threads or 0,
+            max_bad=self._options.max_bad or 0,
+        )
+        self._ui.write(f"held out: {loss_text(found)}")
+        if self._best is None or found.loss < self._best.loss:
+            self._best, self._kept = found, {**figures, "valid": evaluation_json(found)}
+            trained.save(self._out, state=not self._options.slim)
+            return True
+        if number < self._options.passes:
+            self._ui.write(f"no better than after pass {self._kept['passes']}, whose model is kept")
+        return False
+
+    def write_metrics(self) -> None:
+        import json  # noqa: PLC0415 - the model's own manifest needs it, too
+
+        text = json.dumps(self._kept, indent=2) + "\n"
+        write_atomically(os.path.join(self._out, METRICS), text, durable=False)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -92,14 +138,4 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def _line(number: int, done: Pass) -> str:
-    rate = f"{done.rows_per_s:,.0f} rows/s, {done.bottleneck}"
-    return f"pass {number + 1}: {loss_text(done.learned)} ({rate})"
-
-
-def _write_metrics(path: str, passes: list[dict[str, Any]], held_out: Evaluation | None, trained: Trained) -> None:
-    import json  # noqa: PLC0415
-
-    fields: dict[str, Any] = {"rows": trained.trained_rows, "train": passes[-1]}
-    if held_out is not None:
-        fields["valid"] = evaluation_json(held_out)
-    write_atomically(path, json.dumps(fields, indent=2) + "\n", durable=False)
+    return f"pass {number}: {loss_text(done.learned)} ({done.rows_per_s:,.0f} rows/s, {done.bottleneck})"

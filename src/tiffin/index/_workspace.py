@@ -506,7 +506,6 @@ class Workspace:
         try:
             self._place(table, None, fresh, fresh=True)
         finally:
-            os.makedirs(os.path.dirname(at), exist_ok=True)
             os.rename(fresh, at)
 
     def _new_directory(self, at: str) -> str | None:
@@ -521,6 +520,10 @@ class Workspace:
                 return None
             remove(base)  # what a process that was killed has left
             os.makedirs(f"{base}/new")
+            os.makedirs(os.path.dirname(at), exist_ok=True)
+            # One device may be mounted twice, and a quota may end here: whether it can be renamed is seen by doing it.
+            os.rename(f"{base}/new", at)
+            os.rename(at, f"{base}/new")
         except OSError:
             return None
         return f"{base}/new"

@@ -1,6 +1,6 @@
 """What can be learned: the settings of a model, and the directory it is kept in."""
 
-from tiffin.models._directory import Manifest, read_manifest, write_model
+from tiffin.models._directory import Manifest, check_place, read_manifest, write_model
 from tiffin.models._model import BUILT_IN, SETTINGS, Model, make_model, with_settings
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "SETTINGS",
     "Manifest",
     "Model",
+    "check_place",
     "make_model",
     "read_manifest",
     "with_settings",

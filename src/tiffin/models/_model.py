@@ -24,7 +24,6 @@ _OPTIMIZERS = ("ftrl", "adagrad", "normalized", "sgd")
 _VECTORS = ("fm", "ffm")
 
 SETTINGS = {
-    "score": Setting("what a model adds up: weights, or also products of latent vectors", str, ("linear", *_VECTORS)),
     "loss": Setting("what is made small", str, ("logistic", "squared", "poisson")),
     "optimizer": Setting("how weights are learned", str, _OPTIMIZERS),
     "alpha": Setting("size of the steps of weights", float, least=1e-9, most=1e9),
@@ -46,7 +45,10 @@ SETTINGS = {
 
 
 class Model(NamedTuple):
-    """What is learned, and how.  See SETTINGS for what each means; `make_model` checks them."""
+    """What is learned, and how.  See SETTINGS for what each means; `make_model` checks them.
+
+    score: what is added up: "linear" weights, or with "fm" and "ffm" products of latent vectors, too.
+    """
 
     score: str = "linear"
     loss: str = "logistic"
@@ -86,8 +88,7 @@ def make_model(name: str, settings: Mapping[str, Any] | None = None) -> Model:
 
 def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
     """A model with other settings, given as values or as text.  Raises ConfigError."""
-    score = str(settings.get("score", model.score))
-    return model._replace(**{name: _checked(name, value, score) for name, value in settings.items()})
+    return model._replace(**{name: _checked(name, value, model.score) for name, value in settings.items()})
 
 
 def _checked(name: str, value: Any, score: str) -> Any:
@@ -123,7 +124,7 @@ def _converted(kind: type, value: Any) -> Any:
         return value if isinstance(value, str) else None
     try:
         found = kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     # 0.5 is no whole number, though int() takes it.
     return None if isinstance(value, float) and found != value else found

@@ -13,13 +13,16 @@ from tiffin.stream._formats import COMPRESSED
 
 __all__ = ["opened"]
 
-PIECE = 1 << 20  # bytes that are decompressed at a time
+PIECE = 1 << 20  # bytes that are read at a time
+FRAME_PIECE = 1 << 12  # compressed bytes at a time: they may become thousands of times as many
 MOST_BLOCKS = 8  # that wait to be parsed
 
 
 @contextmanager
 def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
-    """The blocks of all files, in order, for one pass; compressed ones (.gz, .zst) are decompressed beside it.
+    """The blocks of all files, in order, for one pass.
+
+    Compressed files (.gz, .zst) and what is no regular file, such as a pipe, are read by a thread beside it.
 
     Raises MissingDependency before anything is read if a file is not there, and at the end TransferError, or
     FormatError for compressed data that is damaged.
@@ -29,8 +32,9 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
     for path in paths:
         if not os.path.exists(path):
             raise MissingDependency(f"data file '{path}' does not exist")
-    if not any(path.endswith(COMPRESSED) for path in paths):
-        yield FileSource(paths)
+    if not any(map(_is_fed, paths)):
+        with _named_errors():
+            yield FileSource(paths)
         return
     source = FedSource(MOST_BLOCKS)
     failures: list[Exception] = []
@@ -43,6 +47,18 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
         feeder.join()
     if failures:
         raise failures[0]
+
+
+def _is_fed(path: str) -> bool:
+    return path.endswith(COMPRESSED) or not os.path.isfile(path)
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransferError(f"cannot read '{error.filename}': {error.strerror}") from error
 
 
 def _feed(paths: Sequence[str], source: FedSource, failures: list[Exception]) -> None:
@@ -85,12 +101,13 @@ def _zstandard(pieces: Iterator[bytes]) -> Iterator[bytes]:
     frame = None  # a file may be several, one after the other
     try:
         for piece in pieces:
-            left = piece
-            while left:
-                frame = frame or zstandard.ZstdDecompressor().decompressobj()
-                yield frame.decompress(left)
-                left = frame.unused_data
-                frame = None if frame.eof else frame
+            for at in range(0, len(piece), FRAME_PIECE):
+                left = piece[at : at + FRAME_PIECE]
+                while left:
+                    frame = frame or zstandard.ZstdDecompressor().decompressobj()
+                    yield frame.decompress(left)
+                    left = frame.unused_data
+                    frame = None if frame.eof else frame
     except zstandard.ZstdError as error:
         raise EOFError(str(error)) from error
     if frame is not None:

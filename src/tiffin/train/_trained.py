@@ -8,14 +8,26 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tiffin._native.learning import BadRows, Diverged, Learner
-from tiffin.errors import FormatError, TrainingError
+from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, read_manifest, write_model
 from tiffin.stream import FORMATS, format_of, opened
 
-__all__ = ["Evaluation", "Pass", "Progress", "Trained", "errors_of", "evaluation_of", "load", "new_learner"]
+__all__ = [
+    "Evaluation",
+    "Pass",
+    "Progress",
+    "Trained",
+    "check_bounds",
+    "errors_of",
+    "evaluation_of",
+    "format_or",
+    "load",
+    "new_learner",
+]
 
 Progress = Callable[[int, int], object]  # told rows and bytes, about twenty times a second
 
+MOST_THREADS = 4096
 BOUND = 0.5  # from this part of the time on, a stage is what the others wait for
 
 
@@ -85,11 +97,13 @@ class Trained:
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> "array[float]":
-        """One prediction a row, in order: probabilities, expected counts or values; or scores, before the loss's scale.
+        """One prediction a row, in order: probabilities, expected counts or values; or scores, such as logits.
 
-        Features that the model never saw count as absent.  Raises FormatError for a line that is no example.
+        Features that the model never saw have no weight.  Lines that are skipped have no prediction.
+        Raises FormatError for one too many.
         """
-        known = data_format or self._format_of(paths)
+        known = data_format or format_or(paths, self.data_format)
+        check_bounds(threads, max_bad)
         with errors_of(paths), opened(paths) as source:
             found = self.learner.predict(
                 source, known, scores=scores, threads=threads, max_bad=max_bad, progress=progress
@@ -106,10 +120,14 @@ class Trained:
         progress: Progress | None = None,
     ) -> Evaluation:
         """Compare predictions with the labels of the data, without learning from it."""
-        known = data_format or self._format_of(paths)
+        known = data_format or format_or(paths, self.data_format)
+        check_bounds(threads, max_bad)
         with errors_of(paths), opened(paths) as source:
             self.learner.run(source, known, learn=False, threads=threads, max_bad=max_bad, progress=progress)
-        return evaluation_of(self.learner, self.model)
+        found = evaluation_of(self.learner, self.model)
+        if found.rows == 0:
+            raise TrainingError(f"there is no example in {', '.join(paths)}")
+        return found
 
     def save(self, directory: str, *, state: bool = True) -> None:
         """Write the model; state: with what further training needs.  Raises TargetError if something is in the way."""
@@ -125,9 +143,6 @@ class Trained:
         with TemporaryDirectory(prefix="tiffin-") as folder:
             self.save(f"{folder}/model")
             return _from_files, ({file.name: file.read_bytes() for file in Path(folder, "model").iterdir()},)
-
-    def _format_of(self, paths: Sequence[str]) -> str:
-        return self.data_format if self.data_format in FORMATS else format_of(paths)
 
 
 def _from_files(files: dict[str, bytes]) -> Trained:
@@ -175,6 +190,24 @@ def new_learner(model: Model) -> Learner:
         ) from None
 
 
+def format_or(paths: Sequence[str], known: str) -> str:
+    """The format that the names of files say, or else the one that is known.  Raises UsageError."""
+    try:
+        return format_of(paths)
+    except UsageError:
+        if known not in FORMATS:
+            raise
+        return known
+
+
+def check_bounds(threads: int, max_bad: int) -> None:
+    """Raises ConfigError for a number that means nothing."""
+    if not 0 <= threads <= MOST_THREADS:
+        raise ConfigError(f"threads go from 0, for one a processor, to {MOST_THREADS}, found {threads}")
+    if not 0 <= max_bad < 1 << 63:
+        raise ConfigError(f"bad lines that may be skipped are counted from 0 on, found {max_bad}")
+
+
 def evaluation_of(learner: Learner, model: Model) -> Evaluation:
     """What the last pass came to."""
     totals = learner.totals()
@@ -207,5 +240,6 @@ def errors_of(paths: Sequence[str]) -> Iterator[None]:
     except Diverged as error:
         file, line = error.args
         raise TrainingError(
-            f"the scores grew beyond all numbers at {paths[file]}:{line}", hint="learn more slowly: set a smaller alpha"
+            f"the scores grew beyond all numbers at {paths[file]}:{line}",
+            hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
         ) from None

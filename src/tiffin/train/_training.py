@@ -6,8 +6,18 @@ from typing import NamedTuple
 
 from tiffin.errors import ConfigError, TrainingError
 from tiffin.models import Model
-from tiffin.stream import format_of, opened
-from tiffin.train._trained import Evaluation, Pass, Progress, Trained, errors_of, evaluation_of, new_learner
+from tiffin.stream import opened
+from tiffin.train._trained import (
+    Evaluation,
+    Pass,
+    Progress,
+    Trained,
+    check_bounds,
+    errors_of,
+    evaluation_of,
+    format_or,
+    new_learner,
+)
 
 __all__ = ["Options", "train"]
 
@@ -33,14 +43,17 @@ def train(
     *,
     start: Trained | None = None,
     progress: Progress | None = None,
-    after_pass: Callable[[int, Pass], object] | None = None,
+    after_pass: Callable[[Trained], bool] | None = None,
 ) -> Trained:
-    """Learn a model from files; start: go on from this one, whose settings count.
+    """Learn a model from files.
+
+    start: go on from this model, whose settings count.  after_pass: is told what there is, and says whether to go on.
 
     The first pass's loss is that of predictions: each row is scored before it is learned from.  Raises FormatError for
     a line that is no example, TrainingError where nothing can be learned.
     """
-    data_format = options.data_format or (start.data_format if start is not None else format_of(paths))
+    check_bounds(options.threads, options.max_bad)
+    data_format = options.data_format or format_or(paths, start.data_format if start is not None else "")
     if start is not None and not start.state:
         raise TrainingError(
             "this model was saved without the state of its optimisers, so training cannot go on",
@@ -49,7 +62,7 @@ def train(
     model = start.model if start is not None else _with_fields(model, data_format)
     learner = start.learner if start is not None else new_learner(model)
     trained = start or Trained(model, learner, data_format, state=True)
-    for number in range(options.passes):
+    for _ in range(options.passes):
         begun = perf_counter()
         with errors_of(paths), opened(paths) as source:
             learner.run(
@@ -61,11 +74,11 @@ def train(
                 progress=progress,
             )
         done = _pass(trained, perf_counter() - begun)
-        _check(done.learned, paths)
+        _check(done.learned, paths, goes_on=trained.trained_rows > 0)
         trained.trained_rows += done.learned.rows
         trained.passes.append(done)
-        if after_pass is not None:
-            after_pass(number, done)
+        if after_pass is not None and not after_pass(trained):
+            break
     return trained
 
 
@@ -94,10 +107,10 @@ def _pass(trained: Trained, seconds: float) -> Pass:
     )
 
 
-def _check(learned: Evaluation, paths: Sequence[str]) -> None:
+def _check(learned: Evaluation, paths: Sequence[str], *, goes_on: bool) -> None:
     if learned.rows == 0:
         raise TrainingError(f"there is no example in {', '.join(paths)}")
-    if learned.mean_label in (0.0, 1.0):
+    if learned.mean_label in (0.0, 1.0) and not goes_on:
         raise TrainingError(
             f"all {learned.rows:,} examples have the same label, so there is nothing to tell apart",
             hint="check how the labels are written: 0 and 1, or -1 and 1",
