@@ -118,7 +118,7 @@ class Killed(BaseException):
 
 
 STEPS = [
-    (moving, "write_atomically"),
+    (moving, "write_inside"),
     (moving, "_rename"),
     (GitSide, "unignore"),
     (moving, "remove_quietly"),

@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 from inline_snapshot import snapshot
 
-from tiffin.fs import write_atomically
+from tiffin.fs import write_inside
 from tiffin.pipeline import recording
 
 CHAIN = """\
@@ -382,12 +382,12 @@ def test_the_lock_file_is_not_written_for_every_stage_of_a_long_run(sandbox, mon
     (sandbox.root / "dvc.lock").unlink()
     writings = []
 
-    def counted(path, text):
+    def counted(root, path, text):
         writings.append(path)
-        write_atomically(path, text)
+        write_inside(root, path, text)
 
     monkeypatch.setattr(recording, "INTERVAL_S", 60)
-    monkeypatch.setattr(recording, "write_atomically", counted)
+    monkeypatch.setattr(recording, "write_inside", counted)
     assert sandbox.tiffin("repro").out.count("is cached") == 9
     assert len(writings) == 1
     assert sandbox.read("dvc.lock") == written

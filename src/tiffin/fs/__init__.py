@@ -1,6 +1,21 @@
 """The local file system: whole-file writes that survive a crash, and locks between processes."""
 
-from tiffin.fs._local import make_private, remove_quietly, write_all_atomically, write_atomically
+from tiffin.fs._local import (
+    make_private,
+    refuse_to_leave,
+    remove_quietly,
+    write_all_atomically,
+    write_atomically,
+    write_inside,
+)
 from tiffin.fs._lock import FileLock
 
-__all__ = ["FileLock", "make_private", "remove_quietly", "write_all_atomically", "write_atomically"]
+__all__ = [
+    "FileLock",
+    "make_private",
+    "refuse_to_leave",
+    "remove_quietly",
+    "write_all_atomically",
+    "write_atomically",
+    "write_inside",
+]

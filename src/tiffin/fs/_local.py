@@ -8,7 +8,14 @@ from contextlib import suppress
 from tiffin import _native
 from tiffin.errors import TransferError
 
-__all__ = ["make_private", "remove_quietly", "write_all_atomically", "write_atomically"]
+__all__ = [
+    "make_private",
+    "refuse_to_leave",
+    "remove_quietly",
+    "write_all_atomically",
+    "write_atomically",
+    "write_inside",
+]
 
 # From this many files on one wait for the whole file system is shorter than one for each.
 SYNC_TOGETHER = 16
@@ -33,6 +40,25 @@ def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable
     except OSError as error:
         remove_quietly(temporary)
         raise TransferError(f"cannot write '{os.fspath(path)}': {error.strerror}") from error
+
+
+def write_inside(root: str, path: str, body: bytes | str) -> None:
+    """Replace a file of a repository, as `write_atomically` does; path: relative to its root.
+
+    A clone may bring a link along in the place of a file that is about to be edited: one that leads out is refused.
+    """
+    refuse_to_leave(root, path)
+    write_atomically(os.path.join(root, path), body)
+
+
+def refuse_to_leave(root: str, path: str) -> None:
+    """Raises TransferError if the path, relative to root, is a link to a place outside of it."""
+    at = os.path.join(root, path)
+    if os.path.islink(at) and not os.path.realpath(at).startswith(f"{os.path.realpath(root)}/"):
+        raise TransferError(
+            f"'{path}' is a link that leads out of the repository: nothing is written through it",
+            hint="remove it, or put a file in its place",
+        )
 
 
 def write_all_atomically(bodies: Mapping[str, bytes | str]) -> None:

@@ -6,10 +6,10 @@ from time import monotonic
 from typing import Any, Self
 
 from tiffin import _native
-from tiffin.errors import FormatError, TransferError
+from tiffin.errors import FormatError
 from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile
 from tiffin.formats.lock_draft import LockDraft
-from tiffin.fs import write_all_atomically, write_atomically
+from tiffin.fs import refuse_to_leave, write_all_atomically, write_inside
 from tiffin.pipeline._project import lock_path
 from tiffin.pipeline._stage import Stage
 
@@ -91,8 +91,7 @@ class LockWriter:
         self._drafts[path] = draft
         new = draft.render(lambda name: self._rank(path, name))
         if old != new:
-            _refuse_to_leave(self._root, path)
-            write_atomically(at, new)
+            write_inside(self._root, path, new)
             self.written.setdefault(path, old is None)
 
     def _draft(self, path: str, text: str | None) -> LockDraft:
@@ -100,16 +99,6 @@ class LockWriter:
         if known is None:
             return LockDraft(text, path, self._loose.get(path, ()))
         return known if known.text == text else known.follow(text, path)
-
-
-def _refuse_to_leave(root: str, file: str) -> None:
-    """A clone may bring a link along in the place of a metadata file."""
-    at = os.path.join(root, file)
-    if os.path.islink(at) and not os.path.realpath(at).startswith(f"{os.path.realpath(root)}/"):
-        raise TransferError(
-            f"'{file}' is a link that leads out of the repository: nothing is written through it",
-            hint="remove it, or put a file in its place",
-        )
 
 
 def lock_entry(
@@ -141,7 +130,7 @@ def write_dvc_files(root: str, parsed: Mapping[str, DvcFile]) -> list[str]:
         if new != old:
             changed[file] = new
     for file in changed:
-        _refuse_to_leave(root, file)
+        refuse_to_leave(root, file)
     write_all_atomically({os.path.join(root, file): text for file, text in changed.items()})
     return list(changed)
 

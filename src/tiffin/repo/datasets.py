@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiffin.errors import DuplicateStage, MissingDependency, StageInvalid
 from tiffin.formats import Content, edit, lock
-from tiffin.fs import FileLock, write_atomically
+from tiffin.fs import FileLock, write_inside
 from tiffin.index import Seen
 from tiffin.pipeline import lock_path
 from tiffin.pipeline.datasets import Dataset, dataset, datasets, pinned
@@ -73,7 +73,7 @@ def _written(repo: Repo, new: Dataset, old: Dataset | None, git: GitSide) -> Dat
         text = repo.project.source.read(path)
         texts[path] = lock.put_dataset(None if text is None else text.decode("utf-8"), new.lock, path)
     for path, text_now in texts.items():
-        write_atomically(os.path.join(repo.root, path), text_now)
+        write_inside(repo.root, path, text_now)
     git.changed(texts)
     repo.reload()
     return new

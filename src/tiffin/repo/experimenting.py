@@ -21,7 +21,7 @@ from tiffin.experiments import (
 )
 from tiffin.formats import LockEntry, params
 from tiffin.formats.overrides import Override, parse_override, set_values, split_file
-from tiffin.fs import write_atomically
+from tiffin.fs import write_inside
 from tiffin.pipeline import Project, Source, Stage, checkout_output
 from tiffin.repo._repo import Repo
 from tiffin.repo.asked import recorded_outputs
@@ -98,7 +98,7 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
             repro(repo, plan.scope, plan.settings, listener, plan.surroundings)
             return Ran(name, None)
         for edit in edits:
-            write_atomically(os.path.join(repo.root, edit.path), edit.new)
+            write_inside(repo.root, edit.path, edit.new)
         repo.reload()
         commit = _reproduce(repo, plan, listener, git, head, name)
         git.update_ref(ref_name(head, name), commit, old=old)

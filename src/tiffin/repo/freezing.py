@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tiffin.errors import StageInvalid
 from tiffin.formats import dvcfile, edit
-from tiffin.fs import FileLock, write_atomically
+from tiffin.fs import FileLock, write_inside
 from tiffin.pipeline import Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -27,7 +27,7 @@ def freeze(repo: Repo, targets: Sequence[str], *, frozen: bool = True, git: GitS
             old = texts.get(stage.file) or (repo.project.source.read(stage.file) or b"").decode("utf-8")
             texts[stage.file] = _changed(repo, stage, old, frozen=frozen)
         for file, text in texts.items():
-            write_atomically(f"{repo.root}/{file}", text)
+            write_inside(repo.root, file, text)
         git.changed(texts)
         repo.reload()
         return stages

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin.errors import StageNotFound, TargetError, TransferError
 from tiffin.formats import DependencyEntry, DvcFile, OutputEntry, dvcfile
-from tiffin.fs import remove_quietly, write_atomically
+from tiffin.fs import remove_quietly, write_inside
 from tiffin.fs.replacing import copy_atomically
 from tiffin.pipeline import Graph, Output, Stage, from_dvc_file, is_metafile, relative
 from tiffin.repo._outputs import OutputLog
@@ -66,7 +66,7 @@ def move(repo: Repo, source: str, target: str, *, git: GitSide | None = None) ->
 
 def _change_file(repo: Repo, stage: Stage, plan: _Plan, git: GitSide) -> None:
     """The usual case, a.dvc to b.dvc: until the last step the old file is there, so the call can be repeated."""
-    write_atomically(f"{repo.root}/{plan.stage.file}", plan.text)
+    write_inside(repo.root, plan.stage.file, plan.text)
     _rename(repo, plan.source, plan.target)
     git.unignore([plan.source])
     remove_quietly(f"{repo.root}/{stage.file}")
@@ -74,7 +74,7 @@ def _change_file(repo: Repo, stage: Stage, plan: _Plan, git: GitSide) -> None:
 
 def _change_place(repo: Repo, plan: _Plan, git: GitSide) -> None:
     """The .dvc file has a name of its own and stays; `_finished` makes up for a kill before the rename."""
-    write_atomically(f"{repo.root}/{plan.stage.file}", plan.text)
+    write_inside(repo.root, plan.stage.file, plan.text)
     git.unignore([plan.source])
     _rename(repo, plan.source, plan.target)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tiffin.errors import PlotError, StageInvalid, StageNotFound
 from tiffin.formats.plot_edit import PLOT_PROPERTIES, set_plot
-from tiffin.fs import FileLock, write_atomically
+from tiffin.fs import FileLock, write_inside
 from tiffin.pipeline import Output, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -38,7 +38,7 @@ def plots_modify(repo: Repo, target: str, properties: Mapping[str, Any], unset: 
         old = (repo.project.source.read(stage.file) or b"").decode("utf-8")
         text = set_plot(old, stage.name, out.entry.path, new, path=stage.file)
         if text != old:
-            write_atomically(f"{repo.root}/{stage.file}", text)
+            write_inside(repo.root, stage.file, text)
             GitSide(repo).changed([stage.file])
             repo.reload()
         return stage

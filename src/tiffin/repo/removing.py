@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tiffin.errors import StageInvalid, StageNotFound, UnsavedChanges
 from tiffin.formats import edit, lock, yaml
-from tiffin.fs import FileLock, remove_quietly, write_atomically
+from tiffin.fs import FileLock, remove_quietly, write_inside
 from tiffin.pipeline import Output, Stage, join, lock_path
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
@@ -125,8 +125,7 @@ def _let_go(repo: Repo, out: Output, *, outs: bool) -> None:
 
 
 def _write(repo: Repo, file: str, text: str) -> None:
-    at = f"{repo.root}/{file}"
     if text:
-        write_atomically(at, text)
+        write_inside(repo.root, file, text)
     else:
-        remove_quietly(at)
+        remove_quietly(f"{repo.root}/{file}")

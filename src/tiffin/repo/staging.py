@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import DuplicateStage, StageInvalid
 from tiffin.formats import edit
-from tiffin.fs import FileLock, write_atomically
+from tiffin.fs import FileLock, write_inside
 from tiffin.pipeline import Project, Source, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -64,7 +64,7 @@ def add_stage(repo: Repo, new: NewStage, *, force: bool = False, git: GitSide | 
         _ = project.graph
         (stage,) = (stage for stage in project.stages_in(file) if stage.name == new.name)
         git.refuse_tracked([out.path for out in stage.outs if out.entry.cache])
-        write_atomically(f"{repo.root}/{file}", text)
+        write_inside(repo.root, file, text)
         git.ignore([out.path for out in stage.outs if out.entry.cache and _has_directory(repo, out.path)])
         git.changed([file])
         repo.reload()
