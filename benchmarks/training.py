@@ -232,7 +232,7 @@ def _page(options: argparse.Namespace, rounds: dict[str, list[Round]], folder: P
         *describe_machine([("memory" if folder.is_relative_to(MEMORY) else "disk", folder)]),
         ("examples", f"{options.rows:,} of {FIELDS} features, {train.stat().st_size / 1e6:.0f} MB of text"),
         ("later examples", f"{HELD_OUT if options.rows >= ROWS else options.rows // 8 + 1:,}"),
-        ("VW", measure([*options.vw, "--version"], folder, dict(os.environ), folder / "log").output.strip()),
+        ("VW", measure([*options.vw, "--version"], folder, dict(os.environ), folder / "log").output.split()[0]),
         ("rounds", f"{options.rounds}"),
         ("predicted", ", ".join(f"{case.name} {case.predicted:g}×" for case in CASES)),
     ]
