@@ -219,3 +219,15 @@ def test_what_was_seen_before_a_stage_ran_is_not_what_it_left(project: Sandbox) 
     project.write("sub/fresh", "old")
     assert ask(project, "repro")[0] == 0
     assert ask(project, "status") == (0, "Data and pipelines are up to date.\n")
+
+
+def test_many_paths_have_the_same_stat_fields_as_each_alone(tmp_path):
+    (tmp_path / "file").write_text("text")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "lost").symlink_to("nothing")
+    (tmp_path / "loop").symlink_to("loop")
+    paths = [str(tmp_path / name) for name in ("file", "folder", "link", "lost", "absent", "file/below", "loop")]
+    alone = tiffin.footprint.all_stat_fields(paths)
+    assert tiffin.footprint.all_stat_fields(paths * 100) == alone * 100
+    assert alone[3:] == ["-", "-", "-", "?"]
