@@ -20,50 +20,40 @@ const char* ReadLabel(Line& line, float& label) {
   return line.AtBreak() ? nullptr : "expected a blank after the label";
 }
 
-const char* ParseLibsvmLine(Line& line, Rows& rows) {
-  if (AtRest(line)) return nullptr;
-  float label;
-  if (const char* const what = ReadLabel(line, label)) return what;
-  for (;;) {
-    line.SkipBlanks();
-    if (AtRest(line)) break;
-    std::uint64_t id;
-    const char* const begin = line.at;
-    if (!ReadWhole(line.at, line.end, id)) return "expected a whole number as feature";
-    if (id > kIdMask) {
-      line.at = begin;
-      return "features go up to 281474976710655";
-    }
-    float value;
-    if (const char* const what = ReadValue(line, value)) return what;
-    if (value != 0) rows.Push(Key(0, id), value);
+const char* ReadField(Line& line, std::uint64_t& field) {
+  const char* const begin = line.at;
+  if (!ReadWhole(line.at, line.end, field)) return "expected a whole number as field";
+  if (field >= kMostFields) {
+    line.at = begin;
+    return "fields go up to 65535";
   }
-  rows.EndRow(label);
+  return line.Take(':') ? nullptr : "expected ':' after the field";
+}
+
+const char* ReadId(Line& line, std::uint64_t& id) {
+  const char* const begin = line.at;
+  if (!ReadWhole(line.at, line.end, id)) return "expected a whole number as feature";
+  if (id > kIdMask) {
+    line.at = begin;
+    return "features go up to 281474976710655";
+  }
   return nullptr;
 }
 
-const char* ParseFfmLine(Line& line, Rows& rows) {
+template <bool kHasFields>
+const char* ParseLine(Line& line, Rows& rows) {
   if (AtRest(line)) return nullptr;
   float label;
   if (const char* const what = ReadLabel(line, label)) return what;
   for (;;) {
     line.SkipBlanks();
     if (AtRest(line)) break;
-    const char* const begin = line.at;
-    std::uint64_t field;
+    std::uint64_t field = 0;
+    if constexpr (kHasFields) {
+      if (const char* const what = ReadField(line, field)) return what;
+    }
     std::uint64_t id;
-    if (!ReadWhole(line.at, line.end, field)) return "expected a whole number as field";
-    if (field >= kMostFields) {
-      line.at = begin;
-      return "fields go up to 65535";
-    }
-    if (!line.Take(':')) return "expected ':' after the field";
-    const char* const second = line.at;
-    if (!ReadWhole(line.at, line.end, id)) return "expected a whole number as feature";
-    if (id > kIdMask) {
-      line.at = second;
-      return "features go up to 281474976710655";
-    }
+    if (const char* const what = ReadId(line, id)) return what;
     float value;
     if (const char* const what = ReadValue(line, value)) return what;
     if (value != 0) rows.Push(Key(static_cast<std::uint32_t>(field), id), value);
@@ -75,11 +65,11 @@ const char* ParseFfmLine(Line& line, Rows& rows) {
 }  // namespace
 
 void ParseLibsvm(std::string_view block, Rows& rows, std::vector<Fault>& faults) {
-  ForEachLine(block, rows, faults, ParseLibsvmLine);
+  ForEachLine(block, rows, faults, ParseLine<false>);
 }
 
 void ParseFfm(std::string_view block, Rows& rows, std::vector<Fault>& faults) {
-  ForEachLine(block, rows, faults, ParseFfmLine);
+  ForEachLine(block, rows, faults, ParseLine<true>);
 }
 
 }  // namespace tiffin::learn
