@@ -157,8 +157,8 @@ class _Classification(ClassifierMixin, _Estimator):  # type: ignore[misc]
         return tags
 
 
-class LogisticRegression(_Classification):
-    """Two classes, a weight for each feature."""
+class _Linear(_Estimator):
+    """A weight for each feature."""
 
     def __init__(
         self,
@@ -177,6 +177,10 @@ class LogisticRegression(_Classification):
         self.optimizer, self.alpha, self.beta, self.l1, self.l2 = optimizer, alpha, beta, l1, l2
         self.bits, self.seed, self.passes = bits, seed, passes
         self.threads, self.deterministic = threads, deterministic
+
+
+class LogisticRegression(_Linear, _Classification):
+    """Two classes, a weight for each feature."""
 
 
 class LinearRegression(_Regression):
@@ -203,28 +207,10 @@ class LinearRegression(_Regression):
         self.threads, self.deterministic = threads, deterministic
 
 
-class PoissonRegression(_Regression):
+class PoissonRegression(_Linear, _Regression):
     """Counts: a weight for each feature, on the logarithm of the rate."""
 
     _loss = "poisson"
-
-    def __init__(
-        self,
-        *,
-        optimizer: str = "ftrl",
-        alpha: float = 0.1,
-        beta: float = 1.0,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        bits: int = 18,
-        seed: int = 0,
-        passes: int = 20,
-        threads: int = 0,
-        deterministic: bool = True,
-    ) -> None:
-        self.optimizer, self.alpha, self.beta, self.l1, self.l2 = optimizer, alpha, beta, l1, l2
-        self.bits, self.seed, self.passes = bits, seed, passes
-        self.threads, self.deterministic = threads, deterministic
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
