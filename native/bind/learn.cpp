@@ -43,8 +43,7 @@ OptimizerSettings ToOptimizer(const nb::tuple& settings) {
                                          {{"sgd", OptimizerKind::kSgd},
                                           {"adagrad", OptimizerKind::kAdaGrad},
                                           {"ftrl", OptimizerKind::kFtrl},
-                                          {"normalized", OptimizerKind::kNormalized},
-                                          {"accumulate", OptimizerKind::kAccumulate}});
+                                          {"normalized", OptimizerKind::kNormalized}});
   return {kind, nb::cast<float>(settings[1]), nb::cast<float>(settings[2]), nb::cast<float>(settings[3]),
           nb::cast<float>(settings[4])};
 }
@@ -228,7 +227,7 @@ NB_MODULE(_learn, module) {
       .def(nb::new_(&NewLearner), "score"_a, "loss"_a, "linear"_a, "latent"_a, nb::kw_only(), "size"_a = 0,
            "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "bits"_a,
            "score: linear, fm, ffm.  loss: logistic, squared, poisson.  linear, latent: optimiser as (name, alpha, beta,\n"
-           "l1, l2), name one of sgd, adagrad, ftrl, normalized, accumulate.")
+           "l1, l2), name one of sgd, adagrad, ftrl, normalized.")
       .def("run", &Pass, "source"_a, "data_format"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0,
            "deterministic"_a = false, "max_bad"_a = 0, "progress"_a = nb::none(),
            nb::sig("def run(self, source: BlockSource, data_format: str, *, learn: bool = True, threads: int = 0, "
@@ -266,7 +265,6 @@ NB_MODULE(_learn, module) {
           nb::for_getter(nb::sig("def bias(self) -> tuple[float, float, float]")),
           nb::for_setter(nb::sig("def bias(self, value: tuple[float, float, float], /) -> None")),
           "The constant: weight and two floats of state.")
-      .def_prop_ro("table_bytes", [](const Learner& learner) { return learner.table().bytes(); })
       .def("save", &Save, "directory"_a, "state"_a,
            "Writes the arrays of docs/formats/model.md; gives the number of rows.  OSError where one is there already.")
       .def("load", &Load, "directory"_a, "rows"_a, "state"_a,
@@ -278,7 +276,4 @@ NB_MODULE(_learn, module) {
   module.def(
       "table_row", [](std::uint64_t key, int bits) { return FixedTable::RowOf(key, bits); }, "key"_a, "bits"_a,
       "Which row of a table of 2**bits a key has.");
-  module.def(
-      "engine", [] { return ChosenKernels().name; }, nb::sig("def engine() -> str"),
-      "Which kernels run on this machine.");
 }

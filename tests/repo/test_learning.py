@@ -30,6 +30,17 @@ def test_from_files_to_predictions(sandbox):
     assert json.loads(sandbox.read("model/manifest.json"))["trained_rows"] == 10_500
 
 
+def test_lines_that_are_skipped_are_named(sandbox):
+    sandbox.write("train.svm", "1 1:1\nbad\n0 2:1\n1 x\n")
+    told = sandbox.tiffin("train", "lr", "--data", "train.svm", "--max-bad", "2", "--out", "model")
+    assert "2 rows, 2 bad rows skipped" in told.out
+    named = ["train.svm:2: expected a number as label", "train.svm:4: expected a whole number as feature"]
+    for command in ("predict", "evaluate"):
+        said = sandbox.tiffin(command, "model", "--data", "train.svm", "--max-bad", "2").err
+        for errors in (told.err, said):
+            assert all(name in errors for name in named)
+
+
 def test_passes_end_when_held_out_examples_are_predicted_no_better(sandbox):
     sandbox.write("train.svm", libsvm(teacher_rows(60, seed=1)))
     sandbox.write("valid.svm", libsvm(teacher_rows(500, seed=2)))

@@ -7,7 +7,6 @@ from tiffin._native._learn import (
     FedSource,
     FileSource,
     Learner,
-    engine,
     key,
     table_row,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "FedSource",
     "FileSource",
     "Learner",
-    "engine",
     "key",
     "table_row",
 ]

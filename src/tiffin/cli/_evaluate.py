@@ -3,7 +3,18 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import Data, Format, MaxBad, Threads, evaluation_json, loss_text, place, places, size_of
+from tiffin.cli._training import (
+    Data,
+    Format,
+    MaxBad,
+    Threads,
+    evaluation_json,
+    loss_text,
+    place,
+    places,
+    size_of,
+    tell_skipped,
+)
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.train import load
@@ -36,6 +47,7 @@ def run(options: Options, ui: Ui) -> int:
             max_bad=options.max_bad or 0,
             progress=progress,
         )
+    tell_skipped(ui, trained, places(ui, options.data))
     if options.json:
         ui.json(evaluation_json(found))
     else:

@@ -3,7 +3,7 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places, size_of
+from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places, size_of, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
@@ -43,9 +43,10 @@ def run(options: Options, ui: Ui) -> int:
             max_bad=options.max_bad or 0,
             progress=progress,
         )
+    tell_skipped(ui, trained, places(ui, options.data))
     bad = int(trained.learner.totals()["bad_rows"])
     if bad:
-        ui.warning(f"{bad:,} lines that are no examples were skipped, and have no prediction")
+        ui.warning(f"{bad:,} lines that are no examples have no prediction")
     text = "".join(f"{value:.7g}\n" for value in found)
     if options.out is None:
         ui.table(text)

@@ -4,7 +4,18 @@ import os
 from typing import Annotated, Any, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import Data, Format, MaxBad, Threads, evaluation_json, loss_text, place, places, size_of
+from tiffin.cli._training import (
+    Data,
+    Format,
+    MaxBad,
+    Threads,
+    evaluation_json,
+    loss_text,
+    place,
+    places,
+    size_of,
+    tell_skipped,
+)
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
@@ -66,7 +77,7 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
     paths, valid = places(ui, options.data), places(ui, options.valid)
     out = place(ui, options.out)
-    told = _Telling(ui, out, valid, options)
+    told = _Telling(ui, out, paths, valid, options)
     with ui.progress("Training", "row") as progress:
         progress.expect(0, options.passes * size_of(paths))
         told.progress = progress
@@ -80,10 +91,11 @@ def run(options: Options, ui: Ui) -> int:
 class _Telling:
     """What is said and kept after each pass; with held-out files, the best model."""
 
-    def __init__(self, ui: Ui, out: str, valid: list[str], options: Options) -> None:
+    def __init__(self, ui: Ui, out: str, data: list[str], valid: list[str], options: Options) -> None:
         self.progress: Progress | None = None
         self._ui = ui
         self._out = out
+        self._data = data
         self._valid = valid
         self._options = options
         self._rows, self._bytes = 0, 0  # of the passes that are done
@@ -98,6 +110,8 @@ class _Telling:
         """Whether another pass may help."""
         number, done = len(trained.passes), trained.passes[-1]
         self._ui.write(_line(number, done))
+        if number == 1:
+            tell_skipped(self._ui, trained, self._data)
         self._rows += done.learned.rows
         self._bytes += done.bytes
         figures = {

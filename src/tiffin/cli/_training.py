@@ -6,9 +6,22 @@ from typing import Annotated, Any
 
 from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
-from tiffin.train import Evaluation
+from tiffin.train import Evaluation, Trained
 
-__all__ = ["Data", "Format", "MaxBad", "Threads", "evaluation_json", "loss_text", "place", "places", "size_of"]
+__all__ = [
+    "Data",
+    "Format",
+    "MaxBad",
+    "Threads",
+    "evaluation_json",
+    "loss_text",
+    "place",
+    "places",
+    "size_of",
+    "tell_skipped",
+]
+
+_MOST_NAMED = 5
 
 Data = Annotated[list[str], Flag("files of examples, in order; .gz and .zst too", metavar="FILE", many=True)]
 Format = Annotated[
@@ -39,6 +52,12 @@ def size_of(paths: Iterable[str]) -> int:
         0 if path.endswith((".gz", ".zst")) or not os.path.isfile(path) else os.path.getsize(path) for path in paths
     ]
     return sum(known) if all(known) else 0
+
+
+def tell_skipped(ui: Ui, trained: Trained, paths: list[str]) -> None:
+    """Name the first of the lines that the last pass over these files skipped."""
+    for line in trained.skipped(paths)[:_MOST_NAMED]:
+        ui.warning(f"skipped {line}")
 
 
 def evaluation_json(found: Evaluation) -> dict[str, Any]:

@@ -129,6 +129,10 @@ class Trained:
             raise TrainingError(f"there is no example in {', '.join(paths)}")
         return found
 
+    def skipped(self, paths: Sequence[str]) -> list[str]:
+        """The first lines that the last pass over these files skipped, each as place and reason."""
+        return [f"{paths[file]}:{line}: {what}" for file, line, _, what in self.learner.bad_rows()]
+
     def save(self, directory: str, *, state: bool = True) -> None:
         """Write the model; state: with what further training needs.  Raises TargetError if something is in the way."""
         kept = state and self.state
