@@ -1,6 +1,7 @@
 """What ran: `runs` and `logs`."""
 
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -59,7 +60,9 @@ def test_every_attempt_has_a_record(ran):
     assert last["commands"] == ["echo trying", "exit 3"]
     assert last["host"] == socket.gethostname()
     assert last["started"] <= last["ended"]
-    assert 1 << 20 < last["peak_memory"] < 1 << 30
+    # A command's peak is never below that of the process that started it, here the one of all these tests.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert 1 << 20 < last["peak_memory"] <= max(1 << 30, own)
     assert len({record["run"] for record in found}) == 1
     assert ran.read(last["log"]).startswith("> echo trying\ntrying\n> exit 3\n> attempt 2 of 2\n> echo trying\n")
 
