@@ -1,80 +1,17 @@
 // tiffin._native._learn
 //
 // A module of its own: the versioning commands start without it.
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
-#include <nanobind/stl/unique_ptr.h>
+#include "bind/learn.h"
 
-#include <memory>
 #include <stdexcept>
 #include <string>
 
-#include "bind/python.h"
-#include "engine/arrays.h"
-#include "engine/learner.h"
 #include "rows/key.h"
 
 namespace tiffin::bind {
 namespace {
 
 using namespace tiffin::learn;
-using nb::literals::operator""_a;
-
-template <typename T>
-using Array = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-
-template <typename T>
-std::span<const T> View(const Array<T>& array) {
-  return {array.data(), array.size()};
-}
-
-template <typename Kind>
-Kind Named(std::string_view name, std::string_view what, std::initializer_list<std::pair<std::string_view, Kind>> known) {
-  for (const auto& [text, kind] : known) {
-    if (text == name) return kind;
-  }
-  throw std::invalid_argument("no " + std::string(what) + " '" + std::string(name) + "'");
-}
-
-OptimizerSettings ToOptimizer(const nb::tuple& settings) {
-  const auto name = nb::cast<std::string>(settings[0]);
-  const auto kind = Named<OptimizerKind>(name, "optimiser",
-                                         {{"sgd", OptimizerKind::kSgd},
-                                          {"adagrad", OptimizerKind::kAdaGrad},
-                                          {"ftrl", OptimizerKind::kFtrl},
-                                          {"normalized", OptimizerKind::kNormalized}});
-  return {kind, nb::cast<float>(settings[1]), nb::cast<float>(settings[2]), nb::cast<float>(settings[3]),
-          nb::cast<float>(settings[4])};
-}
-
-// name, alpha, beta, l1, l2
-using Optimizer = nb::typed<nb::tuple, nb::str, double, double, double, double>;
-
-std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view loss, const Optimizer& linear,
-                                    const Optimizer& latent, int size, std::uint32_t fields, float first,
-                                    std::uint64_t seed, bool unit_length, int bits) {
-  ModelSettings settings;
-  settings.score = Named<ScoreKind>(
-      score, "score", {{"linear", ScoreKind::kLinear}, {"fm", ScoreKind::kFm}, {"ffm", ScoreKind::kFfm}});
-  settings.loss = Named<LossKind>(
-      loss, "loss",
-      {{"logistic", LossKind::kLogistic}, {"squared", LossKind::kSquared}, {"poisson", LossKind::kPoisson}});
-  settings.linear = ToOptimizer(linear);
-  settings.latent = ToOptimizer(latent);
-  settings.size = size;
-  settings.fields = fields;
-  settings.first = first;
-  settings.seed = seed;
-  settings.unit_length = unit_length;
-  if (bits < FixedTable::kLeastBits || bits > FixedTable::kMostBits) {
-    throw std::invalid_argument("bits must be from 1 to 32, found " + std::to_string(bits));
-  }
-  const bool vectors = settings.score != ScoreKind::kLinear;
-  if (vectors != (size > 0)) throw std::invalid_argument("latent vectors need a size, and a linear score has none");
-  if ((settings.score == ScoreKind::kFfm) != (fields > 0)) throw std::invalid_argument("fields are for ffm, and it needs them");
-  return std::make_unique<Learner>(settings, bits);
-}
 
 // The exceptions of the module, each with what a message is made of as its arguments.
 struct Exceptions {
@@ -87,18 +24,17 @@ Exceptions& Known() {
   return *known;
 }
 
-template <typename Work>
-void Run(Control& control, nb::handle progress, Work work) {
-  try {
-    Watch(control, progress, work);
-  } catch (const TooManyBadRows& bad) {
-    const BadRow& row = bad.first;
-    PyErr_SetObject(Known().bad_rows.ptr(), nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)).ptr());
-    throw nb::python_error();
-  } catch (const Diverged& diverged) {
-    PyErr_SetObject(Known().diverged.ptr(), nb::make_tuple(diverged.file, diverged.line).ptr());
-    throw nb::python_error();
-  }
+}  // namespace
+
+void Raise(const TooManyBadRows& bad) {
+  const BadRow& row = bad.first;
+  PyErr_SetObject(Known().bad_rows.ptr(), nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)).ptr());
+  throw nb::python_error();
+}
+
+void Raise(const Diverged& diverged) {
+  PyErr_SetObject(Known().diverged.ptr(), nb::make_tuple(diverged.file, diverged.line).ptr());
+  throw nb::python_error();
 }
 
 Parser ParserOf(std::string_view format) {
@@ -106,90 +42,7 @@ Parser ParserOf(std::string_view format) {
   throw std::invalid_argument("no format '" + std::string(format) + "'");
 }
 
-void Pass(Learner& learner, BlockSource& source, std::string_view format, bool learn, int threads, bool deterministic,
-          std::uint64_t max_bad, nb::handle progress) {
-  TextRows rows(source, ParserOf(format));
-  Control control;
-  const PassOptions options{threads, deterministic, learn, max_bad};
-  Run(control, progress, [&] { learner.Pass(rows, options, control); });
-}
-
-using Begins = Array<std::int64_t>;
-using Floats = Array<float>;
-
-void PassMatrix(Learner& learner, const Begins& begins, const Begins& ids, const Floats& values, const Floats& labels,
-                const Floats& weights, bool learn, int threads, bool deterministic, nb::handle progress) {
-  MatrixRows rows({View(begins), View(ids), View(values), View(labels), View(weights)});
-  Control control;
-  const PassOptions options{threads, deterministic, learn, 0};
-  Run(control, progress, [&] { learner.Pass(rows, options, control); });
-}
-
-nb::bytes PredictMatrix(Learner& learner, const Begins& begins, const Begins& ids, const Floats& values, bool scores,
-                        int threads) {
-  MatrixRows rows({View(begins), View(ids), View(values), {}, {}});
-  Control control;
-  const PassOptions options{threads, false, false, 0};
-  std::vector<float> found;
-  Run(control, nb::none(), [&] { found = learner.Predict(rows, options, scores, control); });
-  return nb::bytes(reinterpret_cast<const char*>(found.data()), found.size() * sizeof(float));
-}
-
-nb::bytes Predict(Learner& learner, BlockSource& source, std::string_view format, bool scores, int threads,
-                  std::uint64_t max_bad, nb::handle progress) {
-  TextRows rows(source, ParserOf(format));
-  Control control;
-  const PassOptions options{threads, false, false, max_bad};
-  std::vector<float> found;
-  Run(control, progress, [&] { found = learner.Predict(rows, options, scores, control); });
-  return nb::bytes(reinterpret_cast<const char*>(found.data()), found.size() * sizeof(float));
-}
-
-nb::dict TotalsOf(const Learner& learner) {
-  const auto totals = std::make_unique<Totals>(learner.totals());
-  nb::dict found;
-  found["rows"] = totals->rows;
-  found["features"] = totals->features;
-  found["bytes"] = totals->bytes;
-  found["bad_rows"] = totals->bad_rows;
-  found["weight"] = totals->weight;
-  found["loss"] = totals->loss;
-  found["auc"] = totals->roc.Auc();
-  found["positive_weight"] = totals->roc.positive_weight();
-  found["read_s"] = totals->read_s;
-  found["parse_s"] = totals->parse_s;
-  found["learn_s"] = totals->learn_s;
-  found["wait_s"] = totals->wait_s;
-  return found;
-}
-
-nb::list BadRowsOf(const Learner& learner) {
-  nb::list found;
-  for (const BadRow& row : learner.bad_rows()) {
-    found.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
-  }
-  return found;
-}
-
-std::size_t Save(const Learner& learner, const Path& directory, bool state) {
-  const nb::gil_scoped_release release;
-  return SaveTable(learner, directory.bytes, state);
-}
-
-void Load(Learner& learner, const Path& directory, std::size_t rows, bool state) {
-  const nb::gil_scoped_release release;
-  LoadTable(learner, directory.bytes, rows, state);
-}
-
-}  // namespace
-}  // namespace tiffin::bind
-
-NB_MODULE(_learn, module) {
-  using namespace tiffin::bind;
-  using namespace tiffin::learn;
-  using nb::literals::operator""_a;
-  TranslateErrors();
-
+void BindFindings(nb::module_& module) {
   Known().bad_rows = nb::steal(PyErr_NewExceptionWithDoc(
       "tiffin._native._learn.BadRows", "More bad rows than allowed.  args: file (its number), line, column (0: not known), what.",
       PyExc_ValueError, nullptr));
@@ -198,77 +51,18 @@ NB_MODULE(_learn, module) {
       "tiffin._native._learn.Diverged", "A score is no finite number any more.  args: file (its number), line.",
       PyExc_ArithmeticError, nullptr));
   module.attr("Diverged") = Known().diverged;
+}
 
-  nb::class_<BlockSource>(module, "BlockSource", "Bytes in blocks of whole lines; for one pass.");
-  nb::class_<FileSource, BlockSource>(module, "FileSource", "Files on this machine, one after the other.")
-      .def(
-          "__init__",
-          [](FileSource* self, nb::handle paths, std::size_t block_bytes) {
-            new (self) FileSource(ToStrings(paths), block_bytes);
-          },
-          "paths"_a, "block_bytes"_a = FileSource::kBlockBytes,
-          nb::sig("def __init__(self, paths: collections.abc.Iterable[str], block_bytes: int = 1048576) -> None"));
-  nb::class_<FedSource, BlockSource>(module, "FedSource", "Bytes that another thread feeds.")
-      .def(nb::init<std::size_t, std::size_t>(), "most_blocks"_a = 8, "block_bytes"_a = FileSource::kBlockBytes)
-      .def(
-          "feed",
-          [](FedSource& source, const nb::bytes& bytes) {
-            const std::string_view view(bytes.c_str(), bytes.size());
-            const nb::gil_scoped_release release;
-            return source.Feed(view);
-          },
-          "data"_a, "Bytes of the current file, cut anywhere; waits while there is no room.  False once it was closed.")
-      .def("end_file", &FedSource::EndFile, nb::call_guard<nb::gil_scoped_release>(),
-           "What is fed from here on is of the next file.  False once it was closed.")
-      .def("end", &FedSource::End, "Nothing more comes.")
-      .def("close", &FedSource::Close, "Nobody listens any more.");
+}  // namespace tiffin::bind
 
-  nb::class_<Learner>(module, "Learner", "A model in training: its table, and the passes over data.")
-      .def(nb::new_(&NewLearner), "score"_a, "loss"_a, "linear"_a, "latent"_a, nb::kw_only(), "size"_a = 0,
-           "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "bits"_a,
-           "score: linear, fm, ffm.  loss: logistic, squared, poisson.  linear, latent: optimiser as (name, alpha, beta,\n"
-           "l1, l2), name one of sgd, adagrad, ftrl, normalized.")
-      .def("run", &Pass, "source"_a, "data_format"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0,
-           "deterministic"_a = false, "max_bad"_a = 0, "progress"_a = nb::none(),
-           nb::sig("def run(self, source: BlockSource, data_format: str, *, learn: bool = True, threads: int = 0, "
-                   "deterministic: bool = False, max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] "
-                   "| None = None) -> None"),
-           "One pass.  progress is told rows and bytes.  Raises BadRows, Diverged, OSError.")
-      .def("predict", &Predict, "source"_a, "data_format"_a, nb::kw_only(), "scores"_a = false, "threads"_a = 0,
-           "max_bad"_a = 0, "progress"_a = nb::none(),
-           nb::sig("def predict(self, source: BlockSource, data_format: str, *, scores: bool = False, threads: int = 0, "
-                   "max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> bytes"),
-           "One float32 a row, in order.  Raises as `run`.")
-      .def("run_matrix", &PassMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
-           "labels"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "learn"_a = true, "threads"_a = 0,
-           "deterministic"_a = false, "progress"_a = nb::none(),
-           nb::sig("def run_matrix(self, begins: object, ids: object, values: object, labels: object, weights: object, *, "
-                   "learn: bool = True, threads: int = 0, deterministic: bool = False, progress: "
-                   "collections.abc.Callable[[int, int], object] | None = None) -> None"),
-           "One pass over a sparse matrix in compressed rows: begins and ids int64, the others float32; an array of no\n"
-           "size is none.  Lines are examples.  Raises as `run`, and ValueError where the arrays do not fit together.")
-      .def("predict_matrix", &PredictMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
-           nb::kw_only(), "scores"_a = false, "threads"_a = 0,
-           nb::sig("def predict_matrix(self, begins: object, ids: object, values: object, *, scores: bool = False, "
-                   "threads: int = 0) -> bytes"),
-           "As `predict`.")
-      .def("totals", &TotalsOf, nb::sig("def totals(self) -> dict[str, float]"),
-           "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), auc,\n"
-           "positive_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
-      .def("bad_rows", &BadRowsOf, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
-           "The first of them: file (its number), line, column (0: not known), what.")
-      .def_prop_rw(
-          "bias", [](Learner& learner) { return nb::make_tuple(learner.bias()[0], learner.bias()[1], learner.bias()[2]); },
-          [](Learner& learner, const nb::tuple& bias) {
-            for (std::size_t i = 0; i < 3; ++i) learner.bias()[i] = nb::cast<float>(bias[i]);
-          },
-          nb::for_getter(nb::sig("def bias(self) -> tuple[float, float, float]")),
-          nb::for_setter(nb::sig("def bias(self, value: tuple[float, float, float], /) -> None")),
-          "The constant: weight and two floats of state.")
-      .def("save", &Save, "directory"_a, "state"_a,
-           "Writes the arrays of docs/formats/model.md; gives the number of rows.  OSError where one is there already.")
-      .def("load", &Load, "directory"_a, "rows"_a, "state"_a,
-           "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of this model.");
+NB_MODULE(_learn, module) {
+  using namespace tiffin::bind;
+  using namespace tiffin::learn;
+  using nb::literals::operator""_a;
+  TranslateErrors();
+  BindFindings(module);
+  BindSources(module);
+  BindLearner(module);
 
   module.def(
       "key", [](std::uint32_t field, std::string_view text) { return Key(field, IdOf(text)); }, "field"_a, "text"_a,

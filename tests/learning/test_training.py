@@ -58,7 +58,8 @@ def test_linear_models_learn_what_the_twin_learns(
     found = dict(zip(np.load(folder / "model/rows.npy"), np.load(folder / "model/weights.npy"), strict=True))
     for place, weight in twin.weights.items():
         assert found.get(place, 0) == pytest.approx(float(weight), rel=1e-3, abs=1e-5)
-    assert trained.learner.bias[0] == pytest.approx(float(twin.bias), rel=1e-3, abs=1e-5)
+    bias = json.loads((folder / "model/manifest.json").read_text())["parts"]["bias"]
+    assert bias[0] == pytest.approx(float(twin.bias), rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["lr", "fm", "ffm"])
@@ -193,16 +194,19 @@ def test_a_damaged_model_is_refused(write: Write, tmp_path: Path) -> None:
     ("change", "what"),
     [
         ({"format": "other"}, "it does not say that its format is 'tiffin model 1'"),
-        ({"model": {"score": "fm"}}, "a fm score with k=0 and fields=0"),
-        ({"model": {"score": "xgb"}}, "no score 'xgb'"),
-        ({"model": {"score": "fm", "k": float("inf")}}, "'k' should be a whole number, found inf"),
-        ({"model": {"score": "fm", "k": 4, "bits": 99}}, "'bits' goes from 1 to 32, found 99"),
-        ({"bias": [float("nan"), 0, 0]}, "nan is no finite number"),
-        ({"bias": [10**400, 0, 0]}, "int too large to convert to float"),
-        ({"rows": -1}, "'rows' goes from 0 to 4096, found -1"),
-        ({"rows": 5000}, "'rows' goes from 0 to 4096, found 5000"),
+        ({"model": {"score": "linear + fm"}}, "a score of linear + fm with k=0 and fields=0"),
+        ({"model": {"score": "xgb"}}, "a score has no term 'xgb'"),
+        ({"model": {"score": "linear + fm", "k": float("inf")}}, "'k' should be a whole number, found inf"),
+        ({"model": {"score": "linear + fm", "k": 4, "bits": 99}}, "'bits' goes from 1 to 32, found 99"),
+        ({"parts": {"bias": [float("nan"), 0, 0], "rows": 1}}, "nan is no finite number"),
+        ({"parts": {"bias": [10**400, 0, 0], "rows": 1}}, "int too large to convert to float"),
+        ({"parts": {"bias": [0, 0, 0], "rows": -1}}, "'rows' goes from 0 to 4096, found -1"),
+        ({"parts": {"bias": [0, 0, 0], "rows": 5000}}, "'rows' goes from 0 to 4096, found 5000"),
         ({"trained_rows": None}, "'trained_rows' goes from 0 to"),
-        ({"bias": None}, "'NoneType' object is not iterable"),
+        ({"parts": {"bias": None, "rows": 1}}, "'NoneType' object is not iterable"),
+        ({"parts": {"bias": [0, 0], "rows": 1}}, "'bias' should be 3 numbers, found 2"),
+        ({"parts": {"bias": [0, 0, 0]}}, "no field 'rows'"),
+        ({"parts": 3}, "'parts' is no mapping"),
     ],
 )
 def test_a_strange_manifest_is_refused(write: Write, tmp_path: Path, change: dict, what: str) -> None:
@@ -339,7 +343,7 @@ def test_what_cannot_be_learned_is_said(write: Write, tmp_path: Path) -> None:
         ("lr", {"alpha": "fast"}, "'alpha' should be a number, found 'fast'", None),
         ("lr", {"alpha": 0}, "'alpha' goes from 1e-09 to 1e+09, found 0", None),
         ("lr", {"bits": 2.5}, "'bits' should be a whole number, found 2.5", None),
-        ("lr", {"k": 4}, "a linear score has no 'k': numbers in a latent vector", None),
+        ("lr", {"k": 4}, "a score of linear has no 'k': numbers in a latent vector", None),
         (
             "lr",
             {"loss": "logistc"},

@@ -44,9 +44,8 @@ def run(options: Options, ui: Ui) -> int:
             progress=progress,
         )
     tell_skipped(ui, trained, places(ui, options.data))
-    bad = int(trained.learner.totals()["bad_rows"])
-    if bad:
-        ui.warning(f"{bad:,} lines that are no examples have no prediction")
+    if trained.bad_rows:
+        ui.warning(f"{trained.bad_rows:,} lines that are no examples have no prediction")
     text = "".join(f"{value:.7g}\n" for value in found)
     if options.out is None:
         ui.table(text)

@@ -1,7 +1,15 @@
 """What can be learned: the settings of a model, and the directory it is kept in."""
 
-from tiffin.models._directory import Manifest, check_place, read_manifest, write_model
-from tiffin.models._model import BUILT_IN, SETTINGS, Model, make_model, with_settings
+from tiffin.models._directory import (
+    Manifest,
+    check_place,
+    count_in,
+    finite_numbers,
+    manifest_path,
+    read_manifest,
+    write_model,
+)
+from tiffin.models._model import BUILT_IN, SETTINGS, Model, has_setting, make_model, score_of, terms_of, with_settings
 
 __all__ = [
     "BUILT_IN",
@@ -9,8 +17,14 @@ __all__ = [
     "Manifest",
     "Model",
     "check_place",
+    "count_in",
+    "finite_numbers",
+    "has_setting",
     "make_model",
+    "manifest_path",
     "read_manifest",
+    "score_of",
+    "terms_of",
     "with_settings",
     "write_model",
 ]

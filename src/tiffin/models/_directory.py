@@ -1,14 +1,14 @@
 """A model on disk (docs/formats/model.md).
 
-    manifest.json        what the model is, and how many rows its arrays have
-    *.npy                one array a column
+    manifest.json        what the model is
+    *.npy, *.txt         its parts, as the engine that runs it writes them
 
 Nothing in it is code, so a model of a stranger can be opened.
 """
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import isfinite
 from shutil import rmtree
@@ -16,36 +16,40 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.fs import write_atomically
-from tiffin.models._model import SETTINGS, Model, with_settings
+from tiffin.models._model import Model, has_setting, score_of, with_settings
 
-__all__ = ["MANIFEST", "Manifest", "check_place", "read_manifest", "write_model"]
+__all__ = ["Manifest", "check_place", "count_in", "finite_numbers", "manifest_path", "read_manifest", "write_model"]
 
 MANIFEST = "manifest.json"
 FORMAT = "tiffin model 1"
 LARGEST = 1 << 20  # bytes of a manifest
 _NEW, _OLD = ".tiffin-new", ".tiffin-old"
-_ARRAYS = ("rows", "weights", "latent", "weights_state", "latent_state")
-_FILES = {MANIFEST, "metrics.json", *(f"{name}.npy" for name in _ARRAYS)}
+_OTHERS = ("metrics.json",)
+_ENDINGS = (".npy", ".txt")  # of parts
 
 
 class Manifest(NamedTuple):
     """What a model is.
 
-    bias: the constant's weight and state.  rows: of the table that are not zero.  state: whether the optimisers' state
-    is there, so that training can go on.  data_format: of the files it was trained on.
+    data_format: of the files it was trained on.  state: whether what further training needs is there.  parts: what the
+    engine that runs the model says of the files beside it.
     """
 
     model: Model
     data_format: str
-    bias: tuple[float, float, float]
-    rows: int
     state: bool
     trained_rows: int
+    parts: Mapping[str, Any]
+
+
+def manifest_path(directory: str) -> str:
+    """Where its manifest is."""
+    return f"{directory}/{MANIFEST}"
 
 
 def read_manifest(directory: str) -> Manifest:
     """What the model in a directory is.  Raises FormatError, TargetError if there is none."""
-    path = f"{directory}/{MANIFEST}"
+    path = manifest_path(directory)
     _finish_replacing(os.path.realpath(directory))
     try:
         with open(path, "rb") as file:
@@ -63,33 +67,34 @@ def _parsed(fields: Any) -> Manifest:
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         raise ValueError(f"it does not say that its format is '{FORMAT}'")
     settings = dict(fields["model"])
-    model = with_settings(Model(_score(settings.pop("score"))), settings)
-    if (model.score != "linear") != (model.k > 0) or (model.score == "ffm") != (model.fields > 0):
-        raise ValueError(f"a {model.score} score with k={model.k} and fields={model.fields}")
-    weight, one, other = (_finite(number) for number in fields["bias"])
-    rows = _count(fields["rows"], 1 << model.bits, "rows")
-    trained_rows = _count(fields["trained_rows"], 1 << 62, "trained_rows")
+    model = with_settings(Model(score_of(str(settings.pop("score")))), settings)
+    if not isinstance(fields["parts"], dict):
+        raise TypeError("'parts' is no mapping")
     return Manifest(
-        model, str(fields["data_format"]), (weight, one, other), rows, fields["state"] is True, trained_rows
+        model,
+        str(fields["data_format"]),
+        fields["state"] is True,
+        count_in(fields, "trained_rows", 1 << 62),
+        fields["parts"],
     )
 
 
-def _score(value: Any) -> str:
-    if value not in ("linear", "fm", "ffm"):
-        raise ValueError(f"no score {value!r}")
-    return str(value)
-
-
-def _count(value: Any, most: int, name: str) -> int:
-    if not isinstance(value, int) or not 0 <= value <= most:
+def count_in(fields: Mapping[str, Any], name: str, most: int) -> int:
+    """A number of things.  Raises ValueError, KeyError."""
+    value = fields[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise ValueError(f"'{name}' goes from 0 to {most}, found {value!r}")
     return value
 
 
-def _finite(value: Any) -> float:
-    found = float(value)
-    if not isfinite(found):
-        raise ValueError(f"{value!r} is no finite number")
+def finite_numbers(fields: Mapping[str, Any], name: str, count: int) -> tuple[float, ...]:
+    """So many numbers.  Raises ValueError, KeyError, TypeError."""
+    found = tuple(map(float, fields[name]))
+    if len(found) != count:
+        raise ValueError(f"'{name}' should be {count} numbers, found {len(found)}")
+    for value in found:
+        if not isfinite(value):
+            raise ValueError(f"{value!r} is no finite number")
     return found
 
 
@@ -99,16 +104,20 @@ def check_place(directory: str) -> None:
     _finish_replacing(target)
     if not os.path.lexists(target) or (os.path.isdir(target) and not os.listdir(target)):
         return
-    if not os.path.isdir(target) or not set(os.listdir(target)) <= _FILES:
+    if not os.path.isdir(target) or not all(map(_is_ours, os.listdir(target))):
         raise TargetError(f"'{directory}' is there, and no model", hint="name another directory, or remove it")
     with suppress(FormatError):  # it may be a damaged one
         read_manifest(target)
 
 
-def write_model(directory: str, write_arrays: Callable[[str], int], describe: Callable[[int], Manifest]) -> None:
+def _is_ours(name: str) -> bool:
+    return name == MANIFEST or name in _OTHERS or name.endswith(_ENDINGS)
+
+
+def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
     """Write a model as a whole, or not at all; one that is there is replaced.
 
-    write_arrays: into a directory; gives the number of rows.  Raises TargetError if something else is in the way.
+    write_parts: into a directory; says what it wrote.  Raises TargetError if something else is in the way.
     """
     check_place(directory)
     target = os.path.realpath(directory)
@@ -117,8 +126,7 @@ def write_model(directory: str, write_arrays: Callable[[str], int], describe: Ca
         rmtree(left, ignore_errors=True)  # of a run that was killed
     os.makedirs(fresh)
     try:
-        manifest = describe(write_arrays(fresh))
-        write_atomically(f"{fresh}/{MANIFEST}", _text(manifest))
+        write_atomically(f"{fresh}/{MANIFEST}", _text(write_parts(fresh)))
     except BaseException:
         rmtree(fresh, ignore_errors=True)  # a full disk would stay full
         raise
@@ -136,10 +144,7 @@ def _finish_replacing(target: str) -> None:
 
 
 def _text(manifest: Manifest) -> str:
-    meant = {name: value for name, value in manifest.model._asdict().items() if _has(manifest.model, name)}
+    settings = manifest.model._asdict()
+    meant = {name: value for name, value in settings.items() if name == "score" or has_setting(manifest.model, name)}
     fields = {"format": FORMAT, **manifest._asdict(), "model": meant}
     return json.dumps(fields, indent=2) + "\n"
-
-
-def _has(model: Model, name: str) -> bool:
-    return name == "score" or model.score in SETTINGS[name].of

@@ -6,18 +6,31 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError
 
-__all__ = ["BUILT_IN", "SETTINGS", "Model", "Setting", "make_model", "with_settings"]
+__all__ = [
+    "BUILT_IN",
+    "SETTINGS",
+    "Model",
+    "Setting",
+    "has_setting",
+    "make_model",
+    "score_of",
+    "terms_of",
+    "with_settings",
+]
+
+# What a score may be made of, in the order in which it is written.
+TERMS = ("linear", "fm", "ffm")
 
 
 class Setting(NamedTuple):
-    """One setting.  choices, or bounds that may be reached.  of: the scores that have it."""
+    """One setting.  choices, or bounds that may be reached.  of: the terms that have it; none: all models do."""
 
     help: str
     kind: type
     choices: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
-    of: tuple[str, ...] = ("linear", "fm", "ffm")
+    of: tuple[str, ...] = ()
 
 
 _OPTIMIZERS = ("ftrl", "adagrad", "normalized", "sgd")
@@ -47,7 +60,7 @@ SETTINGS = {
 class Model(NamedTuple):
     """What is learned, and how.  See SETTINGS for what each means; `make_model` checks them.
 
-    score: what is added up: "linear" weights, or with "fm" and "ffm" products of latent vectors, too.
+    score: the terms that are added up, such as "linear + fm".
     """
 
     score: str = "linear"
@@ -72,8 +85,8 @@ class Model(NamedTuple):
 
 BUILT_IN: Mapping[str, Model] = {
     "lr": Model(),
-    "fm": Model("fm", k=8),
-    "ffm": Model("ffm", k=4, unit_length=True, bits=18),
+    "fm": Model("linear + fm", k=8),
+    "ffm": Model("linear + ffm", k=4, unit_length=True, bits=18),
 }
 
 
@@ -88,17 +101,41 @@ def make_model(name: str, settings: Mapping[str, Any] | None = None) -> Model:
 
 def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
     """A model with other settings, given as values or as text.  Raises ConfigError."""
-    return model._replace(**{name: _checked(name, value, model.score) for name, value in settings.items()})
+    return model._replace(**{name: _checked(name, value, model) for name, value in settings.items()})
 
 
-def _checked(name: str, value: Any, score: str) -> Any:
+def score_of(text: str) -> str:
+    """A score as it is written in models: known terms, each once and in their order.  Raises ConfigError."""
+    found = [term.strip() for term in text.split("+")]
+    for at, term in enumerate(found):
+        if term not in TERMS:
+            near = get_close_matches(term, TERMS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(TERMS)}"
+            raise ConfigError(f"a score has no term '{term}'", hint=hint)
+        if term in found[:at]:
+            raise ConfigError(f"the term '{term}' is there twice in '{text}'")
+    return " + ".join(sorted(found, key=TERMS.index))
+
+
+def terms_of(model: Model) -> tuple[str, ...]:
+    """What its score adds up."""
+    return tuple(model.score.split(" + "))
+
+
+def has_setting(model: Model, name: str) -> bool:
+    """Whether a setting means something for this model."""
+    of = SETTINGS[name].of
+    return not of or not set(of).isdisjoint(terms_of(model))
+
+
+def _checked(name: str, value: Any, model: Model) -> Any:
     setting = SETTINGS.get(name)
     if setting is None:
         near = get_close_matches(name, SETTINGS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SETTINGS)}"
         raise ConfigError(f"a model has no setting '{name}'", hint=hint)
-    if score not in setting.of:
-        raise ConfigError(f"a {score} score has no '{name}': {setting.help}")
+    if not has_setting(model, name):
+        raise ConfigError(f"a score of {model.score} has no '{name}': {setting.help}")
     found = _converted(setting.kind, value)
     if found is None:
         raise ConfigError(f"'{name}' should be {_noun(setting)}, found {value!r}")

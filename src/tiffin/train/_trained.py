@@ -1,5 +1,6 @@
-"""A model with its table in memory: what training makes and predicting needs."""
+"""The contract of all models: what training makes and predicting needs."""
 
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,22 +8,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tiffin._native.learning import BadRows, Diverged, Learner
+from tiffin._native.learning import BadRows, Diverged
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
-from tiffin.models import Manifest, Model, read_manifest, write_model
-from tiffin.stream import FORMATS, format_of, opened
+from tiffin.models import Model
+from tiffin.stream import FORMATS, format_of
 
 __all__ = [
     "Evaluation",
+    "Options",
     "Pass",
     "Progress",
     "Trained",
     "check_bounds",
     "errors_of",
-    "evaluation_of",
     "format_or",
-    "load",
-    "new_learner",
 ]
 
 Progress = Callable[[int, int], object]  # told rows and bytes, about twenty times a second
@@ -76,17 +75,39 @@ class Pass(NamedTuple):
         return f"{name}-bound {share:.0%}" if share >= BOUND else f"balanced ({name} {share:.0%})"
 
 
-class Trained:
-    """A model that can be asked, saved, and trained further."""
+class Options(NamedTuple):
+    """How training goes on.
 
-    def __init__(self, model: Model, learner: Learner, data_format: str, *, state: bool, trained_rows: int = 0) -> None:
+    threads: 0 for one a processor.  deterministic: the same bits for any number of threads.  max_bad: lines that are no
+    examples and may be skipped.
+    """
+
+    passes: int = 1
+    threads: int = 0
+    deterministic: bool = False
+    max_bad: int = 0
+    data_format: str | None = None
+
+
+class Trained(ABC):
+    """A model that can be asked, saved, and trained further.
+
+    One implementation an engine: what runs the terms of the model's score.  state: whether what further training needs
+    is there.
+    """
+
+    def __init__(self, model: Model, data_format: str, *, state: bool = True, trained_rows: int = 0) -> None:
         self.model = model
-        self.learner = learner
         self.data_format = data_format
-        self.state = state  # whether the optimisers' state is there
+        self.state = state
         self.trained_rows = trained_rows
         self.passes: list[Pass] = []
 
+    @abstractmethod
+    def learn(self, paths: Sequence[str], options: Options, progress: Progress | None = None) -> Pass:
+        """One pass over the data.  Raises FormatError, TrainingError."""
+
+    @abstractmethod
     def predict(
         self,
         paths: Sequence[str],
@@ -102,14 +123,8 @@ class Trained:
         Features that the model never saw have no weight.  Lines that are skipped have no prediction.
         Raises FormatError for one too many.
         """
-        known = data_format or format_or(paths, self.data_format)
-        check_bounds(threads, max_bad)
-        with errors_of(paths), opened(paths) as source:
-            found = self.learner.predict(
-                source, known, scores=scores, threads=threads, max_bad=max_bad, progress=progress
-            )
-        return array("f", found)
 
+    @abstractmethod
     def evaluate(
         self,
         paths: Sequence[str],
@@ -120,27 +135,19 @@ class Trained:
         progress: Progress | None = None,
     ) -> Evaluation:
         """Compare predictions with the labels of the data, without learning from it."""
-        known = data_format or format_or(paths, self.data_format)
-        check_bounds(threads, max_bad)
-        with errors_of(paths), opened(paths) as source:
-            self.learner.run(source, known, learn=False, threads=threads, max_bad=max_bad, progress=progress)
-        found = evaluation_of(self.learner, self.model)
-        if found.rows == 0:
-            raise TrainingError(f"there is no example in {', '.join(paths)}")
-        return found
 
+    @abstractmethod
     def skipped(self, paths: Sequence[str]) -> list[str]:
         """The first lines that the last pass over these files skipped, each as place and reason."""
-        return [f"{paths[file]}:{line}: {what}" for file, line, _, what in self.learner.bad_rows()]
 
+    @property
+    @abstractmethod
+    def bad_rows(self) -> int:
+        """How many lines the last pass skipped."""
+
+    @abstractmethod
     def save(self, directory: str, *, state: bool = True) -> None:
         """Write the model; state: with what further training needs.  Raises TargetError if something is in the way."""
-        kept = state and self.state
-        write_model(
-            directory,
-            lambda place: self.learner.save(place, kept),
-            lambda rows: Manifest(self.model, self.data_format, self.learner.bias, rows, kept, self.trained_rows),
-        )
 
     def __reduce__(self) -> tuple[Callable[[dict[str, bytes]], "Trained"], tuple[dict[str, bytes]]]:
         """For pickle and copy: the files of its directory."""
@@ -150,48 +157,12 @@ class Trained:
 
 
 def _from_files(files: dict[str, bytes]) -> Trained:
+    from tiffin.train._engines import load  # noqa: PLC0415 - it knows the engines, which are Trained
+
     with TemporaryDirectory(prefix="tiffin-") as folder:
         for name, body in files.items():
             Path(folder, name).write_bytes(body)
         return load(folder)
-
-
-def load(directory: str) -> Trained:
-    """A model from its directory.  Raises TargetError if there is none, FormatError if it is damaged."""
-    manifest = read_manifest(directory)
-    learner = new_learner(manifest.model)
-    try:
-        learner.load(directory, manifest.rows, manifest.state)
-    except ValueError as error:
-        raise FormatError(f"this model is damaged: {error}", path=directory) from error
-    except OSError as error:
-        raise FormatError(f"this model is damaged: {error.strerror}: {error.filename}", path=directory) from error
-    learner.bias = manifest.bias
-    return Trained(
-        manifest.model, learner, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows
-    )
-
-
-def new_learner(model: Model) -> Learner:
-    """The native form of a model, empty.  Raises TrainingError if there is no memory for its table."""
-    latent = (model.latent_optimizer, model.latent_alpha, model.latent_beta, model.latent_l1, model.latent_l2)
-    try:
-        return Learner(
-            model.score,
-            model.loss,
-            (model.optimizer, model.alpha, model.beta, model.l1, model.l2),
-            latent,
-            size=model.k,
-            fields=model.fields,
-            first=model.first,
-            seed=model.seed,
-            unit_length=model.unit_length,
-            bits=model.bits,
-        )
-    except MemoryError:
-        raise TrainingError(
-            f"there is no memory for a table of 2^{model.bits} rows", hint="set fewer bits, such as bits=22"
-        ) from None
 
 
 def format_or(paths: Sequence[str], known: str) -> str:
@@ -210,21 +181,6 @@ def check_bounds(threads: int, max_bad: int) -> None:
         raise ConfigError(f"threads go from 0, for one a processor, to {MOST_THREADS}, found {threads}")
     if not 0 <= max_bad < 1 << 63:
         raise ConfigError(f"bad lines that may be skipped are counted from 0 on, found {max_bad}")
-
-
-def evaluation_of(learner: Learner, model: Model) -> Evaluation:
-    """What the last pass came to."""
-    totals = learner.totals()
-    weight = totals["weight"]
-    is_logistic = model.loss == "logistic"
-    auc = totals["auc"]
-    return Evaluation(
-        int(totals["rows"]),
-        totals["loss"] / weight if weight > 0 else float("nan"),
-        auc if is_logistic and auc == auc else None,  # noqa: PLR0124 - NaN: labels of one kind only
-        totals["positive_weight"] / weight if is_logistic and weight > 0 else None,
-        int(totals["bad_rows"]),
-    )
 
 
 @contextmanager

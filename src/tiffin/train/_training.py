@@ -1,39 +1,13 @@
 """Learning a model from files."""
 
 from collections.abc import Callable, Sequence
-from time import perf_counter
-from typing import NamedTuple
 
-from tiffin.errors import ConfigError, TrainingError
+from tiffin.errors import TrainingError
 from tiffin.models import Model
-from tiffin.stream import opened
-from tiffin.train._trained import (
-    Evaluation,
-    Pass,
-    Progress,
-    Trained,
-    check_bounds,
-    errors_of,
-    evaluation_of,
-    format_or,
-    new_learner,
-)
+from tiffin.train._engines import new
+from tiffin.train._trained import Evaluation, Options, Progress, Trained, check_bounds, format_or
 
-__all__ = ["Options", "train"]
-
-
-class Options(NamedTuple):
-    """How training goes on.
-
-    threads: 0 for one a processor.  deterministic: the same bits for any number of threads.  max_bad: lines that are no
-    examples and may be skipped.
-    """
-
-    passes: int = 1
-    threads: int = 0
-    deterministic: bool = False
-    max_bad: int = 0
-    data_format: str | None = None
+__all__ = ["train"]
 
 
 def train(
@@ -59,52 +33,16 @@ def train(
             "this model was saved without the state of its optimisers, so training cannot go on",
             hint="train anew, and save it whole",
         )
-    model = start.model if start is not None else _with_fields(model, data_format)
-    learner = start.learner if start is not None else new_learner(model)
-    trained = start or Trained(model, learner, data_format, state=True)
+    trained = start or new(model, data_format)
+    options = options._replace(data_format=data_format)
     for _ in range(options.passes):
-        begun = perf_counter()
-        with errors_of(paths), opened(paths) as source:
-            learner.run(
-                source,
-                data_format,
-                threads=options.threads,
-                deterministic=options.deterministic,
-                max_bad=options.max_bad,
-                progress=progress,
-            )
-        done = _pass(trained, perf_counter() - begun)
+        done = trained.learn(paths, options, progress)
         _check(done.learned, paths, goes_on=trained.trained_rows > 0)
         trained.trained_rows += done.learned.rows
         trained.passes.append(done)
         if after_pass is not None and not after_pass(trained):
             break
     return trained
-
-
-def _with_fields(model: Model, data_format: str) -> Model:
-    if model.score != "ffm" or model.fields > 0:
-        return model
-    if data_format == "criteo":
-        return model._replace(fields=39)
-    raise ConfigError(
-        f"an ffm model needs to know how many fields there are, and {data_format} files do not say it",
-        hint="say it with --set fields=N",
-    )
-
-
-def _pass(trained: Trained, seconds: float) -> Pass:
-    totals = trained.learner.totals()
-    return Pass(
-        evaluation_of(trained.learner, trained.model),
-        seconds,
-        int(totals["bytes"]),
-        int(totals["features"]),
-        totals["read_s"],
-        totals["parse_s"],
-        totals["learn_s"],
-        totals["wait_s"],
-    )
 
 
 def _check(learned: Evaluation, paths: Sequence[str], *, goes_on: bool) -> None:

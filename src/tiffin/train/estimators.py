@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from tiffin.models import BUILT_IN, Model, with_settings
-from tiffin.train._trained import Trained, new_learner
+from tiffin.train._sparse import Sparse
 
 __all__ = ["FactorizationMachine", "LinearRegression", "LogisticRegression", "PoissonRegression"]
 
@@ -30,12 +30,11 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _model(self) -> Model:
         given = self.get_params()
         chosen = {name: value for name, value in given.items() if name in Model._fields}
-        built_in = BUILT_IN["fm" if self._score == "fm" else "lr"]
+        built_in = BUILT_IN["fm" if "fm" in self._score else "lr"]
         return with_settings(built_in, {**chosen, "loss": self._loss})
 
     def _begin(self) -> None:
-        model = self._model()
-        self.trained_ = Trained(model, new_learner(model), "matrix", state=True)
+        self.trained_ = Sparse(self._model(), "matrix")
 
     def _pass(self, X: Any, labels: np.ndarray[Any, Any], sample_weight: Any, passes: int) -> None:
         begins, ids, values = _csr(X)
@@ -221,7 +220,7 @@ class PoissonRegression(_Linear, _Regression):
 class FactorizationMachine(_Classification):
     """Two classes, a weight for each feature and a latent vector for each, whose products are added."""
 
-    _score = "fm"
+    _score = "linear + fm"
 
     def __init__(
         self,

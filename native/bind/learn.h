@@ -1,0 +1,49 @@
+// What the files that bind the learning half share.
+#pragma once
+
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+#include <span>
+#include <string_view>
+
+#include "base/control.h"
+#include "bind/python.h"
+#include "engine/learner.h"
+#include "parse/text.h"
+
+namespace tiffin::bind {
+
+template <typename T>
+using Array = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <typename T>
+std::span<const T> View(const Array<T>& array) {
+  return {array.data(), array.size()};
+}
+
+// Throws std::invalid_argument.
+learn::Parser ParserOf(std::string_view format);
+
+// Raise in Python what a pass found.
+[[noreturn]] void Raise(const learn::TooManyBadRows& bad);
+[[noreturn]] void Raise(const learn::Diverged& diverged);
+
+// Runs work without the interpreter lock, telling `progress`; its findings are raised in Python.
+template <typename Work>
+void RunPass(Control& control, nb::handle progress, Work work) {
+  try {
+    Watch(control, progress, work);
+  } catch (const learn::TooManyBadRows& bad) {
+    Raise(bad);
+  } catch (const learn::Diverged& diverged) {
+    Raise(diverged);
+  }
+}
+
+void BindFindings(nb::module_& module);
+void BindSources(nb::module_& module);
+void BindLearner(nb::module_& module);
+
+}  // namespace tiffin::bind

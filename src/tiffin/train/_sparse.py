@@ -1,0 +1,175 @@
+"""Linear models and factorisation machines, by the native engine."""
+
+from array import array
+from collections.abc import Sequence
+from time import perf_counter
+
+from tiffin._native.learning import Learner
+from tiffin.errors import ConfigError, FormatError, TrainingError
+from tiffin.models import Manifest, Model, count_in, finite_numbers, write_model
+from tiffin.stream import opened
+from tiffin.train._trained import (
+    Evaluation,
+    Options,
+    Pass,
+    Progress,
+    Trained,
+    check_bounds,
+    errors_of,
+    format_or,
+)
+
+__all__ = ["Sparse", "load", "new", "new_learner"]
+
+# What the native engine calls the scores that it knows.
+_KERNELS = {"linear": "linear", "linear + fm": "fm", "linear + ffm": "ffm"}
+
+
+class Sparse(Trained):
+    """A model whose parameters are rows of one table."""
+
+    def __init__(self, model: Model, data_format: str, *, state: bool = True, trained_rows: int = 0) -> None:
+        super().__init__(model, data_format, state=state, trained_rows=trained_rows)
+        self.learner = new_learner(model)
+
+    def learn(self, paths: Sequence[str], options: Options, progress: Progress | None = None) -> Pass:
+        begun = perf_counter()
+        with errors_of(paths), opened(paths) as source:
+            self.learner.run(
+                source,
+                options.data_format or format_or(paths, self.data_format),
+                threads=options.threads,
+                deterministic=options.deterministic,
+                max_bad=options.max_bad,
+                progress=progress,
+            )
+        totals = self.learner.totals()
+        return Pass(
+            self._evaluation(),
+            perf_counter() - begun,
+            int(totals["bytes"]),
+            int(totals["features"]),
+            totals["read_s"],
+            totals["parse_s"],
+            totals["learn_s"],
+            totals["wait_s"],
+        )
+
+    def predict(
+        self,
+        paths: Sequence[str],
+        *,
+        scores: bool = False,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> "array[float]":
+        known = data_format or format_or(paths, self.data_format)
+        check_bounds(threads, max_bad)
+        with errors_of(paths), opened(paths) as source:
+            found = self.learner.predict(
+                source, known, scores=scores, threads=threads, max_bad=max_bad, progress=progress
+            )
+        return array("f", found)
+
+    def evaluate(
+        self,
+        paths: Sequence[str],
+        *,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> Evaluation:
+        known = data_format or format_or(paths, self.data_format)
+        check_bounds(threads, max_bad)
+        with errors_of(paths), opened(paths) as source:
+            self.learner.run(source, known, learn=False, threads=threads, max_bad=max_bad, progress=progress)
+        found = self._evaluation()
+        if found.rows == 0:
+            raise TrainingError(f"there is no example in {', '.join(paths)}")
+        return found
+
+    def skipped(self, paths: Sequence[str]) -> list[str]:
+        return [f"{paths[file]}:{line}: {what}" for file, line, _, what in self.learner.bad_rows()]
+
+    @property
+    def bad_rows(self) -> int:
+        return int(self.learner.totals()["bad_rows"])
+
+    def save(self, directory: str, *, state: bool = True) -> None:
+        kept = state and self.state
+
+        def write_parts(place: str) -> Manifest:
+            rows = self.learner.save(place, kept)
+            parts = {"bias": self.learner.bias, "rows": rows}
+            return Manifest(self.model, self.data_format, kept, self.trained_rows, parts)
+
+        write_model(directory, write_parts)
+
+    def _evaluation(self) -> Evaluation:
+        """What the last pass came to."""
+        totals = self.learner.totals()
+        weight = totals["weight"]
+        is_logistic = self.model.loss == "logistic"
+        auc = totals["auc"]
+        return Evaluation(
+            int(totals["rows"]),
+            totals["loss"] / weight if weight > 0 else float("nan"),
+            auc if is_logistic and auc == auc else None,  # noqa: PLR0124 - NaN: labels of one kind only
+            totals["positive_weight"] / weight if is_logistic and weight > 0 else None,
+            int(totals["bad_rows"]),
+        )
+
+
+def new(model: Model, data_format: str) -> Sparse:
+    """One that has learned nothing yet.  Raises ConfigError, TrainingError."""
+    if "ffm" in model.score and model.fields == 0:
+        if data_format != "criteo":
+            raise ConfigError(
+                f"an ffm model needs to know how many fields there are, and {data_format} files do not say it",
+                hint="say it with --set fields=N",
+            )
+        model = model._replace(fields=39)
+    return Sparse(model, data_format)
+
+
+def load(directory: str, manifest: Manifest) -> Sparse:
+    """One that was saved.  Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense."""
+    model, parts = manifest.model, manifest.parts
+    if ("fm" in model.score) != (model.k > 0) or ("ffm" in model.score) != (model.fields > 0):
+        raise ValueError(f"a score of {model.score} with k={model.k} and fields={model.fields}")
+    weight, one, other = finite_numbers(parts, "bias", 3)
+    rows = count_in(parts, "rows", 1 << model.bits)
+    found = Sparse(model, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
+    try:
+        found.learner.load(directory, rows, manifest.state)
+    except ValueError as error:
+        raise FormatError(f"this model is damaged: {error}", path=directory) from error
+    except OSError as error:
+        raise FormatError(f"this model is damaged: {error.strerror}: {error.filename}", path=directory) from error
+    found.learner.bias = (weight, one, other)
+    return found
+
+
+def new_learner(model: Model) -> Learner:
+    """The native form of a model, empty.  Raises TrainingError if there is no memory for its table."""
+    latent = (model.latent_optimizer, model.latent_alpha, model.latent_beta, model.latent_l1, model.latent_l2)
+    try:
+        return Learner(
+            _KERNELS[model.score],
+            model.loss,
+            (model.optimizer, model.alpha, model.beta, model.l1, model.l2),
+            latent,
+            size=model.k,
+            fields=model.fields,
+            first=model.first,
+            seed=model.seed,
+            unit_length=model.unit_length,
+            bits=model.bits,
+        )
+    except MemoryError:
+        raise TrainingError(
+            f"there is no memory for a table of 2^{model.bits} rows", hint="set fewer bits, such as bits=22"
+        ) from None
