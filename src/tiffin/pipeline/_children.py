@@ -105,15 +105,19 @@ class Children:
         Raises FileNotFoundError for a shell or a directory that is not there.
         """
         with streams(log, terminal) as (out, err, copied):
-            process = subprocess.Popen(
-                command.arguments,
-                cwd=command.directory,
-                env=command.environment,
-                stdin=subprocess.DEVNULL if own_group else None,
-                stdout=out,
-                stderr=err,
-                process_group=0 if own_group else None,
-            )
+
+            def run(arguments: list[str]) -> "subprocess.Popen[bytes]":
+                return subprocess.Popen(
+                    arguments,
+                    cwd=command.directory,
+                    env=command.environment,
+                    stdin=subprocess.DEVNULL if own_group else None,
+                    stdout=out,
+                    stderr=err,
+                    process_group=0 if own_group else None,
+                )
+
+            process = _without_shell(run, command.words) or run(command.arguments)
         for stream in copied:
             self._streams[stream.source] = stream
             self._poll.register(stream.source, select.POLLIN)
@@ -195,3 +199,12 @@ def _group_lives(leader: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _without_shell(
+    run: "Callable[[list[str]], subprocess.Popen[bytes]]", words: list[str] | None
+) -> "subprocess.Popen[bytes] | None":
+    """None where that cannot be: no program of that name, say, or a script that does not name its interpreter."""
+    with suppress(OSError):
+        return run(words) if words else None
+    return None

@@ -49,6 +49,7 @@ class Executions:
         self._interrupts = Interrupts(self._children, many=many)
         self._attempts: dict[Child, _Attempt] = {}
         self._over_at_once: list[Execution] = []
+        self._records: list[Record] = []  # that are not written down yet
 
         self._interrupts.catch()
 
@@ -57,6 +58,7 @@ class Executions:
         try:
             self._end_all()
         finally:
+            self._write_records()
             self._children.close()
             self._interrupts.release()
 
@@ -89,6 +91,7 @@ class Executions:
 
         until: by the monotonic clock.
         """
+        self._write_records()  # here it keeps no command waiting
         over = self._take_over()
         while not over and self._attempts:
             moments = [until, self._interrupts.due, *(attempt.due for attempt in self._attempts.values())]
@@ -155,7 +158,7 @@ class Executions:
             stopped = self.stopping and not attempt.killed
             execution.fail(failure, "interrupted" if stopped else "timed out" if attempt.killed else "failed")
         attempt.close()
-        self._log.add(
+        self._records.append(
             Record(
                 run=self._log.run,
                 stage=execution.stage.address,
@@ -174,6 +177,11 @@ class Executions:
                 final=self.stopping or not execution.may_try_again,
             )
         )
+
+    def _write_records(self) -> None:
+        records, self._records = self._records, []
+        if records:
+            self._log.add(records)
 
     def _end_overdue(self) -> None:
         for child, attempt in self._attempts.items():

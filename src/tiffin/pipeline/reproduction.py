@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tiffin.errors import MissingDependency, StageFailed, TiffinError
-from tiffin.formats import Content, LockEntry
+from tiffin.formats import Content
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now
+from tiffin.pipeline._course import Course, OnError, Settings
 from tiffin.pipeline._inputs import inputs, inputs_as_used, written_at
-from tiffin.pipeline._plan import Plan
 from tiffin.pipeline._project import Project, stage_params
+from tiffin.pipeline._results import Results
 from tiffin.pipeline._stage import Stage
 from tiffin.pipeline._status import Changes, changes, looked_at
 from tiffin.pipeline._watch import Silent, Watcher
@@ -24,32 +24,14 @@ from tiffin.pipeline.surroundings import Surroundings, Terminal
 if TYPE_CHECKING:
     from tiffin.pipeline._execution import Execution
     from tiffin.pipeline._executions import Executions
-    from tiffin.pipeline.ledger import Ledger
-    from tiffin.pipeline.resources import Budget, Demand, Shares
+    from tiffin.pipeline.resources import Demand
     from tiffin.pipeline.rwlock import Claims
 
 __all__ = ["OnError", "Reproduction", "Runner", "Settings", "Silent", "Surroundings", "Terminal", "Watcher"]
 
-OnError = Literal["fail", "keep-going", "ignore"]
 # Commands in whose text one of these stands see in dvc.lock all that ran before them.
 _THAT_LOOK = ("dvc", "tiffin")
 _Found = Literal["unchanged", "done", "runs", "waits"]
-
-
-class Settings(NamedTuple):
-    """How `repro` was asked to run."""
-
-    force: bool = False
-    force_downstream: bool = False
-    dry: bool = False
-    commit: bool = True
-    run_cache: bool = True
-    allow_missing: bool = False
-    on_error: OnError = "fail"
-    jobs: int = 1  # stages at once
-    confirm: Callable[[Stage], bool] | None = None  # interactive: asked before each stage
-    fetch: Callable[[Stage], None] | None = None  # --pull: get a stage's missing data first
-    import_again: Callable[[Stage], None] | None = None  # bring an import from a URL to what is there now
 
 
 class Reproduction(NamedTuple):
@@ -92,7 +74,6 @@ class Runner:
         self._ignore = ignore
         self._committed = committed
         self._watcher = watcher
-        self._ledger: Ledger | None = None  # once there is something to record
         self._executables = ExecutableLists(workspace.root)
         self._written: dict[str, bool] = {}
         self._executions: Executions | None = None  # once a stage runs
@@ -108,24 +89,30 @@ class Runner:
         """
         graph = self._project.graph
         order = list(numbers)
-        state = _State(order, graph.active_needs() if settings.jobs > 1 else None, settings, self._demands(order))
-        self._plan = state.plan
+        course = Course(order, graph.active_needs() if settings.jobs > 1 else None, settings, self._demands(order))
+        self._results = Results(
+            graph,
+            course.plan,
+            self._workspace,
+            state=self._state,
+            run_cache=self._run_cache,
+            ignore=self._ignore,
+        )
         look_as_recorded(self._workspace, looked_at(*(graph.stages[number] for number in order)))
         try:
-            self._start_ready(state)
+            self._start_ready(course)
             while self._executions:
-                self._finish_ended(self._executions, state)
-                self._start_ready(state)
+                self._finish_ended(self._executions, course)
+                self._start_ready(course)
         finally:
             try:
-                if self._ledger is not None:
-                    self._ledger.close()
+                self._results.close()
             finally:
                 self._close()
         if self._executions is not None:
             self._executions.raise_if_stopped()
         self._workspace.flush()
-        return self._outcome(state)
+        return self._outcome(course)
 
     def _close(self) -> None:
         if self._executions is not None:
@@ -133,16 +120,15 @@ class Runner:
         if self._claims is not None:
             self._claims.close()
 
-    def _outcome(self, state: "_State") -> Reproduction:
+    def _outcome(self, course: Course) -> Reproduction:
         stages = self._project.graph.stages
-        if state.failure is not None:
-            raise state.failure
-        if state.failed and state.settings.on_error != "ignore":
-            names = ", ".join(f"'{stages[number].address}'" for number in state.in_order(state.failed))
+        if course.failure is not None:
+            raise course.failure
+        if course.failed and course.settings.on_error != "ignore":
+            names = ", ".join(f"'{stages[number].address}'" for number in course.in_order(course.failed))
             raise StageFailed(f"failed to reproduce {names}")
-        locks = self._ledger.written if self._ledger is not None else {}
-        written = {**self._written, **locks, **self._executables.written}
-        done, failed = ([stages[number] for number in state.in_order(some)] for some in (state.done, state.failed))
+        written = {**self._written, **self._results.written, **self._executables.written}
+        done, failed = ([stages[number] for number in course.in_order(some)] for some in (course.done, course.failed))
         return Reproduction(done, failed, written)
 
     def _demands(self, order: Sequence[int]) -> "dict[int, Demand]":
@@ -157,41 +143,39 @@ class Runner:
             number: demand_of(stages[number], self._project.pipeline_file(stages[number].file)) for number in asking
         }
 
-    def _start_ready(self, state: "_State") -> None:
+    def _start_ready(self, course: Course) -> None:
         """Visit all stages that may be visited now, as far as there is room for those that have to run."""
         waiting = []
-        while state.failure is None and self._has_room(state.settings.jobs):
-            number = state.plan.next()
+        while course.failure is None and self._has_room(course.settings.jobs):
+            number = course.plan.next()
             if number is None:
                 break
             try:
-                found = self._visit(number, state)
+                found = self._visit(number, course)
             except TiffinError as error:
-                self._failed(number, error, state)
+                self._failed(number, error, course)
                 continue
             if found == "waits":
                 waiting.append(number)
             elif found != "runs":
-                self._finished(number, state, ran=found == "done")
-        state.plan.put_back(waiting)
+                self._finished(number, course, ran=found == "done")
+        course.plan.put_back(waiting)
 
     def _has_room(self, jobs: int) -> bool:
         return self._executions is None or (len(self._executions) < jobs and not self._executions.stopping)
 
-    def _finish_ended(self, executions: "Executions", state: "_State") -> None:
+    def _finish_ended(self, executions: "Executions", course: Course) -> None:
         """Wait until attempts are over, and take their results."""
         if self._claims is not None:
             self._claims.settle()
+        self._results.settle_if_due()
         self._fresh.clear()
         with self._lock.released():
-            over = executions.wait(None if self._ledger is None else self._ledger.due)
+            over = executions.wait(self._results.due)
         for execution in over:
-            self._end(executions, execution, state)
-        due = None if self._ledger is None else self._ledger.due
-        if self._ledger is not None and due is not None and monotonic() >= due:
-            self._ledger.settle()
+            self._end(executions, execution, course)
 
-    def _end(self, executions: "Executions", execution: "Execution", state: "_State") -> None:
+    def _end(self, executions: "Executions", execution: "Execution", course: Course) -> None:
         stage, failure = execution.stage, execution.failure
         try:
             if failure is not None and execution.may_try_again and not executions.stopping:
@@ -199,44 +183,44 @@ class Runner:
                 execution.begin(self._workspace, self._committed)
                 executions.start(execution)
                 return
-            self._let_go(execution, state)
+            self._let_go(execution, course)
             if failure is not None and execution.outcome != "interrupted":
                 self._watcher.failed(stage, failure.message, executions.log_of(stage), again=False)
-            self._take_results(execution, state.settings)
+            self._take_results(execution, course.settings)
         except TiffinError as error:
             if execution.outcome != "interrupted":
-                self._failed(execution.number, error, state)
+                self._failed(execution.number, error, course)
         else:
             self._watcher.finished(stage)
-            self._finished(execution.number, state, ran=True)
+            self._finished(execution.number, course, ran=True)
 
-    def _let_go(self, execution: "Execution", state: "_State") -> None:
+    def _let_go(self, execution: "Execution", course: Course) -> None:
         if self._claims is not None:
             self._claims.ended(execution.claim)
-        state.give_back(execution.number)
+        course.give_back(execution.number)
 
-    def _finished(self, number: int, state: "_State", *, ran: bool) -> None:
+    def _finished(self, number: int, course: Course, *, ran: bool) -> None:
         if ran:
-            state.done.append(number)
-        if state.settings.force_downstream and (ran or number in state.forced):
-            state.forced.update(self._project.graph.needed_by[number])
-        state.plan.finished(number)
+            course.done.append(number)
+        if course.settings.force_downstream and (ran or number in course.forced):
+            course.forced.update(self._project.graph.needed_by[number])
+        course.plan.finished(number)
 
-    def _failed(self, number: int, error: TiffinError, state: "_State") -> None:
-        stage, on_error = self._project.graph.stages[number], state.settings.on_error
-        if on_error == "fail" and state.failure is None:
-            state.failure = StageFailed(f"failed to reproduce '{stage.address}': {error.message}", hint=error.hint)
-            state.failure.__cause__ = error
+    def _failed(self, number: int, error: TiffinError, course: Course) -> None:
+        stage, on_error = self._project.graph.stages[number], course.settings.on_error
+        if on_error == "fail" and course.failure is None:
+            course.failure = StageFailed(f"failed to reproduce '{stage.address}': {error.message}", hint=error.hint)
+            course.failure.__cause__ = error
             return
         self._watcher.warning(f"'{stage.address}': {error.message}", error.hint)
-        state.failed.append(number)
+        course.failed.append(number)
         if on_error == "ignore":
-            state.plan.finished(number)
+            course.plan.finished(number)
         elif on_error == "keep-going":
-            state.plan.skip([number])
-            self._skip_dependents(number, state)
+            course.plan.skip([number])
+            self._skip_dependents(number, course)
 
-    def _skip_dependents(self, number: int, state: "_State") -> None:
+    def _skip_dependents(self, number: int, course: Course) -> None:
         graph = self._project.graph
         dependents = set(graph.order([number], downstream=True)) - {number}
         if dependents:
@@ -244,17 +228,17 @@ class Runner:
             self._watcher.warning(
                 f"{names} will be skipped: they depend on '{graph.stages[number].address}', which failed"
             )
-        state.plan.skip(dependents)
+        course.plan.skip(dependents)
 
-    def _visit(self, number: int, state: "_State") -> _Found:
-        stage, settings = self._project.graph.stages[number], state.settings
+    def _visit(self, number: int, course: Course) -> _Found:
+        stage, settings = self._project.graph.stages[number], course.settings
         if self._executions is not None:
             # Commands ran since, and maybe for hours: the user may have gone on working.
             paths = looked_at(stage)
             self._workspace.forget([path for path in paths if path not in self._fresh])
             look_as_recorded(self._workspace, paths)
             self._project.forget_values()
-        forced = number in state.forced
+        forced = number in course.forced
         if not forced:
             found = changes(self._project, self._workspace, stage)
             if settings.allow_missing:
@@ -264,7 +248,7 @@ class Runner:
                 return "unchanged"
             if settings.fetch is not None and not _without_missing(found) and self._fetched(stage, settings.fetch):
                 return "unchanged"
-        if not state.confirmed(number, stage):
+        if not course.confirmed(number, stage):
             raise StageFailed("reproduction aborted by the user")
         if settings.import_again is not None and _comes_again(stage):
             self._import(stage, settings, settings.import_again)
@@ -273,7 +257,7 @@ class Runner:
         elif settings.dry:
             self._announce(stage)
         elif forced or not self._restore(stage, settings):
-            return self._run(number, stage, state)
+            return self._run(number, stage, course)
         if not settings.dry:
             self._watcher.finished(stage)
         return "done"
@@ -306,31 +290,31 @@ class Runner:
         params = stage_params(self._project, stage, strict=True)
         self._record(stage, deps, params, self._save_outputs(stage, commit=settings.commit))
 
-    def _run(self, number: int, stage: Stage, state: "_State") -> _Found:
+    def _run(self, number: int, stage: Stage, course: Course) -> _Found:
         from tiffin.pipeline._execution import Execution, Inputs  # noqa: PLC0415 - subprocess and its like: 15 ms
 
         times = written_at(self._workspace, (dep.path for dep in stage.deps))  # before the files are looked at
         deps = inputs(self._workspace, stage)
         found = Inputs(deps, stage_params(self._project, stage, strict=True), times)
-        gpus = state.share(number, stage, self._surroundings.budget)
+        gpus = course.share(number, stage, self._surroundings.budget)
         if gpus is None:
             return "waits"
         root = self._workspace.root
-        demand = state.demands.get(number)
+        demand = course.demands.get(number)
         execution = Execution(number, stage, found, demand=demand, gpus=gpus, root=root, state=self._state)
-        executions, claims = self._tools(state.settings)
-        if self._ledger is not None and any(tool in line for line in stage.commands for tool in _THAT_LOOK):
-            self._ledger.settle()
+        executions, claims = self._tools(course.settings)
+        if any(tool in line for line in stage.commands for tool in _THAT_LOOK):
+            self._results.settle()
         try:
             claims.take(execution.claim)
         except BaseException:
-            state.give_back(number)
+            course.give_back(number)
             raise
         try:
             execution.begin(self._workspace, self._committed)
             executions.start(execution)
         except BaseException:
-            self._let_go(execution, state)
+            self._let_go(execution, course)
             execution.name_what_is_aside(self._watcher)
             raise
         return "runs"
@@ -393,7 +377,7 @@ class Runner:
         self._watcher.restored(stage)
         for out in stage.outs:
             checkout_output(self._workspace, out, contents[out.path], force=True)
-        self._enter(stage, entry)
+        self._results.add(stage, entry)
         return True
 
     def _lacks_bits(self, stage: Stage, contents: Mapping[str, Content]) -> bool:
@@ -438,75 +422,7 @@ class Runner:
             return
         self._executables.record(stage, self._workspace, contents)
         entry = lock_entry(stage, {path: seen.content for path, seen in deps.items()}, params, contents)
-        self._enter(stage, entry, remember=remember, afterwards=afterwards)
-
-    def _enter(
-        self, stage: Stage, entry: LockEntry, *, remember: bool = False, afterwards: Callable[[], None] | None = None
-    ) -> None:
-        if self._ledger is None:
-            from tiffin.pipeline.ahead import Turns  # noqa: PLC0415 - a run that finds nothing changed needs none
-            from tiffin.pipeline.ledger import Ledger  # noqa: PLC0415 - as above
-
-            turns = Turns(self._project.graph, self._plan)
-            self._ledger = Ledger(
-                self._workspace, turns, state=self._state, run_cache=self._run_cache, ignore=self._ignore
-            )
-        self._ledger.add(stage, entry, remember=remember, afterwards=afterwards)
-
-
-class _State:
-    """How far one run is."""
-
-    def __init__(
-        self,
-        order: Sequence[int],
-        needs: Sequence[Sequence[int]] | None,
-        settings: Settings,
-        demands: "Mapping[int, Demand]",
-    ) -> None:
-        self.plan = Plan(order, needs)
-        self.settings = settings
-        self.demands = demands
-        self.shares: Shares | None = None  # once a stage asks for something
-        self.forced: set[int] = set(order) if settings.force else set()
-        self.done: list[int] = []
-        self.failed: list[int] = []
-        self.failure: StageFailed | None = None  # that ends the run
-        self._asked: set[int] = set()
-
-    def in_order(self, numbers: Iterable[int]) -> list[int]:
-        return sorted(numbers, key=self.plan.rank.__getitem__)
-
-    def confirmed(self, number: int, stage: Stage) -> bool:
-        """Whether the user wants the stage to be reproduced, if they want to be asked."""
-        if self.settings.confirm is None or number in self._asked:
-            return True
-        self._asked.add(number)
-        return self.settings.confirm(stage)
-
-    def share(self, number: int, stage: Stage, budget: "Callable[[], Budget]") -> tuple[str, ...] | None:
-        """The GPUs for a stage, and what else it asks for is its own, too; None if it has to wait for that.
-
-        Raises StageFailed if there are not so many.
-        """
-        demand = self.demands.get(number)
-        if demand is None:
-            return ()
-        if self.shares is None:
-            from tiffin.pipeline.resources import Shares  # noqa: PLC0415 - few pipelines ask for anything
-
-            self.shares = Shares(budget())
-        if demand.gpus > len(self.shares.budget.gpus):
-            raise StageFailed(
-                f"{stage.label} asks for {demand.gpus} GPU(s), and there are {len(self.shares.budget.gpus)}",
-                hint="name those there are with `--gpus 0,1` or the setting feature.gpus",
-            )
-        return self.shares.take(number, demand)
-
-    def give_back(self, number: int) -> None:
-        """The stage needs its share no longer."""
-        if self.shares is not None:
-            self.shares.give_back(number)
+        self._results.add(stage, entry, remember=remember, afterwards=afterwards)
 
 
 def _comes_again(stage: Stage) -> bool:

@@ -11,7 +11,7 @@ Neither is ever read to decide what runs: losing them loses history only.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -78,8 +78,8 @@ class RunLog:
     """Log files and records of one run; nothing is written before the first stage runs."""
 
     def __init__(self, root: str, state: str, *, now: Callable[[], float], host: str) -> None:
-        self._root = root
         self._base = f"{state}/runs"
+        self._shown = os.path.relpath(self._base, root)
         self.now = now
         self.host = host
         self._run: str | None = None
@@ -111,14 +111,14 @@ class RunLog:
 
     def path(self, stage: Stage) -> str:
         """Where the stage's log is, relative to the repository."""
-        return os.path.relpath(f"{self._base}/{self.run}/{_file_name(stage.address)}", self._root)
+        return f"{self._shown}/{self.run}/{_file_name(stage.address)}"
 
-    def add(self, record: Record) -> None:
-        """Write a record down."""
-        line = json.dumps(record.as_json(), separators=(",", ":"), ensure_ascii=False) + "\n"
+    def add(self, records: Iterable[Record]) -> None:
+        """Write records down."""
+        lines = [json.dumps(record.as_json(), separators=(",", ":"), ensure_ascii=False) for record in records]
         # One write: what several processes append does not mix.
         with suppress(OSError), open(f"{self._base}/records.jsonl", "ab", buffering=0) as file:
-            file.write(line.encode("utf-8", "surrogateescape"))
+            file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
 
 
 def records(state: str) -> Iterator[dict[str, Any]]:
