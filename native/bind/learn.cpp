@@ -17,6 +17,7 @@ using namespace tiffin::learn;
 struct Exceptions {
   nb::object bad_rows;
   nb::object diverged;
+  nb::object chunk_damaged;
 };
 
 Exceptions& Known() {
@@ -37,6 +38,11 @@ void Raise(const Diverged& diverged) {
   throw nb::python_error();
 }
 
+void Raise(const ChunkDamaged&) {
+  PyErr_SetNone(Known().chunk_damaged.ptr());
+  throw nb::python_error();
+}
+
 Parser ParserOf(std::string_view format) {
   if (const Parser parser = FindParser(format)) return parser;
   throw std::invalid_argument("no format '" + std::string(format) + "'");
@@ -51,6 +57,9 @@ void BindFindings(nb::module_& module) {
       "tiffin._native._learn.Diverged", "A score is no finite number any more.  args: file (its number), line.",
       PyExc_ArithmeticError, nullptr));
   module.attr("Diverged") = Known().diverged;
+  Known().chunk_damaged = nb::steal(PyErr_NewExceptionWithDoc(
+      "tiffin._native._learn.ChunkDamaged", "A cache does not hold what was written to it.", PyExc_ValueError, nullptr));
+  module.attr("ChunkDamaged") = Known().chunk_damaged;
 }
 
 }  // namespace tiffin::bind
@@ -62,6 +71,7 @@ NB_MODULE(_learn, module) {
   TranslateErrors();
   BindFindings(module);
   BindSources(module);
+  BindChunks(module);
   BindLearner(module);
 
   module.def(

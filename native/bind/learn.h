@@ -10,6 +10,7 @@
 
 #include "base/control.h"
 #include "bind/python.h"
+#include "chunks/chunk_rows.h"
 #include "engine/learner.h"
 #include "parse/text.h"
 
@@ -29,6 +30,7 @@ learn::Parser ParserOf(std::string_view format);
 // Raise in Python what a pass found.
 [[noreturn]] void Raise(const learn::TooManyBadRows& bad);
 [[noreturn]] void Raise(const learn::Diverged& diverged);
+[[noreturn]] void Raise(const learn::ChunkDamaged& damaged);
 
 // Runs work without the interpreter lock, telling `progress`; its findings are raised in Python.
 template <typename Work>
@@ -39,10 +41,17 @@ void RunPass(Control& control, nb::handle progress, Work work) {
     Raise(bad);
   } catch (const learn::Diverged& diverged) {
     Raise(diverged);
+  } catch (const learn::ChunkDamaged& damaged) {
+    Raise(damaged);
   }
 }
 
+// How far a pass is, as what JSON can hold.  Throws std::invalid_argument for what is none.
+nb::dict PassStateOf(const learn::Learner& learner);
+void SetPassState(learn::Learner& learner, const nb::dict& state);
+
 void BindFindings(nb::module_& module);
+void BindChunks(nb::module_& module);
 void BindSources(nb::module_& module);
 void BindLearner(nb::module_& module);
 

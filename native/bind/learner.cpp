@@ -61,11 +61,10 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
   return std::make_unique<Learner>(settings, bits);
 }
 
-void Pass(Learner& learner, BlockSource& source, std::string_view format, bool learn, int threads, bool deterministic,
-          std::uint64_t max_bad, nb::handle progress) {
-  TextRows rows(source, ParserOf(format));
+void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool deterministic, std::uint64_t max_bad,
+          bool go_on, nb::handle progress) {
   Control control;
-  const PassOptions options{threads, deterministic, learn, max_bad};
+  const PassOptions options{threads, deterministic, learn, max_bad, go_on};
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
 }
 
@@ -90,9 +89,8 @@ nb::bytes PredictMatrix(Learner& learner, const Begins& begins, const Begins& id
   return nb::bytes(reinterpret_cast<const char*>(found.data()), found.size() * sizeof(float));
 }
 
-nb::bytes Predict(Learner& learner, BlockSource& source, std::string_view format, bool scores, int threads,
-                  std::uint64_t max_bad, nb::handle progress) {
-  TextRows rows(source, ParserOf(format));
+nb::bytes Predict(Learner& learner, RowsSource& rows, bool scores, int threads, std::uint64_t max_bad,
+                  nb::handle progress) {
   Control control;
   const PassOptions options{threads, false, false, max_bad};
   std::vector<float> found;
@@ -144,16 +142,16 @@ void BindLearner(nb::module_& module) {
            "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "bits"_a,
            "score: linear, fm, ffm.  loss: logistic, squared, poisson.  linear, latent: optimiser as (name, alpha, beta,\n"
            "l1, l2), name one of sgd, adagrad, ftrl, normalized.")
-      .def("run", &Pass, "source"_a, "data_format"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0,
-           "deterministic"_a = false, "max_bad"_a = 0, "progress"_a = nb::none(),
-           nb::sig("def run(self, source: BlockSource, data_format: str, *, learn: bool = True, threads: int = 0, "
-                   "deterministic: bool = False, max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] "
-                   "| None = None) -> None"),
-           "One pass.  progress is told rows and bytes.  Raises BadRows, Diverged, OSError.")
-      .def("predict", &Predict, "source"_a, "data_format"_a, nb::kw_only(), "scores"_a = false, "threads"_a = 0,
-           "max_bad"_a = 0, "progress"_a = nb::none(),
-           nb::sig("def predict(self, source: BlockSource, data_format: str, *, scores: bool = False, threads: int = 0, "
-                   "max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> bytes"),
+      .def("run", &Pass, "rows"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0, "deterministic"_a = false,
+           "max_bad"_a = 0, "go_on"_a = false, "progress"_a = nb::none(),
+           nb::sig("def run(self, rows: RowsSource, *, learn: bool = True, threads: int = 0, deterministic: bool = False, "
+                   "max_bad: int = 0, go_on: bool = False, progress: collections.abc.Callable[[int, int], object] | None "
+                   "= None) -> None"),
+           "One pass, or with go_on the rest of the last one.  progress is told rows and bytes.  Raises BadRows, Diverged,\n"
+           "ChunkDamaged, OSError.")
+      .def("predict", &Predict, "rows"_a, nb::kw_only(), "scores"_a = false, "threads"_a = 0, "max_bad"_a = 0,
+           "progress"_a = nb::none(),
+           nb::sig("def predict(self, rows: RowsSource, *, scores: bool = False, threads: int = 0, max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> bytes"),
            "One float32 a row, in order.  Raises as `run`.")
       .def("run_matrix", &PassMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
            "labels"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "learn"_a = true, "threads"_a = 0,
@@ -173,6 +171,14 @@ void BindLearner(nb::module_& module) {
            "positive_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
       .def("bad_rows", &BadRowsOf, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
            "The first of them: file (its number), line, column (0: not known), what.")
+      .def(
+          "pause", [](Learner& learner) { learner.pause().Begin(); }, nb::call_guard<nb::gil_scoped_release>(),
+          "Returns when no thread learns; none goes on before `resume`, which the same thread calls.")
+      .def(
+          "resume", [](Learner& learner) { learner.pause().End(); }, "Ends a pause.")
+      .def_prop_rw("pass_state", &PassStateOf, &SetPassState, nb::for_getter(nb::sig("def pass_state(self) -> dict[str, object]")),
+                   nb::for_setter(nb::sig("def pass_state(self, value: dict[str, object], /) -> None")),
+                   "How far the pass under way or the last one is, as what JSON can hold.  ValueError for what is none.")
       .def_prop_rw(
           "bias", [](Learner& learner) { return nb::make_tuple(learner.bias()[0], learner.bias()[1], learner.bias()[2]); },
           [](Learner& learner, const nb::tuple& bias) {

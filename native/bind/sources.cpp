@@ -1,6 +1,7 @@
 // Where examples come from.
 
 #include "bind/learn.h"
+#include "source/rows_source.h"
 #include "source/source.h"
 
 namespace tiffin::bind {
@@ -32,6 +33,15 @@ void BindSources(nb::module_& module) {
            "What is fed from here on is of the next file.  False once it was closed.")
       .def("end", &FedSource::End, "Nothing more comes.")
       .def("close", &FedSource::Close, "Nobody listens any more.");
+
+  nb::class_<RowsSource>(module, "RowsSource", "Examples in blocks; for one pass.");
+  nb::class_<TextRows, RowsSource>(module, "TextRows", "Text in a format.")
+      .def(
+          "__init__",
+          [](TextRows* self, BlockSource& source, std::string_view format) {
+            new (self) TextRows(source, ParserOf(format));
+          },
+          "source"_a, "data_format"_a, nb::keep_alive<1, 2>(), "Raises ValueError for a format that is not known.");
 }
 
 }  // namespace tiffin::bind

@@ -1,7 +1,6 @@
 #include "engine/arrays.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -104,7 +103,7 @@ constexpr const char* kType = "<f4";
 template <>
 constexpr const char* kType<std::uint32_t> = "<u4";
 
-// To a new file, and waits for the disk.
+// To a new file.
 template <typename T>
 void WriteArray(const std::string& path, const Shape& shape, const std::vector<T>& values) {
   Descriptor file = OpenAt(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
@@ -112,7 +111,6 @@ void WriteArray(const std::string& path, const Shape& shape, const std::vector<T
   const std::string header = Header(kType<T>, shape);
   Check(WriteAll(file.get(), std::as_bytes(std::span(header))), path);
   Check(WriteAll(file.get(), std::as_bytes(std::span(values))), path);
-  if (fsync(file.get()) != 0) throw SystemFault(errno, path);
   Check(file.Close(), path);
 }
 

@@ -16,7 +16,7 @@ namespace tiffin::learn {
 // and, for who goes on training,
 //   weights_state.npy  f32 (n, states)
 //   latent_state.npy   f32 (n, states, size) or (n, fields, states, size)
-// Returns n.  Throws SystemFault.
+// Returns n.  They are not durable yet: learners may pause meanwhile, and shall not wait for a disk.  Throws SystemFault.
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state);
 
 // Fills an empty table with what SaveTable wrote.  count: rows.  state: whether the states are there, too.  Throws

@@ -47,6 +47,8 @@ struct BadRows {
 // Lets blocks pass one after the other, in the order of their numbers.
 class Learner::Turns {
  public:
+  explicit Turns(std::uint64_t next) : next_(next) {}
+
   // False once the pass was given up.
   bool Wait(std::uint64_t number) {
     std::unique_lock lock(mutex_);
@@ -67,7 +69,7 @@ class Learner::Turns {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t next_ = 0;
+  std::uint64_t next_;
   bool given_up_ = false;
 };
 
@@ -269,33 +271,45 @@ Learner::Learner(const ModelSettings& settings, int bits)
 
 Totals Learner::totals() const {
   const std::scoped_lock lock(mutex_);
-  return totals_;
+  return pass_.totals;
+}
+
+PassState Learner::pass_state() const {
+  const std::scoped_lock lock(mutex_);
+  return pass_;
+}
+
+void Learner::set_pass_state(PassState state) {
+  const std::scoped_lock lock(mutex_);
+  pass_ = std::move(state);
 }
 
 std::vector<BadRow> Learner::bad_rows() const {
   const std::scoped_lock lock(mutex_);
-  return bad_;
+  return pass_.bad_rows;
 }
 
-void Learner::Begin() {
+bool Learner::IsDone(std::uint64_t block) const {
   const std::scoped_lock lock(mutex_);
-  totals_ = {};
-  bad_.clear();
+  return pass_.cursor.Has(block);
 }
 
 void Learner::NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options) {
   if (count == 0) return;
   const std::scoped_lock lock(mutex_);
-  totals_.bad_rows += count;
-  for (BadRow& row : first) bad_.push_back(std::move(row));
-  std::ranges::sort(bad_, Comes);
-  if (bad_.size() > kMostKept) bad_.resize(kMostKept);
-  if (totals_.bad_rows > options.max_bad) throw TooManyBadRows{bad_.front()};
+  std::vector<BadRow>& bad = pass_.bad_rows;
+  pass_.totals.bad_rows += count;
+  for (BadRow& row : first) bad.push_back(std::move(row));
+  std::ranges::sort(bad, Comes);
+  if (bad.size() > kMostKept) bad.resize(kMostKept);
+  if (pass_.totals.bad_rows > options.max_bad) throw TooManyBadRows{bad.front()};
 }
 
 void Learner::Pass(RowsSource& source, const PassOptions& options, Control& control) {
-  Begin();
-  Turns turns;
+  if (!options.go_on) set_pass_state({});
+  control.files = pass_.totals.rows;
+  control.bytes = pass_.totals.bytes;
+  Turns turns(pass_.cursor.first());
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
   OnWorkers(threads, [&](int) {
     Worker worker(*this);
@@ -303,6 +317,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
     try {
       Clock clock;
       while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
+        if (IsDone(worker.block.number)) continue;
         *totals = {};
         totals->read_s = clock.Lap();
         worker.rows.Clear();
@@ -310,6 +325,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         source.Parse(worker.block, worker.rows, worker.faults);
         totals->parse_s = clock.Lap();
         if (options.deterministic && !turns.Wait(worker.block.number)) return;
+        const auto inside = pause_.Enter();
         totals->wait_s = clock.Lap();
         BadRows bad = worker.TakeBad(true);
         NoteBad(bad.count, std::move(bad.first), options);
@@ -325,7 +341,8 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         control.bytes.fetch_add(totals->bytes, std::memory_order_relaxed);
         {
           const std::scoped_lock lock(mutex_);
-          totals_.Add(*totals);
+          pass_.totals.Add(*totals);
+          pass_.cursor.Add(worker.block.number);
         }
         if (options.deterministic) turns.Done();
       }
@@ -338,7 +355,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
 }
 
 std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& options, bool scores, Control& control) {
-  Begin();
+  set_pass_state({});
   std::map<std::uint64_t, std::vector<float>> parts;
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
   OnWorkers(threads, [&](int) {
@@ -362,7 +379,7 @@ std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& optio
         control.files.fetch_add(part.size(), std::memory_order_relaxed);
         control.bytes.fetch_add(worker.block.size, std::memory_order_relaxed);
         const std::scoped_lock lock(mutex_);
-        totals_.Add(*totals);
+        pass_.totals.Add(*totals);
         parts.emplace(worker.block.number, std::move(part));
       }
     } catch (...) {  // rethrown

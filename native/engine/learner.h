@@ -16,7 +16,8 @@
 #include "base/control.h"
 #include "engine/kernels.h"
 #include "engine/model.h"
-#include "engine/totals.h"
+#include "engine/pass_state.h"
+#include "engine/pause.h"
 #include "params/fixed_table.h"
 #include "source/rows_source.h"
 
@@ -27,14 +28,9 @@ struct PassOptions {
   bool deterministic = false;
   bool learn = true;  // false: only compare scores with labels
   std::uint64_t max_bad = 0;
-};
-
-// A line that is no example, or none for this loss.
-struct BadRow {
-  std::size_t file;
-  std::uint64_t line;    // from 1
-  std::size_t column;    // from 1; 0: the whole line
-  std::string what;
+  // With the last pass, past the blocks it has learned from.  Its source gives the same blocks, and if it was
+  // deterministic, so is this.
+  bool go_on = false;
 };
 
 // The pass ended: there were more bad rows than allowed.
@@ -53,7 +49,8 @@ class Learner {
   // Throws std::bad_alloc.
   Learner(const ModelSettings& settings, int bits);
 
-  // One pass over the source.  Throws SystemFault, TooManyBadRows, Diverged.  control.files counts rows.
+  // One pass over the source.  Throws SystemFault, TooManyBadRows, Diverged, and what the source throws.
+  // control.files counts rows.
   void Pass(RowsSource& source, const PassOptions& options, Control& control);
 
   // Predictions of all rows of the source, in order: means, as the loss has them, or scores.
@@ -61,8 +58,13 @@ class Learner {
 
   // Of the pass under way, or the last one.  Thread-safe.
   Totals totals() const;
+  // The same, with where it is.  While learners pause it fits the table.
+  PassState pass_state() const;
+  void set_pass_state(PassState state);
   // The first few bad rows of the last pass, in order.
   std::vector<BadRow> bad_rows() const;
+  // Between blocks, so that the table holds still while somebody writes it down.
+  Pause& pause() noexcept { return pause_; }
 
   const ModelSettings& settings() const noexcept { return settings_; }
   FixedTable& table() noexcept { return table_; }
@@ -74,7 +76,7 @@ class Learner {
   class Worker;
   class Turns;
 
-  void Begin();
+  bool IsDone(std::uint64_t block) const;
   void NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options);
 
   const ModelSettings settings_;
@@ -83,8 +85,8 @@ class Learner {
   const Kernels& kernels_;
 
   mutable std::mutex mutex_;
-  Totals totals_;
-  std::vector<BadRow> bad_;
+  PassState pass_;
+  Pause pause_;
 };
 
 }  // namespace tiffin::learn

@@ -11,6 +11,8 @@ namespace tiffin::learn {
 // The area under the ROC curve, from counts of scores in narrow buckets: scores in one bucket count as equal.
 class RocCounts {
  public:
+  static constexpr std::size_t kBuckets = 4096;
+
   void Add(float score, bool positive, double weight) noexcept {
     const float place = (score + kReach) * kPerUnit;
     const std::size_t bucket = !(place > 0) ? 0 : place >= kBuckets - 1 ? kBuckets - 1 : static_cast<std::size_t>(place);
@@ -21,8 +23,11 @@ class RocCounts {
   double Auc() const noexcept;
   double positive_weight() const noexcept;
 
+  // Weight by bucket, for who writes it down.
+  std::array<double, kBuckets>& positives() noexcept { return positives_; }
+  std::array<double, kBuckets>& negatives() noexcept { return negatives_; }
+
  private:
-  static constexpr std::size_t kBuckets = 4096;
   static constexpr float kReach = 16.0F;  // scores go from -kReach to kReach; beyond it they are as good as certain
   static constexpr float kPerUnit = static_cast<float>(kBuckets) / (2 * kReach);
 

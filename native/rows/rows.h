@@ -39,6 +39,18 @@ class Rows {
     keys.Reserve(features);
   }
 
+  // So many rows and features, to be filled in column by column.
+  void Resize(std::size_t rows, std::size_t features, bool with_values, bool with_weights) {
+    offsets.Resize(rows + 1);
+    labels.Resize(rows);
+    lines.Resize(rows);
+    keys.Resize(features);
+    values.Resize(with_values ? features : 0);
+    weights.Resize(with_weights ? rows : 0);
+    has_values_ = with_values;
+    has_weights_ = with_weights;
+  }
+
   // ---- one row after the other.  REQUIRES: room was reserved.
 
   void Push(std::uint64_t key) noexcept {

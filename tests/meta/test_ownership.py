@@ -26,7 +26,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "copier": "tiffin.scaffold._copier",
     "jinja2": "tiffin.scaffold",
     # An extra for compressed data.
-    "zstandard": "tiffin.stream._source",
+    "zstandard": "tiffin.stream",
     # Vega, an extra.
     "vl_convert": "tiffin.plots._vega",
     # Hydra, an extra for experiments whose parameters it composes.

@@ -6,6 +6,9 @@ class BadRows(ValueError):
 class Diverged(ArithmeticError):
     pass
 
+class ChunkDamaged(ValueError):
+    pass
+
 class BlockSource:
     pass
 
@@ -18,6 +21,25 @@ class FedSource(BlockSource):
     def end_file(self) -> bool: ...
     def end(self) -> None: ...
     def close(self) -> None: ...
+
+class RowsSource:
+    pass
+
+class TextRows(RowsSource):
+    def __init__(self, source: BlockSource, data_format: str) -> None: ...
+
+class ChunkWriter:
+    def __init__(self, descriptor: int, identity: bytes) -> None: ...
+    def finish(self) -> None: ...
+
+class ChunkFile:
+    def __init__(self, descriptor: int, identity: bytes) -> None: ...
+
+class KeepingRows(RowsSource):
+    def __init__(self, rows: RowsSource, writer: ChunkWriter) -> None: ...
+
+class ChunkRows(RowsSource):
+    def __init__(self, file: ChunkFile) -> None: ...
 
 class Learner:
     def __init__(
@@ -36,19 +58,18 @@ class Learner:
     ) -> None: ...
     def run(
         self,
-        source: BlockSource,
-        data_format: str,
+        rows: RowsSource,
         *,
         learn: bool = True,
         threads: int = 0,
         deterministic: bool = False,
         max_bad: int = 0,
+        go_on: bool = False,
         progress: Callable[[int, int], object] | None = None,
     ) -> None: ...
     def predict(
         self,
-        source: BlockSource,
-        data_format: str,
+        rows: RowsSource,
         *,
         scores: bool = False,
         threads: int = 0,
@@ -73,6 +94,12 @@ class Learner:
     ) -> bytes: ...
     def totals(self) -> dict[str, float]: ...
     def bad_rows(self) -> list[tuple[int, int, int, str]]: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    @property
+    def pass_state(self) -> dict[str, object]: ...
+    @pass_state.setter
+    def pass_state(self, value: dict[str, object], /) -> None: ...
     @property
     def bias(self) -> tuple[float, float, float]: ...
     @bias.setter

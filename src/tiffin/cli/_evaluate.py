@@ -12,11 +12,11 @@ from tiffin.cli._training import (
     loss_text,
     place,
     places,
-    size_of,
     tell_skipped,
 )
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
+from tiffin.stream import text_size
 from tiffin.train import load
 
 __all__ = ["Options", "run"]
@@ -39,7 +39,7 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no data was named", hint=f"tiffin evaluate {options.model} --data FILE...")
     trained = load(place(ui, options.model))
     with ui.progress("Evaluating", "row") as progress:
-        progress.expect(0, size_of(places(ui, options.data)))
+        progress.expect(0, text_size(places(ui, options.data)))
         found = trained.evaluate(
             places(ui, options.data),
             data_format=options.data_format,

@@ -3,10 +3,11 @@
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places, size_of, tell_skipped
+from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
+from tiffin.stream import text_size
 from tiffin.train import load
 
 __all__ = ["Options", "run"]
@@ -34,7 +35,7 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no data was named", hint=f"tiffin predict {options.model} --data FILE...")
     trained = load(place(ui, options.model))
     with ui.progress("Predicting", "row") as progress:
-        progress.expect(0, size_of(places(ui, options.data)))
+        progress.expect(0, text_size(places(ui, options.data)))
         found = trained.predict(
             places(ui, options.data),
             scores=options.scores,

@@ -1,5 +1,6 @@
 """A progress bar on a terminal."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Never, Self, TextIO
 
@@ -19,6 +20,7 @@ class Bar:
         self._stream = stream
         self._by_size = False
         self._bar: tqdm[Never] | None = None
+        self._note: Callable[[], str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -47,10 +49,18 @@ class Bar:
         """Move the bar on."""
         if self._bar is None:
             return
-        self._bar.set_postfix_str(
-            f"{files:,} {self._noun}s" if self._by_size else f"{size / 2**20:.0f} MiB", refresh=False
-        )
+        count = f"{files:,} {self._noun}s" if self._by_size else f"{size / 2**20:.0f} MiB"
+        self._bar.set_postfix_str(f"{count}, {self._note()}" if self._note else count, refresh=False)
         self._bar.update((size if self._by_size else files) - self._bar.n)
+
+    def note(self, text: Callable[[], str]) -> None:
+        """What else to say beside the bar, from the next move on."""
+        self._note = text
+
+    def expect_in_all(self, files: int, size: int) -> None:
+        """How many there are in all, where that was not known, or only about."""
+        if self._bar is not None:
+            self._bar.total = size if self._by_size else files
 
     def _close(self) -> None:
         if self._bar is not None:

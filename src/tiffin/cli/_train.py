@@ -1,31 +1,28 @@
 """The command `tiffin train`."""
 
 import os
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import (
-    Data,
-    Format,
-    MaxBad,
-    Threads,
-    evaluation_json,
-    loss_text,
-    place,
-    places,
-    size_of,
-    tell_skipped,
-)
+from tiffin.cli._passes import Asked, Passes, figures_of
+from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
 from tiffin.models import check_place, make_model
-from tiffin.train import Evaluation, Pass, Progress, Trained, load, train
+from tiffin.stream import text_size
+from tiffin.train import Evaluation, Trained, load, profile, remove_checkpoints, train
 from tiffin.train import Options as How
+
+if TYPE_CHECKING:
+    from tiffin.live import Live
 
 __all__ = ["Options", "run"]
 
 METRICS = "metrics.json"
+LONG_S = 2.0  # training that took less needs no advice on time
 
 
 class Options(NamedTuple):
@@ -49,6 +46,13 @@ class Options(NamedTuple):
     deterministic: Annotated[bool, Flag("the same model, bit for bit, for any number of threads")] = False
     max_bad: MaxBad = None
     slim: Annotated[bool, Flag("leave out what further training would need")] = False
+    cache: Annotated[str | None, Flag("keep parsed examples here, for later runs too", metavar="DIR")] = None
+    checkpoint: Annotated[
+        str | None, Flag("write here, now and then, what a run that is ended early goes on from", metavar="DIR")
+    ] = None
+    checkpoint_every: Annotated[int, Flag("seconds between two of them (default: 60)", metavar="SECONDS")] = 60
+    resume: Annotated[bool, Flag("go on from the last checkpoint, if there is one")] = False
+    live: Annotated[str | None, Flag("log each pass to this folder, as `tiffin.live` does", metavar="DIR")] = None
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -63,85 +67,63 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError(
             "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
         )
+    if options.checkpoint_every < 0:
+        raise UsageError(f"--checkpoint-every: expected seconds from 0 on, found {options.checkpoint_every}")
+    if options.resume and options.checkpoint is None:
+        raise UsageError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
     model = make_model(options.spec, dict(map(_setting, options.set)))
-    check_place(place(ui, options.out))
+    out = place(ui, options.out)
+    check_place(out)
+    start = None if options.start is None else load(place(ui, options.start))
+    if start is not None and start.model.score != model.score:
+        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
     how = How(
         options.passes,
         options.threads or 0,
         options.deterministic,
         options.max_bad or 0,
         options.data_format,
+        None if options.cache is None else place(ui, options.cache),
+        None if options.checkpoint is None else place(ui, options.checkpoint),
+        options.checkpoint_every,
+        options.resume,
     )
-    start = None if options.start is None else load(place(ui, options.start))
-    if start is not None and start.model.score != model.score:
-        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
     paths, valid = places(ui, options.data), places(ui, options.valid)
-    out = place(ui, options.out)
-    told = _Telling(ui, out, paths, valid, options)
-    with ui.progress("Training", "row") as progress:
-        progress.expect(0, options.passes * size_of(paths))
-        told.progress = progress
-        trained = train(model, paths, how, start=start, progress=told.moved, after_pass=told.after_pass)
+
+    def evaluate(trained: Trained) -> Evaluation:
+        return trained.evaluate(valid, data_format=how.data_format, threads=how.threads, max_bad=how.max_bad)
+
+    asked = Asked(paths, out, options.passes, options.slim, evaluate if valid else None)
+    with _live(ui, options.live) as live, ui.progress("Training", "row") as bar:
+        bar.expect(0, options.passes * text_size(paths))
+        told = Passes(ui, asked, bar, live)
+        trained = train(model, paths, how, start=start, progress=told.moved, after_pass=told.after_pass, tell=ui.status)
     if not valid:
         trained.save(out, state=not options.slim)
-    told.write_metrics()
+    _write_metrics(out, trained)
+    if how.checkpoint is not None:
+        remove_checkpoints(how.checkpoint)
+    if sum(done.seconds for done in trained.passes) >= LONG_S:
+        ui.write(profile(trained.passes, paths, deterministic=options.deterministic))
     return 0
 
 
-class _Telling:
-    """What is said and kept after each pass; with held-out files, the best model."""
+@contextmanager
+def _live(ui: Ui, directory: str | None) -> "Iterator[Live | None]":
+    """A logger of the run, where one is wanted.  It leaves dvc.yaml alone: the stage names its files there."""
+    if directory is None:
+        yield None
+        return
+    from tiffin.live import Live  # noqa: PLC0415 - few runs have one
 
-    def __init__(self, ui: Ui, out: str, data: list[str], valid: list[str], options: Options) -> None:
-        self.progress: Progress | None = None
-        self._ui = ui
-        self._out = out
-        self._data = data
-        self._valid = valid
-        self._options = options
-        self._rows, self._bytes = 0, 0  # of the passes that are done
-        self._best: Evaluation | None = None  # of held-out files
-        self._kept: dict[str, Any] = {}  # the figures of the model that is kept
+    with Live(place(ui, directory), dvcyaml=None) as live:
+        yield live
 
-    def moved(self, rows: int, size: int) -> None:
-        if self.progress is not None:
-            self.progress(self._rows + rows, self._bytes + size)
 
-    def after_pass(self, trained: Trained) -> bool:
-        """Whether another pass may help."""
-        number, done = len(trained.passes), trained.passes[-1]
-        self._ui.write(_line(number, done))
-        if number == 1:
-            tell_skipped(self._ui, trained, self._data)
-        self._rows += done.learned.rows
-        self._bytes += done.bytes
-        figures = {
-            "rows": trained.trained_rows,
-            "passes": number,
-            "train": {**evaluation_json(done.learned), "rows_per_s": done.rows_per_s, "bottleneck": done.bottleneck},
-        }
-        if not self._valid:
-            self._kept = figures
-            return True
-        found = trained.evaluate(
-            self._valid,
-            data_format=self._options.data_format,
-            threads=self._options.threads or 0,
-            max_bad=self._options.max_bad or 0,
-        )
-        self._ui.write(f"held out: {loss_text(found)}")
-        if self._best is None or found.loss < self._best.loss:
-            self._best, self._kept = found, {**figures, "valid": evaluation_json(found)}
-            trained.save(self._out, state=not self._options.slim)
-            return True
-        if number < self._options.passes:
-            self._ui.write(f"no better than after pass {self._kept['passes']}, whose model is kept")
-        return False
+def _write_metrics(out: str, trained: Trained) -> None:
+    import json  # noqa: PLC0415 - the model's own manifest needs it, too
 
-    def write_metrics(self) -> None:
-        import json  # noqa: PLC0415 - the model's own manifest needs it, too
-
-        text = json.dumps(self._kept, indent=2) + "\n"
-        write_atomically(os.path.join(self._out, METRICS), text, durable=False)
+    write_atomically(os.path.join(out, METRICS), json.dumps(figures_of(trained), indent=2) + "\n", durable=False)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -149,7 +131,3 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise UsageError(f"--set: expected NAME=VALUE, found '{text}'")
     return name, value
-
-
-def _line(number: int, done: Pass) -> str:
-    return f"pass {number}: {loss_text(done.learned)} ({done.rows_per_s:,.0f} rows/s, {done.bottleneck})"

@@ -17,7 +17,6 @@ __all__ = [
     "loss_text",
     "place",
     "places",
-    "size_of",
     "tell_skipped",
 ]
 
@@ -44,14 +43,6 @@ def place(ui: Ui, path: str) -> str:
 def places(ui: Ui, paths: Iterable[str]) -> list[str]:
     """The same of many."""
     return [place(ui, path) for path in paths]
-
-
-def size_of(paths: Iterable[str]) -> int:
-    """Bytes of all files as far as they are there; 0, which says nothing, if some are compressed."""
-    known = [
-        0 if path.endswith((".gz", ".zst")) or not os.path.isfile(path) else os.path.getsize(path) for path in paths
-    ]
-    return sum(known) if all(known) else 0
 
 
 def tell_skipped(ui: Ui, trained: Trained, paths: list[str]) -> None:

@@ -1,13 +1,13 @@
 """What the user sees: results on stdout, everything else on stderr."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
+    from tiffin.cli._progress import Bar
     from tiffin.footprint import Scans
-    from tiffin.objects import Progress
     from tiffin.repo import Repo
 
 __all__ = ["Context", "Ui"]
@@ -29,6 +29,8 @@ class _Silent:
 
     def expect(self, files: int, size: int) -> None: ...
     def __call__(self, files: int, size: int, /) -> None: ...
+    def note(self, text: Callable[[], str]) -> None: ...
+    def expect_in_all(self, files: int, size: int) -> None: ...
 
 
 class Ui:
@@ -126,7 +128,7 @@ class Ui:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager
-    def progress(self, description: str, noun: str = "file") -> Iterator["Progress"]:
+    def progress(self, description: str, noun: str = "file") -> "Iterator[Bar | _Silent]":
         """A bar with rate and time left for work that takes longer than a moment; nothing when piped.
 
         noun: what is counted.

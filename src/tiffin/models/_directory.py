@@ -18,7 +18,16 @@ from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.fs import write_atomically
 from tiffin.models._model import Model, has_setting, score_of, with_settings
 
-__all__ = ["Manifest", "check_place", "count_in", "finite_numbers", "manifest_path", "read_manifest", "write_model"]
+__all__ = [
+    "Manifest",
+    "check_place",
+    "count_in",
+    "finish_model",
+    "finite_numbers",
+    "manifest_path",
+    "read_manifest",
+    "write_model",
+]
 
 MANIFEST = "manifest.json"
 FORMAT = "tiffin model 1"
@@ -126,7 +135,7 @@ def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
         rmtree(left, ignore_errors=True)  # of a run that was killed
     os.makedirs(fresh)
     try:
-        write_atomically(f"{fresh}/{MANIFEST}", _text(write_parts(fresh)))
+        finish_model(fresh, write_parts(fresh))
     except BaseException:
         rmtree(fresh, ignore_errors=True)  # a full disk would stay full
         raise
@@ -134,6 +143,17 @@ def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
         os.rename(target, old)
     os.rename(fresh, target)
     rmtree(old, ignore_errors=True)
+
+
+def finish_model(directory: str, manifest: Manifest) -> None:
+    """Say in a directory what the parts in it are, once they are durable.  Raises TransferError."""
+    for name in os.listdir(directory):
+        descriptor = os.open(f"{directory}/{name}", os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    write_atomically(f"{directory}/{MANIFEST}", _text(manifest))
 
 
 def _finish_replacing(target: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 
-from tiffin._native.learning import BlockSource, FedSource, FileSource
+from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSource, TextRows
 from tiffin.errors import FormatError, MissingDependency, TransferError, UsageError
 from tiffin.stream._formats import COMPRESSED
 
-__all__ = ["opened"]
+__all__ = ["opened", "parsed"]
 
 PIECE = 1 << 20  # bytes that are read at a time
 FRAME_PIECE = 1 << 12  # compressed bytes at a time: they may become thousands of times as many
@@ -47,6 +47,13 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
         feeder.join()
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def parsed(paths: Sequence[str], data_format: str) -> Iterator[RowsSource]:
+    """The examples of all files, in order, for one pass.  Raises as `opened` does."""
+    with opened(paths) as source:
+        yield TextRows(source, data_format)
 
 
 def _is_fed(path: str) -> bool:

@@ -1,7 +1,9 @@
 """Training: data and a model's settings in, a model out; and asking a model."""
 
+from tiffin.train._checkpoints import remove_checkpoints
 from tiffin.train._engines import load
+from tiffin.train._profile import profile
 from tiffin.train._trained import Evaluation, Options, Pass, Progress, Trained
 from tiffin.train._training import train
 
-__all__ = ["Evaluation", "Options", "Pass", "Progress", "Trained", "load", "train"]
+__all__ = ["Evaluation", "Options", "Pass", "Progress", "Trained", "load", "profile", "remove_checkpoints", "train"]

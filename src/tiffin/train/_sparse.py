@@ -1,13 +1,15 @@
 """Linear models and factorisation machines, by the native engine."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import perf_counter
+from typing import Any
 
-from tiffin._native.learning import Learner
+from tiffin._native.learning import ChunkDamaged, Learner
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, write_model
-from tiffin.stream import opened
+from tiffin.stream import parsed
 from tiffin.train._trained import (
     Evaluation,
     Options,
@@ -31,29 +33,71 @@ class Sparse(Trained):
     def __init__(self, model: Model, data_format: str, *, state: bool = True, trained_rows: int = 0) -> None:
         super().__init__(model, data_format, state=state, trained_rows=trained_rows)
         self.learner = new_learner(model)
+        self._begun = 0.0  # of the last pass, by the clock of perf_counter
+        self._goes_on = False
 
     def learn(self, paths: Sequence[str], options: Options, progress: Progress | None = None) -> Pass:
-        begun = perf_counter()
-        with errors_of(paths), opened(paths) as source:
-            self.learner.run(
-                source,
-                options.data_format or format_or(paths, self.data_format),
-                threads=options.threads,
-                deterministic=options.deterministic,
-                max_bad=options.max_bad,
-                progress=progress,
-            )
+        goes_on, self._goes_on = self._goes_on, False
+        if not goes_on:
+            self._begun = perf_counter()
+        from_cache = self.cache is not None and self.cache.is_there
+        with errors_of(paths):
+            try:
+                self._learn(paths, options, progress, goes_on=goes_on)
+            except ChunkDamaged:
+                from_cache = False
+                if self.cache is not None:
+                    self.cache.discard()
+                self._learn(paths, options, progress, goes_on=True)  # the rest of the pass, from text
         totals = self.learner.totals()
         return Pass(
             self._evaluation(),
-            perf_counter() - begun,
+            perf_counter() - self._begun,
             int(totals["bytes"]),
             int(totals["features"]),
             totals["read_s"],
             totals["parse_s"],
             totals["learn_s"],
             totals["wait_s"],
+            from_cache,
         )
+
+    def _learn(self, paths: Sequence[str], options: Options, progress: Progress | None, *, goes_on: bool) -> None:
+        data_format = options.data_format or format_or(paths, self.data_format)
+        # What is skipped is not parsed, and so it cannot be kept.
+        found = parsed(paths, data_format) if self.cache is None else self.cache.rows(whole=not goes_on)
+        with found as rows:
+            self.learner.run(
+                rows,
+                threads=options.threads,
+                deterministic=options.deterministic,
+                max_bad=options.max_bad,
+                go_on=goes_on,
+                progress=progress,
+            )
+
+    def so_far(self) -> Evaluation:
+        return self._evaluation()
+
+    def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
+        with self._paused():
+            manifest = self._write_parts(directory, state=True)
+            state = self.learner.pass_state
+        return manifest, {**state, "seconds": perf_counter() - self._begun}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        self.learner.pass_state = dict(state)
+        self._begun = perf_counter() - state["seconds"]
+        self._goes_on = True
+
+    @contextmanager
+    def _paused(self) -> Iterator[None]:
+        """Between two blocks, so that the table and the state of the pass fit each other."""
+        self.learner.pause()
+        try:
+            yield
+        finally:
+            self.learner.resume()
 
     def predict(
         self,
@@ -67,10 +111,8 @@ class Sparse(Trained):
     ) -> "array[float]":
         known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
-        with errors_of(paths), opened(paths) as source:
-            found = self.learner.predict(
-                source, known, scores=scores, threads=threads, max_bad=max_bad, progress=progress
-            )
+        with errors_of(paths), parsed(paths, known) as rows:
+            found = self.learner.predict(rows, scores=scores, threads=threads, max_bad=max_bad, progress=progress)
         return array("f", found)
 
     def evaluate(
@@ -84,8 +126,8 @@ class Sparse(Trained):
     ) -> Evaluation:
         known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
-        with errors_of(paths), opened(paths) as source:
-            self.learner.run(source, known, learn=False, threads=threads, max_bad=max_bad, progress=progress)
+        with errors_of(paths), parsed(paths, known) as rows:
+            self.learner.run(rows, learn=False, threads=threads, max_bad=max_bad, progress=progress)
         found = self._evaluation()
         if found.rows == 0:
             raise TrainingError(f"there is no example in {', '.join(paths)}")
@@ -99,14 +141,12 @@ class Sparse(Trained):
         return int(self.learner.totals()["bad_rows"])
 
     def save(self, directory: str, *, state: bool = True) -> None:
-        kept = state and self.state
+        write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
 
-        def write_parts(place: str) -> Manifest:
-            rows = self.learner.save(place, kept)
-            parts = {"bias": self.learner.bias, "rows": rows}
-            return Manifest(self.model, self.data_format, kept, self.trained_rows, parts)
-
-        write_model(directory, write_parts)
+    def _write_parts(self, directory: str, *, state: bool) -> Manifest:
+        rows = self.learner.save(directory, state)
+        parts = {"bias": self.learner.bias, "rows": rows}
+        return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
     def _evaluation(self) -> Evaluation:
         """What the last pass came to."""

@@ -2,16 +2,16 @@
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tiffin._native.learning import BadRows, Diverged
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
-from tiffin.models import Model
-from tiffin.stream import FORMATS, format_of
+from tiffin.models import Manifest, Model
+from tiffin.stream import FORMATS, Cache, format_of
 
 __all__ = [
     "Evaluation",
@@ -47,7 +47,8 @@ class Pass(NamedTuple):
     """One pass over the training data.
 
     learned: the loss of each row before the model learned from it.  seconds: by the clock.  read_s, parse_s, learn_s,
-    wait_s: of all threads together.
+    wait_s: of all threads together.  from_cache: whether the examples were there already, and only had to be unpacked.
+    held_out: what was predicted afterwards, if anything was.
     """
 
     learned: Evaluation
@@ -58,17 +59,23 @@ class Pass(NamedTuple):
     parse_s: float
     learn_s: float
     wait_s: float
+    from_cache: bool = False
+    held_out: Evaluation | None = None
 
     @property
     def rows_per_s(self) -> float:
         return self.learned.rows / self.seconds if self.seconds > 0 else 0.0
 
     @property
+    def stages(self) -> dict[str, float]:
+        """Seconds of all threads in each."""
+        return {"read": self.read_s, "parse": self.parse_s, "learn": self.learn_s, "wait": self.wait_s}
+
+    @property
     def bottleneck(self) -> str:
         """What most of the time went into, such as "parse-bound 71 %"."""
-        parts = {"read": self.read_s, "parse": self.parse_s, "learn": self.learn_s, "wait": self.wait_s}
-        whole = sum(parts.values())
-        name, most = max(parts.items(), key=lambda part: part[1])
+        whole = sum(self.stages.values())
+        name, most = max(self.stages.items(), key=lambda stage: stage[1])
         if whole <= 0:
             return "no work"
         share = most / whole
@@ -80,6 +87,10 @@ class Options(NamedTuple):
 
     threads: 0 for one a processor.  deterministic: the same bits for any number of threads.  max_bad: lines that are no
     examples and may be skipped.
+
+    cache: the directory where parsed examples stay for later runs; with none they stay from pass to pass.
+    checkpoint: the directory of what a run that is ended early goes on from; one is written every so many seconds.
+    resume: go on from there, if there is anything.
     """
 
     passes: int = 1
@@ -87,6 +98,10 @@ class Options(NamedTuple):
     deterministic: bool = False
     max_bad: int = 0
     data_format: str | None = None
+    cache: str | None = None
+    checkpoint: str | None = None
+    checkpoint_every_s: float = 60.0
+    resume: bool = False
 
 
 class Trained(ABC):
@@ -102,10 +117,26 @@ class Trained(ABC):
         self.state = state
         self.trained_rows = trained_rows
         self.passes: list[Pass] = []
+        self.cache: Cache | None = None  # where `learn` finds and keeps parsed examples
 
     @abstractmethod
     def learn(self, paths: Sequence[str], options: Options, progress: Progress | None = None) -> Pass:
         """One pass over the data.  Raises FormatError, TrainingError."""
+
+    def so_far(self) -> Evaluation | None:
+        """What the pass under way has come to; None if it does not say.  `progress` may call this."""
+        return None
+
+    def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:  # noqa: ARG002 - for engines that can
+        """Write the parts of the model as they are in the middle of a pass: `progress` may call this.
+
+        What it is, and how far the pass is, in what JSON can hold.  Raises OSError.
+        """
+        raise TrainingError(f"a model whose score is {self.model.score} has no checkpoints")
+
+    def go_on(self, state: Mapping[str, Any]) -> None:  # noqa: ARG002 - as above
+        """Make the next pass the rest of the one in which this snapshot was taken.  Raises ValueError, KeyError."""
+        raise TrainingError(f"a model whose score is {self.model.score} has no checkpoints")
 
     @abstractmethod
     def predict(

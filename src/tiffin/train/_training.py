@@ -1,10 +1,16 @@
 """Learning a model from files."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from tiffin.errors import TrainingError
+from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Model
-from tiffin.train._engines import new
+from tiffin.stream import Cache
+from tiffin.train._checkpoint import Checkpoint
+from tiffin.train._checkpoints import Checkpoints
+from tiffin.train._engines import load, new
 from tiffin.train._trained import Evaluation, Options, Progress, Trained, check_bounds, format_or
 
 __all__ = ["train"]
@@ -16,33 +22,136 @@ def train(
     options: Options = Options(),  # noqa: B008 - a NamedTuple is immutable
     *,
     start: Trained | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[Trained, int, int], object] | None = None,
     after_pass: Callable[[Trained], bool] | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Trained:
     """Learn a model from files.
 
-    start: go on from this model, whose settings count.  after_pass: is told what there is, and says whether to go on.
+    start: go on from this model, whose settings count.  progress: is told rows and bytes of a pass about twenty times a
+    second.  after_pass: is told what there is, and says whether to go on.  tell: is told in a sentence what may matter:
+    where training goes on from, and what could not be written.
 
     The first pass's loss is that of predictions: each row is scored before it is learned from.  Raises FormatError for
-    a line that is no example, TrainingError where nothing can be learned.
+    a line that is no example, TrainingError where nothing can be learned, LockHeld where another run writes the same
+    checkpoints.
     """
     check_bounds(options.threads, options.max_bad)
+    tell = _once(tell)
     data_format = options.data_format or format_or(paths, start.data_format if start is not None else "")
     if start is not None and not start.state:
         raise TrainingError(
             "this model was saved without the state of its optimisers, so training cannot go on",
             hint="train anew, and save it whole",
         )
-    trained = start or new(model, data_format)
     options = options._replace(data_format=data_format)
-    for _ in range(options.passes):
-        done = trained.learn(paths, options, progress)
-        _check(done.learned, paths, goes_on=trained.trained_rows > 0)
-        trained.trained_rows += done.learned.rows
-        trained.passes.append(done)
-        if after_pass is not None and not after_pass(trained):
-            break
+    trained = start or new(model, data_format)
+    with _checkpoints(trained, paths, options) as checkpoints:
+        resumed = _resumed(checkpoints, tell) if checkpoints is not None and options.resume else None
+        trained = resumed or trained
+        with _cached(trained, paths, options):
+            for _ in range(options.passes - (len(resumed.passes) if resumed is not None else 0)):
+                try:
+                    done = trained.learn(paths, options, _ticks(trained, checkpoints, progress))
+                except KeyboardInterrupt:
+                    if checkpoints is not None:
+                        checkpoints.write(trained)  # all threads have ended, each with its block
+                    raise
+                _check(done.learned, paths, goes_on=trained.trained_rows > 0)
+                trained.trained_rows += done.learned.rows
+                trained.passes.append(done)
+                for kept in (trained.cache, checkpoints):
+                    if kept is not None and kept.fault is not None:
+                        tell(kept.fault)
+                if after_pass is not None and not after_pass(trained):
+                    break
     return trained
+
+
+def _once(tell: Callable[[str], object] | None) -> Callable[[str], object]:
+    """Each sentence."""
+    told: set[str] = set()
+
+    def tell_once(sentence: str) -> None:
+        if tell is not None and sentence not in told:
+            told.add(sentence)
+            tell(sentence)
+
+    return tell_once
+
+
+@contextmanager
+def _cached(trained: Trained, paths: Sequence[str], options: Options) -> Iterator[None]:
+    """Parsed examples are kept, where there is a use for them."""
+    if options.cache is not None or options.passes > 1:
+        trained.cache = Cache(paths, options.data_format or trained.data_format, options.cache)
+    try:
+        yield
+    finally:
+        trained.cache = None
+
+
+@contextmanager
+def _checkpoints(trained: Trained, paths: Sequence[str], options: Options) -> Iterator[Checkpoints | None]:
+    """Those of this run; nobody else writes there meanwhile."""
+    if options.checkpoint is None:
+        if options.resume:
+            raise ConfigError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
+        yield None
+        return
+    checkpoints = Checkpoints(options.checkpoint, _run(trained, paths, options), options.checkpoint_every_s)
+    with checkpoints.lock:
+        if not options.resume:
+            checkpoints.check_none()
+        yield checkpoints
+
+
+def _run(trained: Trained, paths: Sequence[str], options: Options) -> dict[str, Any]:
+    """What a run is asked for, as far as what it comes to depends on it."""
+    files = {path: os.stat(path) for path in map(os.path.realpath, paths) if os.path.exists(path)}
+    return {
+        **{f"setting {name}": value for name, value in trained.model._asdict().items()},
+        "list of files": [os.path.realpath(path) for path in paths],
+        **{f"[size, mtime] of {path}": [stat.st_size, stat.st_mtime_ns] for path, stat in files.items()},
+        "format": options.data_format,
+        "deterministic": options.deterministic,
+        "number of rows learned from before": trained.trained_rows,
+    }
+
+
+def _resumed(checkpoints: Checkpoints, tell: Callable[[str], object]) -> Trained | None:
+    """What the last checkpoint holds; None if there is none."""
+    found = checkpoints.last()
+    if found is None:
+        tell("there is no checkpoint yet: training starts from the beginning")
+        return None
+    trained = _trained_of(found)
+    tell(f"training goes on in pass {len(found.passes) + 1}, after {found.state['rows']:,} rows of it")
+    return trained
+
+
+def _trained_of(checkpoint: Checkpoint) -> Trained:
+    trained = load(checkpoint.directory)
+    trained.passes = checkpoint.passes
+    try:
+        trained.go_on(checkpoint.state)
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"this checkpoint makes no sense: {error}", path=checkpoint.directory) from error
+    return trained
+
+
+def _ticks(
+    trained: Trained, checkpoints: Checkpoints | None, progress: Callable[[Trained, int, int], object] | None
+) -> Progress:
+    """What happens in the middle of a pass."""
+
+    def tick(rows: int, size: int) -> None:
+        if checkpoints is not None:
+            checkpoints.tick(trained)
+        if progress is not None:
+            progress(trained, rows, size)
+
+    return tick
 
 
 def _check(learned: Evaluation, paths: Sequence[str], *, goes_on: bool) -> None:

@@ -1,0 +1,89 @@
+// How far a pass is, as numbers and lists that JSON can hold.
+//
+//   state := {rows, features, bytes, bad_rows, weight, loss, read_s, parse_s, learn_s, wait_s,
+//             positives: roc, negatives: roc, first, beyond: [block...], first_bad: [[file, line, column, what]...]}
+//   roc   := [[bucket, weight]...]                         of buckets that have any
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "bind/learn.h"
+
+namespace tiffin::bind {
+namespace {
+
+using namespace tiffin::learn;
+using Buckets = std::array<double, RocCounts::kBuckets>;
+
+// Calls see(name, number) for each of them.
+template <typename See>
+void ForEachTotal(Totals& totals, See see) {
+  see("rows", totals.rows);
+  see("features", totals.features);
+  see("bytes", totals.bytes);
+  see("bad_rows", totals.bad_rows);
+  see("weight", totals.weight);
+  see("loss", totals.loss);
+  see("read_s", totals.read_s);
+  see("parse_s", totals.parse_s);
+  see("learn_s", totals.learn_s);
+  see("wait_s", totals.wait_s);
+}
+
+nb::list ToList(const Buckets& buckets) {
+  nb::list found;
+  for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
+    if (buckets[bucket] != 0) found.append(nb::make_tuple(bucket, buckets[bucket]));
+  }
+  return found;
+}
+
+void FromList(nb::handle list, Buckets& buckets) {
+  for (const nb::handle pair : list) {
+    const auto bucket = nb::cast<std::size_t>(pair[0]);
+    if (bucket >= buckets.size()) throw std::invalid_argument("no bucket " + std::to_string(bucket));
+    buckets[bucket] = nb::cast<double>(pair[1]);
+  }
+}
+
+}  // namespace
+
+nb::dict PassStateOf(const Learner& learner) {
+  PassState state = learner.pass_state();
+  nb::dict found;
+  ForEachTotal(state.totals, [&](const char* name, auto number) { found[name] = number; });
+  found["positives"] = ToList(state.totals.roc.positives());
+  found["negatives"] = ToList(state.totals.roc.negatives());
+  found["first"] = state.cursor.first();
+  nb::list beyond;
+  for (const std::uint64_t block : state.cursor.beyond()) beyond.append(block);
+  found["beyond"] = beyond;
+  nb::list bad;
+  for (const BadRow& row : state.bad_rows) bad.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
+  found["first_bad"] = bad;
+  return found;
+}
+
+void SetPassState(Learner& learner, const nb::dict& from) {
+  PassState state;
+  try {
+    ForEachTotal(state.totals, [&](const char* name, auto& number) {
+      number = nb::cast<std::remove_reference_t<decltype(number)>>(from[name]);
+    });
+    FromList(from["positives"], state.totals.roc.positives());
+    FromList(from["negatives"], state.totals.roc.negatives());
+    std::set<std::uint64_t> beyond;
+    for (const nb::handle block : from["beyond"]) beyond.insert(nb::cast<std::uint64_t>(block));
+    state.cursor = Cursor(nb::cast<std::uint64_t>(from["first"]), std::move(beyond));
+    for (const nb::handle row : from["first_bad"]) {
+      state.bad_rows.push_back({nb::cast<std::size_t>(row[0]), nb::cast<std::uint64_t>(row[1]),
+                                nb::cast<std::size_t>(row[2]), nb::cast<std::string>(row[3])});
+    }
+  } catch (const nb::cast_error&) {
+    throw std::invalid_argument("a number is of another kind");
+  }
+  learner.set_pass_state(std::move(state));
+}
+
+}  // namespace tiffin::bind

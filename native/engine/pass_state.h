@@ -1,0 +1,49 @@
+// How far a pass is: enough to go on with it, in this process or another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/totals.h"
+
+namespace tiffin::learn {
+
+// Which blocks are learned from.  Threads finish them nearly in order.
+class Cursor {
+ public:
+  Cursor() = default;
+  Cursor(std::uint64_t first, std::set<std::uint64_t> beyond) : first_(first), beyond_(std::move(beyond)) {}
+
+  bool Has(std::uint64_t block) const { return block < first_ || beyond_.contains(block); }
+  void Add(std::uint64_t block) {
+    beyond_.insert(block);
+    for (; beyond_.erase(first_) != 0; ++first_) {
+    }
+  }
+  // All blocks before this one are, and of the others those in `beyond`.
+  std::uint64_t first() const noexcept { return first_; }
+  const std::set<std::uint64_t>& beyond() const noexcept { return beyond_; }
+
+ private:
+  std::uint64_t first_ = 0;
+  std::set<std::uint64_t> beyond_;
+};
+
+// A line that is no example, or none for this loss.
+struct BadRow {
+  std::size_t file;
+  std::uint64_t line;    // from 1
+  std::size_t column;    // from 1; 0: the whole line
+  std::string what;
+};
+
+struct PassState {
+  Totals totals;
+  Cursor cursor;
+  std::vector<BadRow> bad_rows;  // the first few, in order
+};
+
+}  // namespace tiffin::learn

@@ -1,0 +1,126 @@
+"""Parsed examples kept on disk from one pass to the next (docs/formats/cache.md)."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256, sha384
+
+from tiffin._native.learning import ChunkFile, ChunkRows, KeepingRows, RowsSource
+from tiffin.stream._building import Building
+from tiffin.stream._source import parsed
+
+__all__ = ["Cache"]
+
+ENDING = ".chunks"
+
+
+class Cache:
+    """The examples of some files for one pass after the other: the first one parses them, the others need not.
+
+    directory: where they are kept for later runs, too.  None: in the system's temporary directory, in a file without a
+    name, which is gone with the process however that ends.
+
+    What is kept counts only for exactly these files: their paths, sizes and modification times.  Where it cannot be
+    written, `fault` says why, and each pass parses.
+    """
+
+    def __init__(self, paths: Sequence[str], data_format: str, directory: str | None = None) -> None:
+        self.fault: str | None = None
+        self._paths = list(paths)
+        self._format = data_format
+        # A pipe holds other data the next time.
+        self._directory = None if any(map(_is_stream, paths)) else directory
+        self._kept: tuple[bytes, ChunkFile] | None = None  # of which data
+
+    @contextmanager
+    def rows(self, *, whole: bool = True) -> Iterator[RowsSource]:
+        """The examples for one pass.  whole: all of them, so they can be kept as they go by.
+
+        Raises as `parsed` does.  Where a chunk turns out to be damaged, the pass raises ChunkDamaged.
+        """
+        identity = self._identity()
+        if identity is not None and (kept := self._found(identity)) is not None:
+            yield ChunkRows(kept)
+            return
+        building = self._begin(identity) if identity is not None and whole else None
+        try:
+            with parsed(self._paths, self._format) as text:
+                yield text if building is None else KeepingRows(text, building.writer)
+            if building is not None and building.identity == self._identity():
+                self._finish(building)
+        finally:
+            if building is not None:
+                building.close()
+
+    def discard(self) -> None:
+        """Forget what is kept: it is damaged."""
+        self._kept = None
+        if self._directory is not None:
+            with suppress(OSError):
+                os.unlink(self._place(self._directory))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the next pass needs no parsing."""
+        identity = self._identity()
+        return identity is not None and self._found(identity) is not None
+
+    def _found(self, identity: bytes) -> ChunkFile | None:
+        if self._kept is not None and self._kept[0] != identity:
+            self._kept = None  # a file has changed since
+        if self._kept is None and self._directory is not None:
+            with suppress(OSError):
+                descriptor = os.open(self._place(self._directory), os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    self._use(descriptor, identity)
+                finally:
+                    os.close(descriptor)
+        return None if self._kept is None else self._kept[1]
+
+    def _use(self, descriptor: int, identity: bytes) -> None:
+        with suppress(ValueError):  # of other data, or damaged: it is made anew
+            self._kept = identity, ChunkFile(descriptor, identity)
+
+    def _begin(self, identity: bytes) -> Building | None:
+        if self.fault is not None:
+            return None
+        try:
+            return Building.begin(identity, None if self._directory is None else self._place(self._directory))
+        except OSError as error:
+            self._give_up(error)
+            return None
+
+    def _finish(self, building: Building) -> None:
+        try:
+            building.finish()
+            self._use(building.descriptor, building.identity)
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self.fault = f"parsed examples cannot be kept, so that each pass parses them again: {error.strerror or error}"
+
+    def _place(self, directory: str) -> str:
+        # The same for what these files were before and will be later: what is of no use any more is replaced.
+        names = json.dumps([self._format, [os.path.realpath(path) for path in self._paths]])
+        return os.path.join(directory, f"{sha256(names.encode()).hexdigest()[:32]}{ENDING}")
+
+    def _identity(self) -> bytes | None:
+        """What the examples depend on; None where a file is not there."""
+        try:
+            files = [_identity_of(path) for path in self._paths]
+        except OSError:
+            return None
+        return sha384(json.dumps([self._format, files]).encode()).digest()
+
+
+def _identity_of(path: str) -> list[object]:
+    found = os.stat(path)
+    known = [found.st_size, found.st_mtime_ns] if stat.S_ISREG(found.st_mode) else []
+    return [os.path.realpath(path), *known]
+
+
+def _is_stream(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path)

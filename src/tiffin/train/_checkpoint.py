@@ -1,0 +1,126 @@
+"""A checkpoint on disk (docs/formats/checkpoint.md).
+
+checkpoint-000012/      a model, as in docs/formats/model.md, and
+    cursor.json         how far training was, and what every file of the checkpoint has to be
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from hashlib import blake2b, file_digest
+from shutil import rmtree
+from time import monotonic
+from typing import Any, NamedTuple
+
+from tiffin.errors import FormatError
+from tiffin.fs import write_atomically
+from tiffin.models import finish_model
+from tiffin.train._trained import Evaluation, Pass, Trained
+
+__all__ = ["Checkpoint", "normal", "read_checkpoint", "write_checkpoint"]
+
+CURSOR = "cursor.json"
+FORMAT = "tiffin checkpoint 1"
+UNFINISHED = ".new"  # at the end of a name
+
+
+class Checkpoint(NamedTuple):
+    """One that is whole.  run: what was asked for.  passes: those before the one that `state` is of."""
+
+    directory: str
+    run: Mapping[str, Any]
+    passes: list[Pass]
+    state: Mapping[str, Any]
+
+
+def write_checkpoint(directory: str, run: Mapping[str, Any], trained: Trained) -> float:
+    """Write a model that is learning, as a whole or not at all.  Seconds that it had to pause for.
+
+    Raises OSError, TransferError.
+    """
+    fresh = f"{directory}{UNFINISHED}"
+    rmtree(fresh, ignore_errors=True)  # of a run that was killed
+    os.makedirs(fresh)
+    try:
+        begun = monotonic()
+        manifest, state = trained.snapshot(fresh)
+        paused_s = monotonic() - begun
+        # From here on it learns again.
+        finish_model(fresh, manifest)
+        passes = [_fields_of(done) for done in trained.passes]
+        cursor = {"run": run, "passes": passes, "state": state, "files": _digests(fresh)}
+        text = json.dumps({"format": FORMAT, "check": _check_of(cursor), "cursor": cursor})
+        write_atomically(f"{fresh}/{CURSOR}", text)
+    except BaseException:
+        rmtree(fresh, ignore_errors=True)  # a full disk would stay full
+        raise
+    os.rename(fresh, directory)
+    _sync(os.path.dirname(directory))
+    return paused_s
+
+
+def read_checkpoint(directory: str) -> Checkpoint:
+    """A checkpoint, all of whose files are as they were written.  Raises FormatError."""
+    path = f"{directory}/{CURSOR}"
+    try:
+        with open(path, "rb") as file:
+            return _checked(directory, json.load(file))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        what = error.strerror if isinstance(error, OSError) else error
+        raise FormatError(
+            f"this checkpoint is damaged: {what}", path=path, hint="remove the directory of checkpoints to begin anew"
+        ) from error
+
+
+def _checked(directory: str, fields: Any) -> Checkpoint:
+    if fields["format"] != FORMAT:
+        raise ValueError(f"its format is not '{FORMAT}'")
+    cursor = fields["cursor"]
+    if fields["check"] != _check_of(cursor):
+        raise ValueError("it is not what was written")
+    if (found := _digests(directory)) != cursor["files"]:
+        other = sorted(name for name, _ in found.items() ^ cursor["files"].items())
+        raise ValueError(f"{other[0]} is not what was written")
+    return Checkpoint(directory, cursor["run"], [_pass_of(done) for done in cursor["passes"]], cursor["state"])
+
+
+def normal(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON gives it back: tuples as lists."""
+    found: dict[str, Any] = json.loads(json.dumps(fields))
+    return found
+
+
+def _digests(directory: str) -> dict[str, str]:
+    """Of all files of the model."""
+    found = {}
+    for name in sorted(os.listdir(directory)):
+        if name != CURSOR:
+            with open(f"{directory}/{name}", "rb") as file:
+                found[name] = file_digest(file, _digest).hexdigest()
+    return found
+
+
+def _check_of(cursor: Mapping[str, Any]) -> str:
+    return blake2b(json.dumps(cursor).encode(), digest_size=16).hexdigest()
+
+
+def _digest() -> Any:
+    return blake2b(digest_size=16)
+
+
+def _fields_of(done: Pass) -> dict[str, Any]:
+    held_out = None if done.held_out is None else done.held_out._asdict()
+    return {**done._asdict(), "learned": done.learned._asdict(), "held_out": held_out}
+
+
+def _pass_of(fields: Mapping[str, Any]) -> Pass:
+    held_out = None if fields["held_out"] is None else Evaluation(**fields["held_out"])
+    return Pass(**{**fields, "learned": Evaluation(**fields["learned"]), "held_out": held_out})
+
+
+def _sync(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,251 @@
+"""Runs that end early and go on: with the same bits, and only with what they were asked for."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.learning.examples import libsvm, teacher_rows
+from tiffin.errors import FormatError, LockHeld, TrainingError, UsageError
+from tiffin.models import Model, make_model
+from tiffin.train import Options, Trained, train
+
+MODELS = {
+    "lr": make_model("lr", {"bits": 12, "l1": 0.1}),
+    "fm": make_model("fm", {"bits": 10, "k": 4, "optimizer": "adagrad"}),
+}
+
+
+class Killed(Exception):
+    """Stands for the end of a process, at some tick of a pass."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Some ten blocks: a pass takes several ticks."""
+    path = tmp_path_factory.mktemp("data") / "rows.svm"
+    path.write_text(libsvm(teacher_rows(4_000, seed=1)) * 50 + "bad\n", encoding="utf-8")
+    return str(path)
+
+
+def options_in(place: Path, **chosen: object) -> Options:
+    common = {"passes": 2, "deterministic": True, "max_bad": 1, "checkpoint": str(place), "checkpoint_every_s": 0.0}
+    return Options(**{**common, "resume": True, **chosen})  # type: ignore[arg-type]
+
+
+def run_until_killed(model: Model, data: str, options: Options, ticks: int) -> Trained | None:
+    """None if it was killed."""
+    left = ticks
+
+    def tick(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Killed
+
+    try:
+        return train(model, [data], options, progress=tick)
+    except Killed:
+        return None
+
+
+def files_of(trained: Trained, place: Path) -> dict[str, bytes]:
+    trained.save(str(place))
+    return {file.name: file.read_bytes() for file in place.iterdir()}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("seed", range(2))
+def test_a_run_that_is_resumed_ends_with_the_same_bits(data: str, tmp_path: Path, name: str, seed: int) -> None:
+    draw = random.Random(seed)
+    model = MODELS[name]
+    options = options_in(tmp_path / "points", passes=3)
+    wanted = train(model, [data], options._replace(checkpoint=None, resume=False))
+    found = run_until_killed(model, data, options, 1)
+    assert found is None
+    while found is None:
+        found = run_until_killed(model, data, options._replace(threads=draw.choice([1, 2, 4])), draw.randrange(2, 6))
+    assert [done.learned for done in found.passes] == [done.learned for done in wanted.passes]
+    assert found.skipped([data]) == wanted.skipped([data])
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+    assert len(list((tmp_path / "points").glob("checkpoint-*"))) == 2
+
+
+SCRIPT = """
+import sys
+from tests.learning.test_checkpoints import MODELS, options_in
+from pathlib import Path
+from tiffin.train import train
+name, data, points, out = sys.argv[1:]
+train(MODELS[name], [data], options_in(Path(points))).save(out)
+"""
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_run_that_is_killed_ends_with_the_same_bits(data: str, tmp_path: Path, name: str, repository: Path) -> None:
+    draw = random.Random(name)
+    wanted = train(MODELS[name], [data], options_in(tmp_path, checkpoint=None, resume=False))
+    arguments = [sys.executable, "-c", SCRIPT, name, data, str(tmp_path / "points"), str(tmp_path / "found")]
+    begun: set[Path] = set()
+    for _ in range(2):
+        with subprocess.Popen(arguments, cwd=repository, stderr=subprocess.PIPE) as child:
+            while child.poll() is None and set((tmp_path / "points").glob("checkpoint-*")) <= begun:
+                time.sleep(0.005)
+            time.sleep(draw.random() * 0.05)
+            child.kill()
+        begun = set((tmp_path / "points").glob("checkpoint-*"))
+    subprocess.run(arguments, cwd=repository, check=True)
+    found = {file.name: file.read_bytes() for file in (tmp_path / "found").iterdir()}
+    assert found == files_of(wanted, tmp_path / "wanted")
+
+
+def test_a_run_that_is_interrupted_writes_where_it_is(data: str, tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    options = options_in(tmp_path / "points", checkpoint_every_s=1000)
+    with pytest.raises(KeyboardInterrupt):
+        train(MODELS["lr"], [data], options, progress=interrupt)
+    told: list[str] = []
+    found = train(MODELS["lr"], [data], options, tell=told.append)
+    assert told[0].startswith("training goes on in pass 1, after ")
+    wanted = train(MODELS["lr"], [data], options._replace(checkpoint=None, resume=False))
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+
+
+def killed_once(data: str, place: Path, **chosen: object) -> Options:
+    options = options_in(place, **chosen)
+    for ticks in (2, 4, 8, 16):
+        assert run_until_killed(MODELS["lr"], data, options, ticks) is None
+        if len(list(place.glob("checkpoint-*"))) == 2:
+            return options
+    raise AssertionError("there are no checkpoints")
+
+
+def test_a_run_goes_on_only_with_what_it_was_asked_for(data: str, tmp_path: Path) -> None:
+    options = killed_once(data, tmp_path / "points")
+    other = tmp_path / "other.svm"
+    other.write_bytes(Path(data).read_bytes())
+    for model, path, change, what in (
+        (make_model("lr", {"bits": 12, "l1": 0.2}), data, {}, "setting l1 was 0.1, and here it is 0.2"),
+        (MODELS["fm"], data, {}, "setting score was linear, and here it is linear + fm"),
+        (MODELS["lr"], str(other), {}, "list of files was "),
+        (MODELS["lr"], data, {"deterministic": False}, "deterministic was True, and here it is False"),
+        (MODELS["lr"], data, {"data_format": "vw"}, "format was libsvm, and here it is vw"),
+    ):
+        with pytest.raises(TrainingError, match=re.escape(f"is of another run: its {what}")):
+            train(model, [path], options._replace(**change))
+    with pytest.raises(UsageError, match="there are checkpoints in"):
+        train(MODELS["lr"], [data], options._replace(resume=False))
+
+
+def test_a_damaged_checkpoint_is_passed_over(data: str, tmp_path: Path) -> None:
+    options = killed_once(data, tmp_path / "points")
+    wanted = train(MODELS["lr"], [data], options._replace(checkpoint=None, resume=False))
+    older, newer = sorted((tmp_path / "points").glob("checkpoint-*"))
+    kept = {file: file.read_bytes() for place in (older, newer) for file in place.iterdir()}
+    draw = random.Random(5)
+    for file in [file for file in kept if file.parent == newer]:
+        for _ in range(2):
+            broken = bytearray(kept[file])
+            broken[draw.randrange(len(broken))] ^= 1 << draw.randrange(8)
+            file.write_bytes(bytes(broken[: len(broken) // draw.choice([1, 2, 10**9])]))
+            told: list[str] = []
+            assert run_until_killed_telling(data, options, told)
+            (newer_rows,) = told
+            assert "training goes on in pass" in newer_rows
+            for other in (tmp_path / "points").glob("checkpoint-*"):
+                for inside in other.iterdir():
+                    inside.unlink()
+                other.rmdir()
+            for place in (older, newer):
+                place.mkdir()
+            for path, body in kept.items():
+                path.write_bytes(body)
+    found = train(MODELS["lr"], [data], options)
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+
+
+def run_until_killed_telling(data: str, options: Options, told: list[str]) -> bool:
+    def refuse(*_: object) -> None:
+        raise Killed
+
+    try:
+        train(MODELS["lr"], [data], options, progress=refuse, tell=told.append)
+    except Killed:
+        return True
+    return False
+
+
+def test_where_no_checkpoint_is_whole_nothing_is_begun(data: str, tmp_path: Path) -> None:
+    options = killed_once(data, tmp_path / "points")
+    for place in (tmp_path / "points").glob("checkpoint-*"):
+        (place / "cursor.json").write_text("{}")
+    with pytest.raises(FormatError, match="this checkpoint is damaged"):
+        train(MODELS["lr"], [data], options)
+
+
+def test_a_run_that_never_wrote_one_begins_and_says_so(data: str, tmp_path: Path) -> None:
+    told: list[str] = []
+    train(MODELS["lr"], [data], options_in(tmp_path / "points", checkpoint_every_s=60), tell=told.append)
+    assert told == ["there is no checkpoint yet: training starts from the beginning"]
+
+
+def test_two_runs_do_not_write_the_same_checkpoints(data: str, tmp_path: Path) -> None:
+    import fcntl
+
+    (tmp_path / "points").mkdir()
+    with (tmp_path / "points" / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(LockHeld):
+            train(MODELS["lr"], [data], options_in(tmp_path / "points"))
+
+
+def test_compressed_files_are_gone_on_with(data: str, tmp_path: Path) -> None:
+    import gzip
+
+    packed = str(tmp_path / "rows.svm.gz")
+    Path(packed).write_bytes(gzip.compress(Path(data).read_bytes(), 1))
+    options = options_in(tmp_path / "points")
+    wanted = train(MODELS["lr"], [packed], options._replace(checkpoint=None, resume=False))
+    found = None
+    while found is None:
+        found = run_until_killed(MODELS["lr"], packed, options, 6)
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+
+
+def test_without_determinism_no_row_is_learned_from_twice(data: str, tmp_path: Path) -> None:
+    options = options_in(tmp_path / "points", deterministic=False, threads=4)
+    found = None
+    while found is None:
+        found = run_until_killed(MODELS["lr"], data, options, 3)
+    assert [done.learned.rows for done in found.passes] == [200_000] * 2
+    assert [done.learned.bad_rows for done in found.passes] == [1, 1]
+
+
+def test_a_checkpoint_is_a_model(data: str, tmp_path: Path) -> None:
+    from tiffin.train import load
+
+    killed_once(data, tmp_path / "points")
+    newest = max((tmp_path / "points").glob("checkpoint-*"))
+    assert len(load(str(newest)).predict([data], max_bad=1)) == 200_000
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(data: str, tmp_path: Path) -> None:
+    told: list[str] = []
+    points = tmp_path / "points"
+
+    def tick(*_: object) -> None:
+        points.chmod(0o500)
+
+    if os.geteuid() == 0:
+        pytest.skip("nothing is refused to root")
+    trained = train(MODELS["lr"], [data], options_in(points), progress=tick, tell=told.append)
+    points.chmod(0o700)
+    assert trained.trained_rows == 400_000
+    assert told[-1].startswith("a checkpoint could not be written: ")

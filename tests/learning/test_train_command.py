@@ -1,0 +1,113 @@
+"""What `tiffin train` says and keeps."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.learning.examples import libsvm, teacher_rows
+from tiffin.cli import main
+from tiffin.cli._passes import best_of
+from tiffin.cli._progress import Bar
+from tiffin.stream import text_size
+from tiffin.train import Evaluation, Pass, load, profile
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    (tmp_path / "a.svm").write_text(libsvm(teacher_rows(4_000, seed=1)) * 20, encoding="utf-8")
+    return str(tmp_path / "a.svm")
+
+
+def made(**seconds: float) -> Pass:
+    chosen = {"read_s": 0.0, "parse_s": 0.0, "learn_s": 0.0, "wait_s": 0.0, "from_cache": False, **seconds}
+    return Pass(Evaluation(10, 0.5, None, None, 0), 2.0, 100, 50, **chosen)  # type: ignore[arg-type]
+
+
+def test_the_last_line_says_what_took_the_time() -> None:
+    def line(done: Pass, path: str = "a.svm", *, deterministic: bool = False) -> str:
+        return profile([done], [path], deterministic=deterministic)
+
+    assert line(made(parse_s=3, learn_s=1)) == (
+        "time: read 0%, parse 75%, learn 25%, wait 0%; "
+        "parsing bound it: with --cache DIR, later runs begin with parsed examples, as further passes do"
+    )
+    assert line(made(read_s=3), "a.svm.gz").endswith("reading bound it: .zst decompresses several times as fast as .gz")
+    assert line(made(read_s=3)).endswith("the disk, or what feeds it, is slower than training")
+    assert line(made(read_s=3, from_cache=True)).endswith("the cache is on a slow disk, or larger than the memory")
+    assert line(made(wait_s=3), deterministic=True).endswith("with --deterministic one thread learns at a time")
+    assert line(made(wait_s=3)).endswith("checkpoints stop it often")
+    assert line(made(learn_s=3)).endswith(
+        "learning bound it, as it should; fewer bits or a smaller k take less memory and time"
+    )
+    assert line(made()) == ""
+
+
+def test_the_best_pass_is_the_one_that_predicts_held_out_rows_best() -> None:
+    held = [made()._replace(held_out=Evaluation(1, loss, None, None, 0)) for loss in (0.5, 0.4, 0.45)]
+    assert best_of(held) == 2
+    assert best_of([made(), made()]) == 2
+
+
+def test_the_bar_shows_rows_loss_and_time_left() -> None:
+    stream = io.StringIO()
+    with Bar("Training", stream, "row") as bar:
+        bar.expect(0, 0)
+        bar.note(lambda: "5 rows/s, loss 0.44, AUC 0.79")
+        bar(100, 1000)
+        bar.expect_in_all(200, 0)
+        time.sleep(0.7)
+        bar(150, 2000)
+    last = [shown for shown in stream.getvalue().split("\r") if shown.strip()][-1]
+    assert "150/200" in last
+    assert "loss 0.44, AUC 0.79]" in last
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_the_size_of_text_is_known_before_it_is_read(data: str, tmp_path: Path, ending: str) -> None:
+    import gzip
+
+    import zstandard
+
+    text = Path(data).read_bytes()
+    pack: Callable[[bytes], bytes] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.ZstdCompressor().compress}[
+        ending
+    ]
+    (tmp_path / f"b.svm{ending}").write_bytes(pack(text))
+    (tmp_path / f"c.svm{ending}").write_bytes(pack(b"1 1:1\n") * 2)
+    assert text_size([str(tmp_path / f"b.svm{ending}")]) == pytest.approx(len(text), rel=0.05)
+    assert text_size([str(tmp_path / f"c.svm{ending}")]) == 12
+    (tmp_path / f"d.svm{ending}").write_bytes(b"1" * 30)
+    assert text_size([str(tmp_path / f"d.svm{ending}")]) == (0 if ending else 30)
+    assert text_size([data, str(tmp_path)]) == 0
+
+
+def test_a_later_run_begins_with_parsed_examples(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, cache = str(tmp_path / "model"), str(tmp_path / "cache")
+    command = ["train", "lr", "--data", data, "--out", out, "--cache", cache, "--set", "bits=12", "--deterministic"]
+    assert main([*command, "--passes", "2"]) == 0
+    first = load(out).predict([data])
+    assert main([*command, "--passes", "2"]) == 0
+    assert load(out).predict([data]) == first
+    assert len(list(Path(cache).iterdir())) == 1
+    metrics = json.loads((tmp_path / "model/metrics.json").read_text())
+    assert set(metrics["train"]["thread_s"]) == {"read", "parse", "learn", "wait"}
+    assert "pass 2: loss " in capsys.readouterr().out
+
+
+def test_checkpoints_are_asked_for_and_removed(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["train", "lr", "--data", "a.svm", "--out", "model", "--set", "bits=12"]
+    assert main([*command, "--resume"]) == 254
+    assert "no directory of checkpoints to resume from was named" in capsys.readouterr().err
+    assert main([*command, "--checkpoint", "points", "--checkpoint-every", "0", "--resume"]) == 0
+    assert "there is no checkpoint yet: training starts from the beginning\n" in capsys.readouterr().err
+    assert not (tmp_path / "points").exists()
+    (tmp_path / "points/checkpoint-000001").mkdir(parents=True)
+    assert main([*command, "--checkpoint", "points"]) == 254
+    assert "there are checkpoints in 'points'" in capsys.readouterr().err
