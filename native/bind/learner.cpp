@@ -38,7 +38,8 @@ using Optimizer = nb::typed<nb::tuple, nb::str, double, double, double, double>;
 
 std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view loss, const Optimizer& linear,
                                     const Optimizer& latent, int size, std::uint32_t fields, float first,
-                                    std::uint64_t seed, bool unit_length, int bits) {
+                                    std::uint64_t seed, bool unit_length, float decay, int bits, bool exact, int admit,
+                                    std::int32_t ttl, std::size_t memory, const Path& spill) {
   ModelSettings settings;
   settings.score = Named<ScoreKind>(
       score, "score", {{"linear", ScoreKind::kLinear}, {"fm", ScoreKind::kFm}, {"ffm", ScoreKind::kFfm}});
@@ -52,13 +53,17 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
   settings.first = first;
   settings.seed = seed;
   settings.unit_length = unit_length;
+  settings.decay = decay;
   if (bits < FixedTable::kLeastBits || bits > FixedTable::kMostBits) {
     throw std::invalid_argument("bits must be from 1 to 32, found " + std::to_string(bits));
   }
   const bool vectors = settings.score != ScoreKind::kLinear;
   if (vectors != (size > 0)) throw std::invalid_argument("latent vectors need a size, and a linear score has none");
   if ((settings.score == ScoreKind::kFfm) != (fields > 0)) throw std::invalid_argument("fields are for ffm, and it needs them");
-  return std::make_unique<Learner>(settings, bits);
+  if (admit < 1 || admit > AdmissionFilter::kMost) {
+    throw std::invalid_argument("admit must be from 1 to 15, found " + std::to_string(admit));
+  }
+  return std::make_unique<Learner>(settings, TableSettings{exact, bits, {admit, ttl, memory, spill.bytes}});
 }
 
 void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool deterministic, std::uint64_t max_bad,
@@ -139,9 +144,11 @@ void Load(Learner& learner, const Path& directory, std::size_t rows, bool state)
 void BindLearner(nb::module_& module) {
   nb::class_<Learner>(module, "Learner", "A model in training: its table, and the passes over data.")
       .def(nb::new_(&NewLearner), "score"_a, "loss"_a, "linear"_a, "latent"_a, nb::kw_only(), "size"_a = 0,
-           "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "bits"_a,
+           "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "decay"_a = 1.0F, "bits"_a = 22,
+           "exact"_a = false, "admit"_a = 1, "ttl"_a = 0, "memory"_a = 0, "spill"_a = Path{"."},
            "score: linear, fm, ffm.  loss: logistic, squared, poisson.  linear, latent: optimiser as (name, alpha, beta,\n"
-           "l1, l2), name one of sgd, adagrad, ftrl, normalized.")
+           "l1, l2), name one of sgd, adagrad, ftrl, normalized.  exact: a table with a row for each key, which has the\n"
+           "settings after it; else one of 2**bits rows.")
       .def("run", &Pass, "rows"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0, "deterministic"_a = false,
            "max_bad"_a = 0, "go_on"_a = false, "progress"_a = nb::none(),
            nb::sig("def run(self, rows: RowsSource, *, learn: bool = True, threads: int = 0, deterministic: bool = False, "
@@ -187,6 +194,13 @@ void BindLearner(nb::module_& module) {
           nb::for_getter(nb::sig("def bias(self) -> tuple[float, float, float]")),
           nb::for_setter(nb::sig("def bias(self, value: tuple[float, float, float], /) -> None")),
           "The constant: weight and two floats of state.")
+      .def_prop_ro(
+          "key_rows",
+          [](Learner& learner) {
+            const auto* const exact = dynamic_cast<const ExactTable*>(&learner.table());
+            return exact == nullptr ? 0 : exact->size();
+          },
+          "Rows that an exact table has in memory, while no pass is under way.")
       .def("save", &Save, "directory"_a, "state"_a,
            "Writes the arrays of docs/formats/model.md; gives the number of rows.  OSError where one is there already.")
       .def("load", &Load, "directory"_a, "rows"_a, "state"_a,

@@ -1,4 +1,4 @@
-// Tables as arrays in files: the npy format, byte for byte as NumPy writes it.
+// What a model has learned, as arrays in files (docs/formats/model.md).
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,16 @@
 
 namespace tiffin::learn {
 
-// Writes what a model has learned below `directory`, which is there:
-//   rows.npy           u32 (n)               the rows that are not all zeros, ascending
+// Writes, below `directory`, which is there:
+//   rows.npy           u32 (n)               fixed table: the rows that are not all zeros, ascending
+//   keys.npy           u64 (n)               exact table: the keys that have a row, ascending by Scramble
 //   weights.npy        f32 (n)
 //   latent.npy         f32 (n, size) or, for FFM, (n, fields, size)
 // and, for who goes on training,
 //   weights_state.npy  f32 (n, states)
 //   latent_state.npy   f32 (n, states, size) or (n, fields, states, size)
-// Returns n.  They are not durable yet: learners may pause meanwhile, and shall not wait for a disk.  Throws SystemFault.
+// state: also rows that predictions do without.  Returns n.  The files are not durable yet: learners may pause meanwhile,
+// and shall not wait for a disk.  Throws SystemFault.
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state);
 
 // Fills an empty table with what SaveTable wrote.  count: rows.  state: whether the states are there, too.  Throws

@@ -1,6 +1,7 @@
 #include "engine/learner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
@@ -10,6 +11,9 @@
 #include <utility>
 
 #include "batch/threads.h"
+#include "engine/decay.h"
+#include "engine/layout.h"
+#include "params/staged_view.h"
 #include "rows/key.h"
 
 namespace tiffin::learn {
@@ -19,6 +23,7 @@ constexpr std::size_t kMostKept = 20;   // bad rows that are remembered
 constexpr std::size_t kAhead = 4;       // rows whose memory is asked for before it is needed
 constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
 constexpr std::size_t kLineFloats = 16;  // of a cache line
+constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
 
 class Clock {
  public:
@@ -34,6 +39,13 @@ class Clock {
 
 bool Comes(const BadRow& one, const BadRow& other) {
   return std::tie(one.file, one.line) < std::tie(other.file, other.line);
+}
+
+std::unique_ptr<Table> NewTable(const ModelSettings& settings, const TableSettings& table) {
+  Fade fade;
+  if (settings.decay != 1) fade = [settings](float* row) { DecayRow(settings, row); };
+  if (table.is_exact) return std::make_unique<ExactTable>(RowWidth(settings), table.exact, std::move(fade));
+  return std::make_unique<FixedTable>(table.bits, RowWidth(settings), std::move(fade));
 }
 
 // How many there are, and the first of them in order.
@@ -76,8 +88,14 @@ class Learner::Turns {
 // One thread's memory.
 class Learner::Worker {
  public:
-  explicit Worker(Learner& learner)
-      : learner_(learner), settings_(learner.settings_), sums_(static_cast<std::size_t>(settings_.size)) {}
+  Worker(Learner& learner, const PassOptions& options)
+      : learner_(learner),
+        settings_(learner.settings_),
+        view_(learner.table_->NewView()),
+        piece_(std::min(kPiece, learner.table_->most_open())),
+        sums_(static_cast<std::size_t>(settings_.size)) {
+    if (options.staged) view_ = std::make_unique<StagedView>(std::move(view_), learner.table_->row_floats());
+  }
 
   Block block;
   Rows rows;
@@ -110,23 +128,25 @@ class Learner::Worker {
   // Learns from all rows; bias_rows: how many the constant learns from at once.
   void Learn(Totals& totals, std::size_t bias_rows) {
     Prepare();
+    now_ = learner_.table_->Begin(rows.size());
     WithLoss(settings_.loss, [&](auto loss) {
       float slopes = 0;
       for (std::size_t row = 0; row < rows.size(); ++row) {
-        Prefetch(row + kAhead);
+        Reach(row, RowView::Purpose::kLearn);
         const float label = rows.labels[row];
         const Example example = ExampleOf(row);
-        Waken(example);
-        const float score = learner_.bias_[0] + learner_.kernels_.score(settings_, example, sums_.data());
+        Waken(example, row);
+        const float score = Bias() + learner_.kernels_.score(settings_, example, sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
         Count(loss, row, score, totals);
         const float slope = loss.Slope(score, label) * Weight(row);
-        learner_.kernels_.update(settings_, example, sums_.data(), slope);
+        learner_.kernels_.update(settings_, view_->has_absent() ? Present(example) : example, sums_.data(), slope);
         slopes += slope;
         if ((row + 1) % bias_rows == 0) UpdateBias(std::exchange(slopes, 0.0F));
       }
       if (rows.size() % bias_rows != 0) UpdateBias(slopes);
     });
+    view_->Close();
   }
 
   // Scores all rows; those without a usable label are not counted.
@@ -134,14 +154,14 @@ class Learner::Worker {
     Prepare();
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
-        Prefetch(row + kAhead);
-        const float score =
-            learner_.bias_[0] + learner_.kernels_.score(settings_, ExampleOf(row), sums_.data());
+        Reach(row, RowView::Purpose::kScore);
+        const float score = Bias() + learner_.kernels_.score(settings_, ExampleOf(row), sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
         if (loss.Allows(rows.labels[row])) Count(loss, row, score, totals);
         if (scores != nullptr) scores[row] = score;
       }
     });
+    view_->Close();
   }
 
  private:
@@ -178,30 +198,41 @@ class Learner::Worker {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       longest = std::max<std::size_t>(longest, rows.offsets[row + 1] - rows.offsets[row]);
     }
-    pointers_.Resize(longest);
+    present_rows_.Resize(longest);
+    present_values_.Resize(longest);
+    present_fields_.Resize(longest);
     if (settings_.unit_length) scaled_.Resize(longest);
+    piece_end_ = 0;
   }
 
-  float* RowOf(std::size_t feature) const {
-    FixedTable& table = learner_.table_;
-    return table.row(FixedTable::RowOf(rows.keys[feature], table.bits()));
+  // Holds the rows of an example, and has the memory of one that comes later on its way.
+  void Reach(std::size_t row, RowView::Purpose purpose) {
+    if (row < piece_end_) return Prefetch(row + kAhead);
+    view_->Close();
+    piece_begin_ = rows.offsets[row];
+    piece_end_ = row + 1;
+    while (piece_end_ < rows.size() && rows.offsets[piece_end_ + 1] - piece_begin_ <= piece_) ++piece_end_;
+    view_->Open({rows.keys.data() + piece_begin_, rows.offsets[piece_end_] - piece_begin_}, now_, purpose);
+    for (std::size_t ahead = 0; ahead <= kAhead; ++ahead) Prefetch(row + ahead);
   }
+
+  // Where the rows of an example's features are.  REQUIRES: they are held.
+  float* const* Places(std::size_t row) const { return view_->rows() + (rows.offsets[row] - piece_begin_); }
 
   void Prefetch(std::size_t row) const {
-    if (row >= rows.size()) return;
-    for (std::uint32_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) {
-      const float* const at = RowOf(i);
-      __builtin_prefetch(at, 1);
-      if (settings_.score == ScoreKind::kFm && learner_.table_.row_floats() > kLineFloats) {
-        __builtin_prefetch(at + kLineFloats, 1);
-      }
+    if (row >= piece_end_) return;
+    float* const* const places = Places(row);
+    const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
+    const bool two_lines = settings_.score == ScoreKind::kFm && learner_.table_->row_floats() > kLineFloats;
+    for (std::size_t i = 0; i < size; ++i) {
+      __builtin_prefetch(places[i], 1);
+      if (two_lines) __builtin_prefetch(places[i] + kLineFloats, 1);
     }
   }
 
   Example ExampleOf(std::size_t row) {
     const std::uint32_t begin = rows.offsets[row];
     const std::size_t size = rows.offsets[row + 1] - begin;
-    for (std::size_t i = 0; i < size; ++i) pointers_[i] = RowOf(begin + i);
     const float* values = rows.has_values() ? rows.values.data() + begin : nullptr;
     if (settings_.unit_length && size > 0) {
       double squares = 0;
@@ -214,33 +245,46 @@ class Learner::Worker {
       values = scaled_.data();
     }
     const std::uint32_t* const fields = fields_.empty() ? nullptr : fields_.data() + begin;
-    return {pointers_.data(), values, fields, size};
+    return {Places(row), values, fields, size};
   }
 
-  // Gives latent vectors that no example had yet their first values, which depend on the place and the seed alone.
-  void Waken(const Example& example) const {
+  // An example without the features that have no row: those are not learned from.
+  Example Present(const Example& example) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < example.size; ++i) {
+      if (example.rows[i] == view_->absent()) continue;
+      present_rows_[size] = example.rows[i];
+      present_values_[size] = example.value(i);
+      if (example.fields != nullptr) present_fields_[size] = example.fields[i];
+      ++size;
+    }
+    const std::uint32_t* const fields = example.fields == nullptr ? nullptr : present_fields_.data();
+    return {present_rows_.data(), present_values_.data(), fields, size};
+  }
+
+  // Gives latent vectors that no example had yet their first values, which depend on the first key that a row is of, and
+  // on the seed alone.
+  void Waken(const Example& example, std::size_t row) const {
     if (settings_.score == ScoreKind::kLinear) return;
     for (std::size_t i = 0; i < example.size; ++i) {
-      if (example.rows[i][kSeen] == 0) WakenRow(example.rows[i]);
+      float* const features = example.rows[i];
+      const bool is_new = std::atomic_ref(features[kSeen]).load(std::memory_order_relaxed) == 0;
+      if (is_new && features != view_->absent()) WakenRow(features, rows.keys[rows.offsets[row] + i]);
     }
   }
 
-  void WakenRow(float* row) const {
-    const FixedTable& table = learner_.table_;
-    const auto number = static_cast<std::uint64_t>(row - table.row(0)) / table.row_floats();
-    const int states = StatesOf(settings_.latent.kind);
-    const std::size_t vectors = settings_.score == ScoreKind::kFfm ? settings_.fields : 1;
-    const auto size = static_cast<std::size_t>(settings_.size);
-    const float reach = settings_.first / std::sqrt(static_cast<float>(size));
-    std::uint64_t random = Mix(number, settings_.seed);
-    for (std::size_t vector = 0; vector < vectors; ++vector) {
-      float* const values = row + kLinearFloats + vector * size * static_cast<std::size_t>(1 + states);
-      for (std::size_t f = 0; f < size; ++f) {
+  void WakenRow(float* row, std::uint64_t key) const {
+    const Layout layout(settings_);
+    const float reach = settings_.first / std::sqrt(static_cast<float>(layout.size));
+    std::uint64_t random = Mix(key, settings_.seed);
+    for (std::size_t vector = 0; vector < layout.vectors; ++vector) {
+      float* const values = row + layout.vector_at(vector);
+      for (std::size_t f = 0; f < layout.size; ++f) {
         random = Mix(random + f + 1, settings_.seed);
         values[f] = reach * (static_cast<float>(random >> 40) * 0x1p-23F - 1.0F);
       }
     }
-    row[kSeen] = 1.0F;
+    std::atomic_ref(row[kSeen]).store(1.0F, std::memory_order_relaxed);
   }
 
   template <typename Loss>
@@ -253,21 +297,33 @@ class Learner::Worker {
     if (settings_.loss == LossKind::kLogistic) totals.roc.Add(score, label > 0, weight);
   }
 
+  float Bias() const { return std::atomic_ref(learner_.bias_[0]).load(std::memory_order_relaxed); }
+
   void UpdateBias(float slope) const {
-    std::array<float, 3>& bias = learner_.bias_;
+    std::array<float, 3> bias;
+    for (std::size_t i = 0; i < 3; ++i) bias[i] = std::atomic_ref(learner_.bias_[i]).load(std::memory_order_relaxed);
     WithOptimizer(settings_.linear, [&](const auto& optimizer) { optimizer.Step(bias[0], &bias[1], slope, 1.0F); });
+    for (std::size_t i = 0; i < 3; ++i) std::atomic_ref(learner_.bias_[i]).store(bias[i], std::memory_order_relaxed);
   }
 
   Learner& learner_;
   const ModelSettings& settings_;
+  std::unique_ptr<RowView> view_;
+  const std::size_t piece_;      // features whose rows are held at once, or those of one example
+  std::uint32_t now_ = 0;        // of the block, as the table counts
+  std::size_t piece_begin_ = 0;  // the first feature whose row is held
+  std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are
   std::vector<float> sums_;
   Buffer<std::uint32_t> fields_;
-  Buffer<float*> pointers_;
   Buffer<float> scaled_;
+  // Of an example some of whose features have no row.
+  Buffer<float*> present_rows_;
+  Buffer<float> present_values_;
+  Buffer<std::uint32_t> present_fields_;
 };
 
-Learner::Learner(const ModelSettings& settings, int bits)
-    : settings_(settings), table_(bits, RowWidth(settings)), kernels_(ChosenKernels()) {}
+Learner::Learner(const ModelSettings& settings, const TableSettings& table)
+    : settings_(settings), is_exact_(table.is_exact), table_(NewTable(settings, table)), kernels_(ChosenKernels()) {}
 
 Totals Learner::totals() const {
   const std::scoped_lock lock(mutex_);
@@ -312,7 +368,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
   Turns turns(pass_.cursor.first());
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
   OnWorkers(threads, [&](int) {
-    Worker worker(*this);
+    Worker worker(*this, options);
     const auto totals = std::make_unique<Totals>();
     try {
       Clock clock;
@@ -352,6 +408,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
       throw;
     }
   });
+  if (options.learn) table_->EndPass();
 }
 
 std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& options, bool scores, Control& control) {
@@ -359,7 +416,7 @@ std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& optio
   std::map<std::uint64_t, std::vector<float>> parts;
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
   OnWorkers(threads, [&](int) {
-    Worker worker(*this);
+    Worker worker(*this, options);
     const auto totals = std::make_unique<Totals>();
     try {
       while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {

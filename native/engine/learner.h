@@ -18,6 +18,7 @@
 #include "engine/model.h"
 #include "engine/pass_state.h"
 #include "engine/pause.h"
+#include "params/exact_table.h"
 #include "params/fixed_table.h"
 #include "source/rows_source.h"
 
@@ -31,6 +32,7 @@ struct PassOptions {
   // With the last pass, past the blocks it has learned from.  Its source gives the same blocks, and if it was
   // deterministic, so is this.
   bool go_on = false;
+  bool staged = false;  // learn from copies of rows, as a client of a server would (params/staged_view.h)
 };
 
 // The pass ended: there were more bad rows than allowed.
@@ -44,10 +46,17 @@ struct Diverged {
   std::uint64_t line;  // from 1
 };
 
+// Where the rows of features are kept.
+struct TableSettings {
+  bool is_exact = false;
+  int bits = 0;         // of a fixed table
+  ExactSettings exact;  // of an exact one
+};
+
 class Learner {
  public:
   // Throws std::bad_alloc.
-  Learner(const ModelSettings& settings, int bits);
+  Learner(const ModelSettings& settings, const TableSettings& table);
 
   // One pass over the source.  Throws SystemFault, TooManyBadRows, Diverged, and what the source throws.
   // control.files counts rows.
@@ -67,8 +76,9 @@ class Learner {
   Pause& pause() noexcept { return pause_; }
 
   const ModelSettings& settings() const noexcept { return settings_; }
-  FixedTable& table() noexcept { return table_; }
-  const FixedTable& table() const noexcept { return table_; }
+  bool is_exact() const noexcept { return is_exact_; }  // whether rows of the table are named by keys
+  Table& table() noexcept { return *table_; }
+  const Table& table() const noexcept { return *table_; }
   // [weight, state, state] of the constant.
   std::array<float, 3>& bias() noexcept { return bias_; }
 
@@ -80,7 +90,8 @@ class Learner {
   void NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options);
 
   const ModelSettings settings_;
-  FixedTable table_;
+  const bool is_exact_;
+  const std::unique_ptr<Table> table_;
   std::array<float, 3> bias_{};
   const Kernels& kernels_;
 

@@ -19,6 +19,7 @@ struct ModelSettings {
   std::uint32_t fields = 0;  // FFM: how many there are
   float first = 0.1F;        // latent values begin between -first and first, over the root of their number
   std::uint64_t seed = 0;
+  float decay = 1.0F;        // what weights and statistics are multiplied by at the end of each pass
   bool unit_length = false;  // whether the values of an example are divided by the length of their vector
 };
 

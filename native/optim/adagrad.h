@@ -21,6 +21,10 @@ struct AdaGrad {
     const float rate = beta + std::sqrt(state[0]);
     weight -= rate > 0 ? alpha * gradient / rate : 0.0F;  // squares of tiny gradients are 0
   }
+  void Decay(float& weight, float* state, float factor) const noexcept {
+    weight *= factor;
+    state[0] *= factor;
+  }
 };
 
 }  // namespace tiffin::learn

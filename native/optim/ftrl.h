@@ -21,8 +21,19 @@ struct Ftrl {
     const float z = state[0] + gradient - (root - state[1]) / alpha * weight;
     state[0] = z;
     state[1] = root;
+    weight = Weight(z, root);
+  }
+  // Of the sum of squares as of z; the weight follows from the two.
+  void Decay(float& weight, float* state, float factor) const noexcept {
+    state[0] *= factor;
+    state[1] *= std::sqrt(factor);
+    weight = Weight(state[0], state[1]);
+  }
+
+ private:
+  TIFFIN_INLINE float Weight(float z, float root) const noexcept {
     const float beyond = std::fabs(z) - l1;
-    weight = beyond > 0 ? -std::copysign(beyond, z) / ((beta + root) / alpha + l2) : 0.0F;
+    return beyond > 0 ? -std::copysign(beyond, z) / ((beta + root) / alpha + l2) : 0.0F;
   }
 };
 

@@ -27,6 +27,11 @@ struct Normalized {
     const float rate = std::sqrt(state[0]) * state[1];
     if (rate > 0) weight -= alpha * gradient / rate;  // tiny numbers become 0
   }
+  // The scale of a feature stays what it is.
+  void Decay(float& weight, float* state, float factor) const noexcept {
+    weight *= factor;
+    state[0] *= factor;
+  }
 };
 
 }  // namespace tiffin::learn

@@ -4,6 +4,8 @@
 //   static constexpr int kState                          floats of state for a weight
 //   void Step(float& weight, float* state, float gradient, float value) const
 //                                                        value: the feature's, which the gradient was multiplied by
+//   void Decay(float& weight, float* state, float factor) const
+//                                                        what is learned so far is to count less, by a factor up to 1
 // State begins as zeros.
 #pragma once
 

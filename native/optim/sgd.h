@@ -13,6 +13,7 @@ struct Sgd {
   TIFFIN_INLINE void Step(float& weight, float*, float gradient, float) const noexcept {
     weight -= alpha * (gradient + l2 * weight);
   }
+  void Decay(float& weight, float*, float factor) const noexcept { weight *= factor; }
 };
 
 }  // namespace tiffin::learn

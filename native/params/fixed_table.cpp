@@ -1,35 +1,94 @@
 #include "params/fixed_table.h"
 
-#include <sys/mman.h>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include <bit>
-#include <new>
+#include "batch/threads.h"
 
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kLineFloats = 16;
+constexpr std::size_t kRowsOfAWorker = 4096;  // at least, where threads look through the table
 
-// The next power of two up to a cache line, whole cache lines from there.
-std::size_t Padded(std::size_t width) {
-  return width <= kLineFloats ? std::bit_ceil(width) : (width + kLineFloats - 1) / kLineFloats * kLineFloats;
+// Whether anything but zeros is in the row.
+bool IsUsed(const float* row, std::size_t floats) {
+  if (floats == 1) return *row != 0;
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i < floats; i += 2) {
+    std::uint64_t two;
+    std::memcpy(&two, row + i, sizeof two);
+    any |= two;
+  }
+  return any != 0;
 }
 
-float* Map(std::size_t bytes) {
-  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-  // Rows are visited at random: without large pages each visit looks its page up anew.
-  madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-  return static_cast<float*>(memory);
+// Calls look(worker, begin, end) with parts of the rows, side by side.
+template <typename Look>
+void InParts(std::size_t rows, int workers, Look look) {
+  const auto parts = static_cast<std::size_t>(workers);
+  OnWorkers(workers, [&](int worker) {
+    const auto part = static_cast<std::size_t>(worker);
+    look(part, rows * part / parts, rows * (part + 1) / parts);
+  });
 }
 
 }  // namespace
 
-FixedTable::FixedTable(int bits, std::size_t width)
-    : bits_(bits), row_floats_(Padded(width)), data_(Map(bytes()), Unmap{bytes()}) {}
+class FixedTable::View final : public RowView {
+ public:
+  explicit View(FixedTable& table) : table_(table) {}
 
-void FixedTable::Unmap::operator()(float* memory) const noexcept { munmap(memory, bytes); }
+  void Open(std::span<const std::uint64_t> keys, std::uint32_t, Purpose) override {
+    rows_.Resize(keys.size());
+    float* const first = table_.row(0);
+    const std::size_t floats = table_.row_floats();
+    const int bits = table_.bits();
+    for (std::size_t i = 0; i < keys.size(); ++i) rows_[i] = first + RowOf(keys[i], bits) * floats;
+  }
+  void Close() noexcept override {}
+
+ private:
+  FixedTable& table_;
+};
+
+FixedTable::FixedTable(int bits, std::size_t width, Fade fade)
+    : Table(PaddedFloats(width)),
+      bits_(bits),
+      fade_(std::move(fade)),
+      pages_((std::size_t{1} << bits) * row_floats() * sizeof(float)) {}
+
+std::unique_ptr<RowView> FixedTable::NewView() { return std::make_unique<View>(*this); }
+
+void FixedTable::EndPass() {
+  if (!fade_) return;
+  InParts(size(), WorkerCount(0, size() / kRowsOfAWorker + 1), [&](std::size_t, std::size_t begin, std::size_t end) {
+    for (std::size_t number = begin; number < end; ++number) {
+      if (IsUsed(row(number), row_floats())) fade_(row(number));
+    }
+  });
+}
+
+void FixedTable::ForEach(const std::function<void(std::uint64_t, const float*)>& visit) const {
+  const int workers = WorkerCount(0, size() / kRowsOfAWorker + 1);
+  std::vector<std::vector<std::uint32_t>> used(static_cast<std::size_t>(workers));
+  InParts(size(), workers, [&](std::size_t part, std::size_t begin, std::size_t end) {
+    for (std::size_t number = begin; number < end; ++number) {
+      if (IsUsed(row(number), row_floats())) used[part].push_back(static_cast<std::uint32_t>(number));
+    }
+  });
+  for (const auto& part : used) {
+    for (const std::uint32_t number : part) visit(number, row(number));
+  }
+}
+
+float* FixedTable::Place(std::uint64_t number) {
+  if (number >= size()) {
+    throw std::invalid_argument("row " + std::to_string(number) + " of a table of " + std::to_string(size()));
+  }
+  return row(number);
+}
 
 }  // namespace tiffin::learn

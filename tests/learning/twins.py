@@ -58,6 +58,16 @@ def step(name: str, alpha: float, beta: float, l1: float, l2: float, weight, sta
     return F(weight - F(alpha * gradient) / F(np.sqrt(total) * largest)), [total, largest]
 
 
+def faded(name: str, factor: float, alpha: float, beta: float, l1: float, l2: float, weight, state):
+    """The weight and the state after a pass."""
+    factor, alpha, beta, l1, l2 = (F(x) for x in (factor, alpha, beta, l1, l2))  # type: ignore[assignment]
+    if name != "ftrl":
+        return F(weight * factor), [F(state[0] * factor), *state[1:]] if state else state
+    z, root = F(state[0] * factor), F(state[1] * np.sqrt(factor))
+    beyond = F(abs(z) - l1)
+    return F(-np.copysign(beyond, z) / F(F(F(beta + root) / alpha) + l2)) if beyond > 0 else F(0), [z, root]
+
+
 STATES = {"sgd": 0, "adagrad": 1, "ftrl": 2, "normalized": 2}
 
 
@@ -73,15 +83,53 @@ class Twin:
     bias: np.float32 = field(default_factory=lambda: F(0))
     bias_state: list = field(default_factory=lambda: [F(0), F(0)])
     loss: float = 0.0
+    # Of an exact table: how often keys without a row were seen; when a key was seen last, and rows were last looked through.
+    sightings: dict[int, int] = field(default_factory=dict)
+    seen: dict[int, int] = field(default_factory=dict)
+    clock: int = 0
+    expired: int = 0
 
     def learn(self, rows: Sequence[Row]) -> None:
+        """One block of examples."""
+        if self.model.ttl > 0 and self.clock - self.expired > max(self.model.ttl // 4, 1):
+            self._expire()
+        now, self.clock = self.clock, self.clock + len(rows)
         for label, features in rows:
-            places = [(table_row(key, self.model.bits), F(x)) for key, x in features]
+            places = [(place, F(x)) for key, x in features if (place := self._place(key, now)) is not None]
             score = F(self.bias + self._score(places))
             self.loss += value(self.model.loss, score, label)
             down = slope(self.model.loss, score, label)
             self._update(places, down)
             self._update_bias(down)
+
+    def end_pass(self) -> None:
+        m = self.model
+        if m.decay != 1:
+            for place, weight in self.weights.items():
+                self.weights[place], self.states[place] = faded(
+                    m.optimizer, m.decay, m.alpha, m.beta, m.l1, m.l2, weight, self.states[place]
+                )
+        if m.ttl > 0:
+            self._expire()
+
+    def _expire(self) -> None:
+        for place in [place for place, seen in self.seen.items() if self.clock - seen > self.model.ttl]:
+            del self.seen[place]
+            for column in (self.weights, self.states):
+                column.pop(place, None)
+        self.expired = self.clock
+
+    def _place(self, key: int, now: int) -> int | None:
+        """The row of a key; None where it has none."""
+        if self.model.table == "fixed":
+            return table_row(key, self.model.bits)
+        if key not in self.seen:
+            self.sightings[key] = self.sightings.get(key, 0) + 1
+            if self.sightings[key] < self.model.admit:
+                return None
+            self.sightings[key] = 0
+        self.seen[key] = now
+        return key
 
     def _score(self, places) -> np.float32:
         lanes = [F(0)] * 4

@@ -54,7 +54,13 @@ class Learner:
         first: float = 0.10000000149011612,
         seed: int = 0,
         unit_length: bool = False,
-        bits: int,
+        decay: float = 1.0,
+        bits: int = 22,
+        exact: bool = False,
+        admit: int = 1,
+        ttl: int = 0,
+        memory: int = 0,
+        spill: str = ".",
     ) -> None: ...
     def run(
         self,
@@ -104,6 +110,8 @@ class Learner:
     def bias(self) -> tuple[float, float, float]: ...
     @bias.setter
     def bias(self, value: tuple[float, float, float], /) -> None: ...
+    @property
+    def key_rows(self) -> int: ...
     def save(self, directory: str, state: bool) -> int: ...
     def load(self, directory: str, rows: int, state: bool) -> None: ...
 

@@ -69,7 +69,7 @@ def _processors(where: str, text: str | None, error: type[TiffinError]) -> float
 def _bytes(where: str, text: str | None, error: type[TiffinError]) -> int | None:
     if text is None:
         return None
-    from tiffin.pipeline.resources import bytes_of  # noqa: PLC0415 - few pipelines ask for anything
+    from tiffin.formats.sizes import bytes_of  # noqa: PLC0415 - few pipelines ask for anything
 
     size = bytes_of(text)
     if not size:

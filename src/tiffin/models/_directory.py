@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.fs import write_atomically
-from tiffin.models._model import Model, has_setting, score_of, with_settings
+from tiffin.models._model import SETTINGS, Model, has_setting, score_of, with_settings
 
 __all__ = [
     "Manifest",
@@ -75,7 +75,7 @@ def read_manifest(directory: str) -> Manifest:
 def _parsed(fields: Any) -> Manifest:
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         raise ValueError(f"it does not say that its format is '{FORMAT}'")
-    settings = dict(fields["model"])
+    settings = {name: value for name, value in fields["model"].items() if not _is_of_the_machine(name)}
     model = with_settings(Model(score_of(str(settings.pop("score")))), settings)
     if not isinstance(fields["parts"], dict):
         raise TypeError("'parts' is no mapping")
@@ -117,6 +117,11 @@ def check_place(directory: str) -> None:
         raise TargetError(f"'{directory}' is there, and no model", hint="name another directory, or remove it")
     with suppress(FormatError):  # it may be a damaged one
         read_manifest(target)
+
+
+def _is_of_the_machine(name: str) -> bool:
+    """Whether a setting is no part of a model: a stranger's must not say where something is written here."""
+    return name in SETTINGS and SETTINGS[name].here
 
 
 def _is_ours(name: str) -> bool:
@@ -165,6 +170,10 @@ def _finish_replacing(target: str) -> None:
 
 def _text(manifest: Manifest) -> str:
     settings = manifest.model._asdict()
-    meant = {name: value for name, value in settings.items() if name == "score" or has_setting(manifest.model, name)}
+    meant = {
+        name: value
+        for name, value in settings.items()
+        if name == "score" or (has_setting(manifest.model, name) and not _is_of_the_machine(name))
+    }
     fields = {"format": FORMAT, **manifest._asdict(), "model": meant}
     return json.dumps(fields, indent=2) + "\n"

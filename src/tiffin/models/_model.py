@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError
+from tiffin.formats.sizes import bytes_of
 
 __all__ = [
     "BUILT_IN",
@@ -22,8 +23,16 @@ __all__ = [
 TERMS = ("linear", "fm", "ffm")
 
 
+class _Bytes(int):
+    """A size, which may be written as 8GB."""
+
+
 class Setting(NamedTuple):
-    """One setting.  choices, or bounds that may be reached.  of: the terms that have it; none: all models do."""
+    """One setting.  choices, or bounds that may be reached.
+
+    of: the terms that have it; none: all models do.  table: the kind of table that has it; "": both.  here: it is of
+    the machine, and no part of the model.
+    """
 
     help: str
     kind: type
@@ -31,6 +40,8 @@ class Setting(NamedTuple):
     least: float | None = None
     most: float | None = None
     of: tuple[str, ...] = ()
+    table: str = ""
+    here: bool = False
 
 
 _OPTIMIZERS = ("ftrl", "adagrad", "normalized", "sgd")
@@ -52,7 +63,13 @@ SETTINGS = {
     "latent_l2": Setting("their pull towards 0", float, least=0, most=1e9, of=_VECTORS),
     "first": Setting("how far from 0 latent vectors begin", float, least=0, most=1e3, of=_VECTORS),
     "unit_length": Setting("divide the values of each example by their length", bool),
-    "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32),
+    "decay": Setting("what weights and their statistics are multiplied by after each pass", float, least=0, most=1),
+    "table": Setting("fixed: 2^bits rows, shared by hash; exact: a row for each feature", str, ("fixed", "exact")),
+    "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32, table="fixed"),
+    "admit": Setting("how often a feature is seen until it has a row", int, least=1, most=15, table="exact"),
+    "ttl": Setting("examples until an unseen feature has no row (0: any)", int, least=0, most=2**31 - 1, table="exact"),
+    "memory": Setting("size such as 8GB; the rest is on disk; 0: any", _Bytes, least=0, most=2**62, table="exact"),
+    "spill": Setting("the directory for what memory has no room for", str, table="exact", here=True),
     "seed": Setting("what the first latent vectors depend on", int, least=0, most=2**63 - 1),
 }  # fmt: skip
 
@@ -79,7 +96,13 @@ class Model(NamedTuple):
     latent_l2: float = 0.0
     first: float = 0.1
     unit_length: bool = False
+    decay: float = 1.0
+    table: str = "fixed"
     bits: int = 22
+    admit: int = 1
+    ttl: int = 0
+    memory: int = 0
+    spill: str = "/var/tmp"  # noqa: S108 - on disk, other than /tmp; the files there have no names
     seed: int = 0
 
 
@@ -101,6 +124,8 @@ def make_model(name: str, settings: Mapping[str, Any] | None = None) -> Model:
 
 def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
     """A model with other settings, given as values or as text.  Raises ConfigError."""
+    if "table" in settings:  # which says what other settings there are
+        model = model._replace(table=_checked("table", settings["table"], model))
     return model._replace(**{name: _checked(name, value, model) for name, value in settings.items()})
 
 
@@ -124,8 +149,12 @@ def terms_of(model: Model) -> tuple[str, ...]:
 
 def has_setting(model: Model, name: str) -> bool:
     """Whether a setting means something for this model."""
-    of = SETTINGS[name].of
-    return not of or not set(of).isdisjoint(terms_of(model))
+    setting = SETTINGS[name]
+    return _has_terms(model, setting) and setting.table in ("", model.table)
+
+
+def _has_terms(model: Model, setting: Setting) -> bool:
+    return not setting.of or not set(setting.of).isdisjoint(terms_of(model))
 
 
 def _checked(name: str, value: Any, model: Model) -> Any:
@@ -134,8 +163,11 @@ def _checked(name: str, value: Any, model: Model) -> Any:
         near = get_close_matches(name, SETTINGS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SETTINGS)}"
         raise ConfigError(f"a model has no setting '{name}'", hint=hint)
-    if not has_setting(model, name):
+    if not _has_terms(model, setting):
         raise ConfigError(f"a score of {model.score} has no '{name}': {setting.help}")
+    if not has_setting(model, name):
+        hint = f"set table={setting.table}, too, or leave it out"
+        raise ConfigError(f"{model.table} tables have no '{name}': {setting.help}", hint=hint)
     found = _converted(setting.kind, value)
     if found is None:
         raise ConfigError(f"'{name}' should be {_noun(setting)}, found {value!r}")
@@ -159,6 +191,8 @@ def _converted(kind: type, value: Any) -> Any:
         return None
     if kind is str:
         return value if isinstance(value, str) else None
+    if kind is _Bytes:
+        return bytes_of(str(value))
     try:
         found = kind(value)
     except (TypeError, ValueError, OverflowError):
@@ -168,4 +202,5 @@ def _converted(kind: type, value: Any) -> Any:
 
 
 def _noun(setting: Setting) -> str:
-    return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}[setting.kind]
+    nouns = {str: "text", int: "a whole number", float: "a number", bool: "true or false", _Bytes: "a size such as 8GB"}
+    return nouns[setting.kind]

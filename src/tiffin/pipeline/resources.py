@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tiffin.formats.pipeline import PipelineFile
+from tiffin.formats.sizes import bytes_of
 from tiffin.pipeline._stage import Stage
 
-__all__ = ["Budget", "Demand", "Shares", "bytes_of", "demand_of", "seconds_of"]
+__all__ = ["Budget", "Demand", "Shares", "demand_of", "seconds_of"]
 
-_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -74,17 +74,6 @@ def demand_of(stage: Stage, file: PipelineFile) -> Demand:
         message = f"{'.'.join(keys)} of {stage.label}: {bad.text}"
         at_key = bad.text == _UNKNOWN
         raise file.problem_in(stage.name or "", keys, message, hint=bad.hint, at_key=at_key) from None
-
-
-def bytes_of(text: str) -> int | None:
-    """A size such as 512M or 8GB, in bytes; None if it is none."""
-    lowered = text.strip().lower().removesuffix("b").removesuffix("i")
-    number, unit = (lowered[:-1], lowered[-1]) if lowered[-1:].isalpha() else (lowered, "")
-    try:
-        size = float(number) * _UNITS[unit]
-    except (KeyError, ValueError):
-        return None
-    return int(size) if 0 <= size < 2**63 else None
 
 
 def seconds_of(text: str) -> float | None:

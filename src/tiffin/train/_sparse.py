@@ -23,6 +23,8 @@ from tiffin.train._trained import (
 
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
+MOST_KEYS = 1 << 40  # of an exact table
+
 # What the native engine calls the scores that it knows.
 _KERNELS = {"linear": "linear", "linear + fm": "fm", "linear + ffm": "ffm"}
 
@@ -66,7 +68,7 @@ class Sparse(Trained):
         data_format = options.data_format or format_or(paths, self.data_format)
         # What is skipped is not parsed, and so it cannot be kept.
         found = parsed(paths, data_format) if self.cache is None else self.cache.rows(whole=not goes_on)
-        with found as rows:
+        with found as rows, _table_errors(self.model):
             self.learner.run(
                 rows,
                 threads=options.threads,
@@ -111,7 +113,7 @@ class Sparse(Trained):
     ) -> "array[float]":
         known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
-        with errors_of(paths), parsed(paths, known) as rows:
+        with errors_of(paths), parsed(paths, known) as rows, _table_errors(self.model):
             found = self.learner.predict(rows, scores=scores, threads=threads, max_bad=max_bad, progress=progress)
         return array("f", found)
 
@@ -126,7 +128,7 @@ class Sparse(Trained):
     ) -> Evaluation:
         known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
-        with errors_of(paths), parsed(paths, known) as rows:
+        with errors_of(paths), parsed(paths, known) as rows, _table_errors(self.model):
             self.learner.run(rows, learn=False, threads=threads, max_bad=max_bad, progress=progress)
         found = self._evaluation()
         if found.rows == 0:
@@ -144,7 +146,8 @@ class Sparse(Trained):
         write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
 
     def _write_parts(self, directory: str, *, state: bool) -> Manifest:
-        rows = self.learner.save(directory, state)
+        with _table_errors(self.model):
+            rows = self.learner.save(directory, state)
         parts = {"bias": self.learner.bias, "rows": rows}
         return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
@@ -181,10 +184,11 @@ def load(directory: str, manifest: Manifest) -> Sparse:
     if ("fm" in model.score) != (model.k > 0) or ("ffm" in model.score) != (model.fields > 0):
         raise ValueError(f"a score of {model.score} with k={model.k} and fields={model.fields}")
     weight, one, other = finite_numbers(parts, "bias", 3)
-    rows = count_in(parts, "rows", 1 << model.bits)
+    rows = count_in(parts, "rows", MOST_KEYS if model.table == "exact" else 1 << model.bits)
     found = Sparse(model, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
     try:
-        found.learner.load(directory, rows, manifest.state)
+        with _table_errors(model):
+            found.learner.load(directory, rows, manifest.state)
     except ValueError as error:
         raise FormatError(f"this model is damaged: {error}", path=directory) from error
     except OSError as error:
@@ -207,9 +211,44 @@ def new_learner(model: Model) -> Learner:
             first=model.first,
             seed=model.seed,
             unit_length=model.unit_length,
+            decay=model.decay,
             bits=model.bits,
+            exact=model.table == "exact",
+            admit=model.admit,
+            ttl=model.ttl,
+            memory=model.memory,
+            spill=model.spill,
         )
     except MemoryError:
+        raise _no_memory(model) from None
+
+
+@contextmanager
+def _table_errors(model: Model) -> Iterator[None]:
+    """Raise what befalls the table in words of its settings."""
+    try:
+        yield
+    except MemoryError:
+        raise _no_memory(model) from None
+    except OSError as error:
+        if model.memory == 0 or error.filename != model.spill:
+            raise
         raise TrainingError(
+            f"rows that memory has no room for cannot be kept in '{model.spill}': {error.strerror}",
+            hint="name another directory with spill=DIR, or set more memory",
+        ) from error
+
+
+def _no_memory(model: Model) -> TrainingError:
+    if model.table == "fixed":
+        return TrainingError(
             f"there is no memory for a table of 2^{model.bits} rows", hint="set fewer bits, such as bits=22"
-        ) from None
+        )
+    if model.memory > 0:
+        return TrainingError(
+            f"a table of {model.memory:,} bytes has no room for the features of one example",
+            hint="set more memory, such as memory=1GB",
+        )
+    return TrainingError(
+        "there is no memory for all features", hint="bound it, such as with memory=8GB; admit=3 keeps rare features out"
+    )

@@ -1,0 +1,34 @@
+// Zeroed memory straight from the system: what nobody touches is never there.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace tiffin::learn {
+
+class Pages {
+ public:
+  Pages() = default;
+  // Throws std::bad_alloc.
+  explicit Pages(std::size_t bytes);
+
+  // The memory as objects for which zero bytes are a value.
+  template <typename T>
+  T* as() const noexcept {
+    return static_cast<T*>(memory_.get());
+  }
+
+ private:
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(void* memory) const noexcept;
+  };
+
+  std::unique_ptr<void, Unmap> memory_{nullptr, Unmap{0}};
+};
+
+// How many floats a row that has to hold `width` is given, so that it begins on a boundary of its own size or of a cache
+// line, whichever is less.
+std::size_t PaddedFloats(std::size_t width) noexcept;
+
+}  // namespace tiffin::learn

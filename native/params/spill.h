@@ -1,0 +1,105 @@
+// Rows that memory has no room for, on disk: segments, of which the newest that has a key counts.
+//
+// Segments of one level are merged into one of the next when there are kMerged of them, so that a key is looked for in
+// few, and each row is written a few times (a log-structured merge tree: O'Neil, Cheng, Gawlick, O'Neil, 1996).  Of each
+// segment a filter is in memory.  All filters together have a bounded size; with more rows they are less sharp, which
+// costs reads of the disk and never a row.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "params/segment.h"
+
+namespace tiffin::learn {
+
+// Rows found on disk; used again and again.
+class FetchedRows {
+ public:
+  void Clear() noexcept;
+  std::size_t size() const noexcept { return keys_.size(); }
+  // The row of a key; false where it was not found.
+  bool Find(std::uint64_t key, SpilledRow& row) noexcept;
+  template <typename Visit>
+  void ForEach(Visit visit) {
+    for (std::size_t i = 0; i < size(); ++i) visit(At(i));
+  }
+
+ private:
+  friend class Spill;
+  void Add(const SpilledRow& row, std::size_t row_floats);
+  SpilledRow At(std::size_t i) noexcept {
+    return {keys_[i], seen_[i], faded_[i], floats_.data() + i * (floats_.size() / size())};
+  }
+
+  // By scrambled key.
+  Buffer<std::uint64_t> keys_;
+  Buffer<std::uint32_t> seen_;
+  Buffer<std::uint32_t> faded_;
+  Buffer<float> floats_;
+  Buffer<std::byte> read_;
+};
+
+class Spill {
+ public:
+  using Keep = std::function<bool(const SpilledRow&)>;
+
+  // filter_bytes: of memory for all filters.
+  Spill(std::string directory, std::size_t row_floats, std::size_t filter_bytes);
+
+  std::size_t segments() const noexcept { return segments_.size(); }
+  // Looks for keys, ascending as scrambled; rows for which `keep` is false are not there.  Thread-safe, but for the
+  // functions below.  Throws SystemFault.
+  void Fetch(std::span<const std::uint64_t> keys, FetchedRows& found, const Keep& keep) const;
+
+  // Adds `count` rows at most, which `next` gives one after the other, ascending by scrambled key.  Throws SystemFault,
+  // and has added nothing.
+  void Add(std::size_t count, const std::function<bool(SpilledRow&)>& next);
+  // Merges segments where there are enough; rows for which `keep` is false are left out.  Throws SystemFault, and has lost
+  // nothing.
+  void Merge(const Keep& keep);
+
+  class Cursor;
+
+ private:
+  static constexpr std::size_t kMerged = 4;
+
+  struct Level {
+    int level;
+    std::unique_ptr<Segment> segment;
+  };
+
+  std::size_t FilterBytes(std::size_t keys) const noexcept;
+
+  const std::string directory_;
+  const std::size_t row_floats_;
+  const std::size_t filter_bytes_;
+  std::vector<Level> segments_;  // the oldest first; levels never rise from one to the next
+};
+
+// The rows of some segments in the order of scrambled keys, each key once: from the newest segment that has it.
+class Spill::Cursor {
+ public:
+  // All segments from one on.
+  explicit Cursor(const Spill& spill, std::size_t first = 0);
+  // floats: until the next one.  Throws SystemFault.
+  bool Next(SpilledRow& row);
+
+ private:
+  struct Head {
+    Segment::Cursor cursor;
+    SpilledRow row;
+    bool is_there;
+  };
+  void Advance(Head& head) { head.is_there = head.cursor.Next(head.row); }
+
+  std::vector<Head> heads_;  // the oldest first
+  std::size_t given_ = 0;    // the head whose row was given last; heads_.size(): none
+};
+
+}  // namespace tiffin::learn

@@ -1,0 +1,87 @@
+// A parameter table, as the loops of the engine see it: rows of floats, found by key.
+//
+// Threads may read and write the floats of a row at the same time without locks.  Then an update can be lost, which
+// training on sparse data bears well (Recht, Re, Wright, Niu: Hogwild!, 2011).  How rows are found is each table's affair.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <span>
+
+#include "rows/buffer.h"
+
+namespace tiffin::learn {
+
+// One thread's hold on the rows of some keys: while it is open they stay where they are.
+class RowView {
+ public:
+  enum class Purpose : unsigned char { kScore, kLearn };
+
+  RowView(const RowView&) = delete;
+  RowView& operator=(const RowView&) = delete;
+  virtual ~RowView() = default;
+
+  // Finds the rows of keys.  To score, rows are only read; to learn, new keys are given rows.  now: of Table::Begin.
+  // REQUIRES: not open.  Throws std::bad_alloc, SystemFault.
+  virtual void Open(std::span<const std::uint64_t> keys, std::uint32_t now, Purpose purpose) = 0;
+  // May be called again.
+  virtual void Close() noexcept = 0;
+
+  // One for each key.
+  float* const* rows() const noexcept { return rows_.data(); }
+  std::size_t size() const noexcept { return rows_.size(); }
+  // The row of a key that has none: zeros, which nobody may write to.  nullptr where every key has a row.
+  const float* absent() const noexcept { return absent_; }
+  // Whether there are such keys.
+  bool has_absent() const noexcept { return has_absent_; }
+
+ protected:
+  RowView() = default;
+
+  Buffer<float*> rows_;
+  float* absent_ = nullptr;
+  bool has_absent_ = false;
+};
+
+class Table {
+ public:
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+  virtual ~Table() = default;
+
+  // Floats from one row to the next.
+  std::size_t row_floats() const noexcept { return row_floats_; }
+  // How many keys a view should open at once, so that there is room for those of other threads.
+  virtual std::size_t most_open() const noexcept { return std::numeric_limits<std::size_t>::max(); }
+
+  // Thread-safe.  The view must not outlive the table.
+  virtual std::unique_ptr<RowView> NewView() = 0;
+  // A block of so many examples is to be learned from: gives the time of it, as the table counts it.  Thread-safe.
+  // REQUIRES: no view of the calling thread is open.
+  virtual std::uint32_t Begin(std::size_t examples) = 0;
+
+  // ---- From here on: nobody may have a view open.
+
+  // A pass of learning is over.
+  virtual void EndPass() = 0;
+  // All rows that hold anything, by name: the number of a row, or its key.  In the order that Place wants.
+  // Throws SystemFault.
+  virtual void ForEach(const std::function<void(std::uint64_t name, const float* row)>& visit) const = 0;
+  // The row of a name, of zeros, to be filled before the next call.  Throws std::invalid_argument where a table like
+  // this has no such row; std::bad_alloc, SystemFault.
+  virtual float* Place(std::uint64_t name) = 0;
+
+ protected:
+  explicit Table(std::size_t row_floats) : row_floats_(row_floats) {}
+
+ private:
+  const std::size_t row_floats_;
+};
+
+// What becomes of a row at the end of each pass; none: it stays.
+using Fade = std::function<void(float* row)>;
+
+}  // namespace tiffin::learn
