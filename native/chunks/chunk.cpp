@@ -44,7 +44,8 @@ class Packer {
 
   template <typename T>
   void Add(std::span<const T> column) {
-    std::memcpy(Room(column.size_bytes()), column.data(), column.size_bytes());
+    char* const to = Room(column.size_bytes());
+    if (!column.empty()) std::memcpy(to, column.data(), column.size_bytes());
   }
   template <typename T, typename From, typename Of>
   void Add(std::span<const From> column, Of of) {

@@ -19,6 +19,7 @@ class Cursor {
 
   bool Has(std::uint64_t block) const { return block < first_ || beyond_.contains(block); }
   void Add(std::uint64_t block) {
+    if (Has(block)) return;
     beyond_.insert(block);
     for (; beyond_.erase(first_) != 0; ++first_) {
     }

@@ -60,8 +60,12 @@ void ExpectSame(const Examples& found, const Examples& wanted) {
   EXPECT_EQ(Bytes(found.rows.lines), Bytes(wanted.rows.lines));
   EXPECT_EQ(found.rows.has_values(), wanted.rows.has_values());
   EXPECT_EQ(found.rows.has_weights(), wanted.rows.has_weights());
-  if (wanted.rows.has_values()) EXPECT_EQ(Bytes(found.rows.values), Bytes(wanted.rows.values));
-  if (wanted.rows.has_weights()) EXPECT_EQ(Bytes(found.rows.weights), Bytes(wanted.rows.weights));
+  if (wanted.rows.has_values()) {
+    EXPECT_EQ(Bytes(found.rows.values), Bytes(wanted.rows.values));
+  }
+  if (wanted.rows.has_weights()) {
+    EXPECT_EQ(Bytes(found.rows.weights), Bytes(wanted.rows.weights));
+  }
   ASSERT_EQ(found.faults.size(), wanted.faults.size());
   for (std::size_t i = 0; i < wanted.faults.size(); ++i) {
     EXPECT_EQ(found.faults[i].line, wanted.faults[i].line);

@@ -28,13 +28,14 @@ def made(**seconds: float) -> Pass:
 
 
 def test_the_last_line_says_what_took_the_time() -> None:
-    def line(done: Pass, path: str = "a.svm", *, deterministic: bool = False) -> str:
-        return profile([done], [path], deterministic=deterministic)
+    def line(done: Pass, path: str = "a.svm", *, deterministic: bool = False, kept: bool = False) -> str:
+        return profile([done], [path], deterministic=deterministic, kept=kept)
 
     assert line(made(parse_s=3, learn_s=1)) == (
         "time: read 0%, parse 75%, learn 25%, wait 0%; "
         "parsing bound it: with --cache DIR, later runs begin with parsed examples, as further passes do"
     )
+    assert line(made(parse_s=3), kept=True).endswith("this once: the next run begins with what was kept")
     assert line(made(read_s=3), "a.svm.gz").endswith("reading bound it: .zst decompresses several times as fast as .gz")
     assert line(made(read_s=3)).endswith("the disk, or what feeds it, is slower than training")
     assert line(made(read_s=3, from_cache=True)).endswith("the cache is on a slow disk, or larger than the memory")
@@ -44,6 +45,10 @@ def test_the_last_line_says_what_took_the_time() -> None:
         "learning bound it, as it should; fewer bits or a smaller k take less memory and time"
     )
     assert line(made()) == ""
+    several = [made(read_s=4, learn_s=3), *[made(learn_s=1.5, from_cache=True)] * 2]
+    assert profile(several, ["a.svm.gz"], deterministic=False, kept=False).startswith(
+        "time: read 40%, parse 0%, learn 60%, wait 0%; reading"
+    )
 
 
 def test_the_best_pass_is_the_one_that_predicts_held_out_rows_best() -> None:
@@ -73,9 +78,12 @@ def test_the_size_of_text_is_known_before_it_is_read(data: str, tmp_path: Path, 
     import zstandard
 
     text = Path(data).read_bytes()
-    pack: Callable[[bytes], bytes] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.ZstdCompressor().compress}[
-        ending
-    ]
+    packs: dict[str, Callable[[bytes], bytes]] = {
+        "": bytes,
+        ".gz": lambda text: gzip.compress(text, 1),
+        ".zst": lambda text: zstandard.ZstdCompressor().compress(text),
+    }
+    pack = packs[ending]
     (tmp_path / f"b.svm{ending}").write_bytes(pack(text))
     (tmp_path / f"c.svm{ending}").write_bytes(pack(b"1 1:1\n") * 2)
     assert text_size([str(tmp_path / f"b.svm{ending}")]) == pytest.approx(len(text), rel=0.05)

@@ -24,6 +24,9 @@ class Bar(Protocol):
     def note(self, text: Callable[[], str]) -> None:
         """What to say beside it, made when it is drawn."""
 
+    def hide(self) -> None:
+        """Leave the line to others until the next move."""
+
     def expect_in_all(self, files: int, size: int) -> None:
         """How many there will be, now that it is known better."""
 
@@ -62,6 +65,7 @@ class Passes:
     def after_pass(self, trained: Trained) -> bool:
         """Whether another pass may help."""
         number, done = len(trained.passes), trained.passes[-1]
+        self._bar.hide()
         self._ui.write(f"pass {number}: {loss_text(done.learned)} ({done.rows_per_s:,.0f} rows/s, {done.bottleneck})")
         if number == 1:
             tell_skipped(self._ui, trained, self._asked.data)

@@ -57,6 +57,11 @@ class Bar:
         """What else to say beside the bar, from the next move on."""
         self._note = text
 
+    def hide(self) -> None:
+        """Leave the line to others until the next move."""
+        if self._bar is not None:
+            self._bar.clear()
+
     def expect_in_all(self, files: int, size: int) -> None:
         """How many there are in all, where that was not known, or only about."""
         if self._bar is not None:

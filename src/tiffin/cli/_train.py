@@ -104,7 +104,8 @@ def run(options: Options, ui: Ui) -> int:
     if how.checkpoint is not None:
         remove_checkpoints(how.checkpoint)
     if sum(done.seconds for done in trained.passes) >= LONG_S:
-        ui.write(profile(trained.passes, paths, deterministic=options.deterministic))
+        kept = how.cache is not None
+        ui.write(profile(trained.passes, paths, deterministic=how.deterministic, kept=kept))
     return 0
 
 

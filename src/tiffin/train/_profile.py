@@ -7,28 +7,37 @@ from tiffin.train._trained import Pass
 __all__ = ["profile"]
 
 
-def profile(passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool) -> str:
-    """One line about all passes: the share of each stage, what bound them, and what to change; "" where nothing ran."""
-    seconds = {name: sum(done.stages[name] for done in passes) for name in ("read", "parse", "learn", "wait")}
-    whole = sum(seconds.values())
+def profile(passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool, kept: bool) -> str:
+    """One line about all passes: the share of each stage, what bound them, and what to change; "" where nothing ran.
+
+    kept: whether parsed examples are there for later runs.
+    """
+    stages: dict[str, float] = {}
+    kinds: dict[tuple[str, bool], float] = {}  # the same of passes from text and of those from the cache
+    for done in passes:
+        for name, seconds in done.stages.items():
+            stages[name] = stages.get(name, 0.0) + seconds
+            kinds[name, done.from_cache] = kinds.get((name, done.from_cache), 0.0) + seconds
+    whole = sum(stages.values())
     if whole <= 0:
         return ""
-    bound = max(seconds, key=lambda name: seconds[name])
-    shares = ", ".join(f"{name} {share / whole:.0%}" for name, share in seconds.items())
-    advice = _advice(bound, passes, paths, deterministic=deterministic)
-    return f"time: {shares}; {advice}"
+    shares = ", ".join(f"{name} {seconds / whole:.0%}" for name, seconds in stages.items())
+    stage, from_cache = max(kinds, key=lambda kind: kinds[kind])
+    return f"time: {shares}; {_advice(stage, paths, from_cache=from_cache, deterministic=deterministic, kept=kept)}"
 
 
-def _advice(bound: str, passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool) -> str:
-    if bound == "read":
-        if any(done.from_cache for done in passes):
+def _advice(stage: str, paths: Sequence[str], *, from_cache: bool, deterministic: bool, kept: bool) -> str:
+    if stage == "read":
+        if from_cache:
             return "reading bound it: the cache is on a slow disk, or larger than the memory"
         if any(path.endswith(".gz") for path in paths):
             return "reading bound it: .zst decompresses several times as fast as .gz"
         return "reading bound it: the disk, or what feeds it, is slower than training"
-    if bound == "parse":
+    if stage == "parse":
+        if kept:
+            return "parsing bound it, this once: the next run begins with what was kept"
         return "parsing bound it: with --cache DIR, later runs begin with parsed examples, as further passes do"
-    if bound == "wait":
+    if stage == "wait":
         reason = "with --deterministic one thread learns at a time" if deterministic else "checkpoints stop it often"
         return f"waiting bound it: {reason}"
     return "learning bound it, as it should; fewer bits or a smaller k take less memory and time"
