@@ -50,9 +50,13 @@ void RunPass(Control& control, nb::handle progress, Work work) {
 nb::dict PassStateOf(const learn::Learner& learner);
 void SetPassState(learn::Learner& learner, const nb::dict& state);
 
+// Adds what a pass, or a part of its rows, came to.
+void Describe(nb::dict& found, double weight, double loss, const learn::ScoreCounts& counts);
+
 void BindFindings(nb::module_& module);
 void BindChunks(nb::module_& module);
 void BindSources(nb::module_& module);
 void BindLearner(nb::module_& module);
+void BindScoring(nb::class_<learn::Learner>& learner);
 
 }  // namespace tiffin::bind

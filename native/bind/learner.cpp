@@ -67,9 +67,9 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
 }
 
 void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool deterministic, std::uint64_t max_bad,
-          bool go_on, nb::handle progress) {
+          bool go_on, float negatives, nb::handle progress) {
   Control control;
-  const PassOptions options{threads, deterministic, learn, max_bad, go_on};
+  const PassOptions options{threads, deterministic, learn, max_bad, go_on, negatives};
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
 }
 
@@ -80,27 +80,8 @@ void PassMatrix(Learner& learner, const Begins& begins, const Begins& ids, const
                 const Floats& weights, bool learn, int threads, bool deterministic, nb::handle progress) {
   MatrixRows rows({View(begins), View(ids), View(values), View(labels), View(weights)});
   Control control;
-  const PassOptions options{threads, deterministic, learn, 0};
+  const PassOptions options{.threads = threads, .deterministic = deterministic, .learn = learn};
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
-}
-
-nb::bytes PredictMatrix(Learner& learner, const Begins& begins, const Begins& ids, const Floats& values, bool scores,
-                        int threads) {
-  MatrixRows rows({View(begins), View(ids), View(values), {}, {}});
-  Control control;
-  const PassOptions options{threads, false, false, 0};
-  std::vector<float> found;
-  RunPass(control, nb::none(), [&] { found = learner.Predict(rows, options, scores, control); });
-  return nb::bytes(reinterpret_cast<const char*>(found.data()), found.size() * sizeof(float));
-}
-
-nb::bytes Predict(Learner& learner, RowsSource& rows, bool scores, int threads, std::uint64_t max_bad,
-                  nb::handle progress) {
-  Control control;
-  const PassOptions options{threads, false, false, max_bad};
-  std::vector<float> found;
-  RunPass(control, progress, [&] { found = learner.Predict(rows, options, scores, control); });
-  return nb::bytes(reinterpret_cast<const char*>(found.data()), found.size() * sizeof(float));
 }
 
 nb::dict TotalsOf(const Learner& learner) {
@@ -110,10 +91,7 @@ nb::dict TotalsOf(const Learner& learner) {
   found["features"] = totals->features;
   found["bytes"] = totals->bytes;
   found["bad_rows"] = totals->bad_rows;
-  found["weight"] = totals->weight;
-  found["loss"] = totals->loss;
-  found["auc"] = totals->roc.Auc();
-  found["positive_weight"] = totals->roc.positive_weight();
+  Describe(found, totals->weight, totals->loss, totals->counts);
   found["read_s"] = totals->read_s;
   found["parse_s"] = totals->parse_s;
   found["learn_s"] = totals->learn_s;
@@ -142,7 +120,8 @@ void Load(Learner& learner, const Path& directory, std::size_t rows, bool state)
 }  // namespace
 
 void BindLearner(nb::module_& module) {
-  nb::class_<Learner>(module, "Learner", "A model in training: its table, and the passes over data.")
+  nb::class_<Learner> learner(module, "Learner", "A model in training: its table, and the passes over data.");
+  learner
       .def(nb::new_(&NewLearner), "score"_a, "loss"_a, "linear"_a, "latent"_a, nb::kw_only(), "size"_a = 0,
            "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "decay"_a = 1.0F, "bits"_a = 22,
            "exact"_a = false, "admit"_a = 1, "ttl"_a = 0, "memory"_a = 0, "spill"_a = Path{"."},
@@ -150,16 +129,13 @@ void BindLearner(nb::module_& module) {
            "l1, l2), name one of sgd, adagrad, ftrl, normalized.  exact: a table with a row for each key, which has the\n"
            "settings after it; else one of 2**bits rows.")
       .def("run", &Pass, "rows"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0, "deterministic"_a = false,
-           "max_bad"_a = 0, "go_on"_a = false, "progress"_a = nb::none(),
+           "max_bad"_a = 0, "go_on"_a = false, "negatives"_a = 1.0F, "progress"_a = nb::none(),
            nb::sig("def run(self, rows: RowsSource, *, learn: bool = True, threads: int = 0, deterministic: bool = False, "
-                   "max_bad: int = 0, go_on: bool = False, progress: collections.abc.Callable[[int, int], object] | None "
-                   "= None) -> None"),
-           "One pass, or with go_on the rest of the last one.  progress is told rows and bytes.  Raises BadRows, Diverged,\n"
+                   "max_bad: int = 0, go_on: bool = False, negatives: float = 1.0, progress: "
+                   "collections.abc.Callable[[int, int], object] | None = None) -> None"),
+           "One pass, or with go_on the rest of the last one.  negatives: the part of the examples without a positive label\n"
+           "that is learned from, with weights to match.  progress is told rows and bytes.  Raises BadRows, Diverged,\n"
            "ChunkDamaged, OSError.")
-      .def("predict", &Predict, "rows"_a, nb::kw_only(), "scores"_a = false, "threads"_a = 0, "max_bad"_a = 0,
-           "progress"_a = nb::none(),
-           nb::sig("def predict(self, rows: RowsSource, *, scores: bool = False, threads: int = 0, max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] | None = None) -> bytes"),
-           "One float32 a row, in order.  Raises as `run`.")
       .def("run_matrix", &PassMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
            "labels"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "learn"_a = true, "threads"_a = 0,
            "deterministic"_a = false, "progress"_a = nb::none(),
@@ -168,14 +144,10 @@ void BindLearner(nb::module_& module) {
                    "collections.abc.Callable[[int, int], object] | None = None) -> None"),
            "One pass over a sparse matrix in compressed rows: begins and ids int64, the others float32; an array of no\n"
            "size is none.  Lines are examples.  Raises as `run`, and ValueError where the arrays do not fit together.")
-      .def("predict_matrix", &PredictMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
-           nb::kw_only(), "scores"_a = false, "threads"_a = 0,
-           nb::sig("def predict_matrix(self, begins: object, ids: object, values: object, *, scores: bool = False, "
-                   "threads: int = 0) -> bytes"),
-           "As `predict`.")
       .def("totals", &TotalsOf, nb::sig("def totals(self) -> dict[str, float]"),
-           "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), auc,\n"
-           "positive_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
+           "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), of the\n"
+           "logistic loss auc, average_precision, calibration_error (NaN where they say nothing), positive_weight,\n"
+           "predicted_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
       .def("bad_rows", &BadRowsOf, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
            "The first of them: file (its number), line, column (0: not known), what.")
       .def(
@@ -205,6 +177,7 @@ void BindLearner(nb::module_& module) {
            "Writes the arrays of docs/formats/model.md; gives the number of rows.  OSError where one is there already.")
       .def("load", &Load, "directory"_a, "rows"_a, "state"_a,
            "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of this model.");
+  BindScoring(learner);
 }
 
 }  // namespace tiffin::bind

@@ -1,8 +1,9 @@
 // How far a pass is, as numbers and lists that JSON can hold.
 //
-//   state := {rows, features, bytes, bad_rows, weight, loss, read_s, parse_s, learn_s, wait_s,
-//             positives: roc, negatives: roc, first, beyond: [block...], first_bad: [[file, line, column, what]...]}
-//   roc   := [[bucket, weight]...]                         of buckets that have any
+//   state  := {rows, features, bytes, bad_rows, weight, loss, read_s, parse_s, learn_s, wait_s,
+//              positives: counts, negatives: counts, predicted: counts, first, beyond: [block...],
+//              first_bad: [[file, line, column, what]...]}
+//   counts := [[bucket, weight]...]                        of buckets that have any
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -14,7 +15,7 @@ namespace tiffin::bind {
 namespace {
 
 using namespace tiffin::learn;
-using Buckets = std::array<double, RocCounts::kBuckets>;
+using Buckets = ScoreCounts::Buckets;
 
 // Calls see(name, number) for each of them.
 template <typename See>
@@ -53,8 +54,9 @@ nb::dict PassStateOf(const Learner& learner) {
   PassState state = learner.pass_state();
   nb::dict found;
   ForEachTotal(state.totals, [&](const char* name, auto number) { found[name] = number; });
-  found["positives"] = ToList(state.totals.roc.positives());
-  found["negatives"] = ToList(state.totals.roc.negatives());
+  found["positives"] = ToList(state.totals.counts.positives());
+  found["negatives"] = ToList(state.totals.counts.negatives());
+  found["predicted"] = ToList(state.totals.counts.predicted());
   found["first"] = state.cursor.first();
   nb::list beyond;
   for (const std::uint64_t block : state.cursor.beyond()) beyond.append(block);
@@ -71,8 +73,9 @@ void SetPassState(Learner& learner, const nb::dict& from) {
     ForEachTotal(state.totals, [&](const char* name, auto& number) {
       number = nb::cast<std::remove_reference_t<decltype(number)>>(from[name]);
     });
-    FromList(from["positives"], state.totals.roc.positives());
-    FromList(from["negatives"], state.totals.roc.negatives());
+    FromList(from["positives"], state.totals.counts.positives());
+    FromList(from["negatives"], state.totals.counts.negatives());
+    FromList(from["predicted"], state.totals.counts.predicted());
     std::set<std::uint64_t> beyond;
     for (const nb::handle block : from["beyond"]) beyond.insert(nb::cast<std::uint64_t>(block));
     state.cursor = Cursor(nb::cast<std::uint64_t>(from["first"]), std::move(beyond));

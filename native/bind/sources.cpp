@@ -1,4 +1,7 @@
 // Where examples come from.
+#include <nanobind/stl/optional.h>
+
+#include <optional>
 
 #include "bind/learn.h"
 #include "source/rows_source.h"
@@ -38,10 +41,11 @@ void BindSources(nb::module_& module) {
   nb::class_<TextRows, RowsSource>(module, "TextRows", "Text in a format.")
       .def(
           "__init__",
-          [](TextRows* self, BlockSource& source, std::string_view format) {
-            new (self) TextRows(source, ParserOf(format));
+          [](TextRows* self, BlockSource& source, std::string_view format, std::optional<std::string_view> column) {
+            new (self) TextRows(source, ParserOf(format), column ? std::optional(Column(format, *column)) : std::nullopt);
           },
-          "source"_a, "data_format"_a, nb::keep_alive<1, 2>(), "Raises ValueError for a format that is not known.");
+          "source"_a, "data_format"_a, "column"_a = nb::none(), nb::keep_alive<1, 2>(),
+          "column: what predictions are compared by.  Raises ValueError for one, or a format, that is not known.");
 }
 
 }  // namespace tiffin::bind

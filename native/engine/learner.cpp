@@ -6,7 +6,6 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
-#include <map>
 #include <tuple>
 #include <utility>
 
@@ -125,6 +124,23 @@ class Learner::Worker {
     return bad;
   }
 
+  // Takes negative examples out, of which `part` stay and stand for all.
+  void ThinNegatives(float part) {
+    if (part >= 1) return;
+    const std::uint64_t stream = Mix(Mix(settings_.seed) + block.number);
+    std::vector<std::size_t> gone;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (rows.labels[row] > 0) continue;
+      const std::uint64_t random = Mix(Mix(stream + rows.lines[row]));  // once leaves neighbours too evenly spread
+      if (static_cast<float>(random >> 40) * 0x1p-24F < part) {
+        rows.Weigh(row, 1 / part);
+      } else {
+        gone.push_back(row);
+      }
+    }
+    rows.Remove(gone);
+  }
+
   // Learns from all rows; bias_rows: how many the constant learns from at once.
   void Learn(Totals& totals, std::size_t bias_rows) {
     Prepare();
@@ -149,7 +165,7 @@ class Learner::Worker {
     view_->Close();
   }
 
-  // Scores all rows; those without a usable label are not counted.
+  // Scores all rows; those without a usable label are not counted.  scores: one a row, or nullptr.
   void Score(Totals& totals, float* scores) {
     Prepare();
     WithLoss(settings_.loss, [&](auto loss) {
@@ -294,7 +310,7 @@ class Learner::Worker {
     totals.rows += 1;
     totals.weight += weight;
     totals.loss += weight * loss.Value(score, label);
-    if (settings_.loss == LossKind::kLogistic) totals.roc.Add(score, label > 0, weight);
+    if (settings_.loss == LossKind::kLogistic) totals.counts.Add(score, loss.Mean(score), label > 0, weight);
   }
 
   float Bias() const { return std::atomic_ref(learner_.bias_[0]).load(std::memory_order_relaxed); }
@@ -386,6 +402,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         BadRows bad = worker.TakeBad(true);
         NoteBad(bad.count, std::move(bad.first), options);
         if (options.learn) {
+          worker.ThinNegatives(options.negatives);
           worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
         } else {
           worker.Score(*totals, nullptr);
@@ -411,42 +428,39 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
   if (options.learn) table_->EndPass();
 }
 
-std::vector<float> Learner::Predict(RowsSource& source, const PassOptions& options, bool scores, Control& control) {
+void Learner::Score(RowsSource& source, const PassOptions& options, bool labels, const TakeScores& take,
+                    Control& control) {
   set_pass_state({});
-  std::map<std::uint64_t, std::vector<float>> parts;
+  Turns turns(0);
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
   OnWorkers(threads, [&](int) {
     Worker worker(*this, options);
     const auto totals = std::make_unique<Totals>();
+    std::vector<float> scores;
     try {
       while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
         *totals = {};
         worker.rows.Clear();
         worker.faults.clear();
         source.Parse(worker.block, worker.rows, worker.faults);
-        BadRows bad = worker.TakeBad(false);
+        BadRows bad = worker.TakeBad(labels);
         NoteBad(bad.count, std::move(bad.first), options);
-        std::vector<float> part(worker.rows.size());
-        worker.Score(*totals, part.data());
-        if (!scores) {
-          WithLoss(settings_.loss, [&](auto loss) {
-            for (float& score : part) score = loss.Mean(score);
-          });
-        }
-        control.files.fetch_add(part.size(), std::memory_order_relaxed);
+        scores.resize(worker.rows.size());
+        worker.Score(*totals, scores.data());
+        if (!turns.Wait(worker.block.number)) return;
+        take(worker.block, worker.rows, scores);
+        turns.Done();
+        control.files.fetch_add(scores.size(), std::memory_order_relaxed);
         control.bytes.fetch_add(worker.block.size, std::memory_order_relaxed);
         const std::scoped_lock lock(mutex_);
         pass_.totals.Add(*totals);
-        parts.emplace(worker.block.number, std::move(part));
       }
-    } catch (...) {  // rethrown
+    } catch (...) {  // rethrown: the others only learn that there is nothing to wait for
       control.stop.store(true, std::memory_order_relaxed);
+      turns.GiveUp();
       throw;
     }
   });
-  std::vector<float> all;
-  for (auto& [number, part] : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
 }
 
 }  // namespace tiffin::learn

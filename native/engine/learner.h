@@ -8,8 +8,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,13 @@ struct PassOptions {
   // deterministic, so is this.
   bool go_on = false;
   bool staged = false;  // learn from copies of rows, as a client of a server would (params/staged_view.h)
+  // The part of the negative examples that is learned from, each with its weight divided by it, so that predictions stay
+  // calibrated (McMahan et al., KDD 2013, section 4.6).  Which ones: by hash of seed, block and line.
+  float negatives = 1.0F;
 };
+
+// Takes the scores of a block's rows, which it may change.  One call at a time, in the order of blocks, from any thread.
+using TakeScores = std::function<void(const Block& block, const Rows& rows, std::span<float> scores)>;
 
 // The pass ended: there were more bad rows than allowed.
 struct TooManyBadRows {
@@ -62,8 +70,9 @@ class Learner {
   // control.files counts rows.
   void Pass(RowsSource& source, const PassOptions& options, Control& control);
 
-  // Predictions of all rows of the source, in order: means, as the loss has them, or scores.
-  std::vector<float> Predict(RowsSource& source, const PassOptions& options, bool scores, Control& control);
+  // Scores all rows of the source, and learns nothing.  labels: rows need one.  Threads wait for their turn to hand over
+  // scores, so that no more blocks are in memory than there are threads.  Throws as Pass, and what `take` does.
+  void Score(RowsSource& source, const PassOptions& options, bool labels, const TakeScores& take, Control& control);
 
   // Of the pass under way, or the last one.  Thread-safe.
   Totals totals() const;

@@ -69,6 +69,11 @@ class Rows {
     lines.Push(0);
     offsets.Push(static_cast<std::uint32_t>(keys.size()));
   }
+  // Multiplies the weight of a row.
+  void Weigh(std::size_t row, float factor) {
+    if (!has_weights()) BeginWeights();
+    weights[row] *= factor;
+  }
   // Takes rows out.  REQUIRES: ascending.
   void Remove(std::span<const std::size_t> gone) {
     if (gone.empty()) return;

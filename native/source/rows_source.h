@@ -4,9 +4,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "parse/column.h"
 #include "parse/text.h"
 #include "rows/key.h"
 #include "rows/rows.h"
@@ -21,21 +25,32 @@ class RowsSource {
   virtual bool Next(Block& block, const std::atomic<bool>& stop) = 0;
   // Appends the examples of a block.  Thread-safe.
   virtual void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const = 0;
+  // The value of the column to compare predictions by, one for each row that Parse made of the block and nobody has
+  // taken out since; "" where there is none.  They live as long as the block does.  Thread-safe.
+  virtual void ColumnOf(const Block&, const Rows& rows, std::vector<std::string_view>& values) const {
+    values.assign(rows.size(), {});
+  }
 };
 
 // Text in a format.
 class TextRows final : public RowsSource {
  public:
-  TextRows(BlockSource& source, Parser parser) : source_(source), parser_(parser) {}
+  TextRows(BlockSource& source, Parser parser, std::optional<Column> column = {})
+      : source_(source), parser_(parser), column_(std::move(column)) {}
 
   bool Next(Block& block, const std::atomic<bool>& stop) override { return source_.Next(block, stop); }
   void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const override {
     parser_(block.text(), rows, faults);
   }
+  void ColumnOf(const Block& block, const Rows& rows, std::vector<std::string_view>& values) const override {
+    if (!column_) return RowsSource::ColumnOf(block, rows, values);
+    column_->In(block.text(), rows, values);
+  }
 
  private:
   BlockSource& source_;
   Parser parser_;
+  std::optional<Column> column_;
 };
 
 // A sparse matrix in compressed rows: example i has the features [begins[i], begins[i + 1]) of `ids` and `values`, all

@@ -10,8 +10,10 @@
 
 #include "engine/kernels.h"
 #include "engine/learner.h"
-#include "engine/totals.h"
+#include "engine/score_counts.h"
+#include "engine/slices.h"
 #include "params/fixed_table.h"
+#include "parse/column.h"
 #include "parse/number.h"
 #include "parse/text.h"
 #include "parse/word.h"
@@ -129,16 +131,70 @@ TEST(Rows, ValuesAppearWithTheFirstThatIsNotOne) {
   EXPECT_EQ(rows.weights[0], 3.0F);
 }
 
-TEST(RocCounts, IsTheShareOfPairsInOrder) {
-  RocCounts counts;
+TEST(ScoreCounts, OrderIsTheShareOfPairs) {
+  ScoreCounts counts;
   EXPECT_TRUE(std::isnan(counts.Auc()));
-  counts.Add(-1, false, 1);
-  counts.Add(1, true, 1);
+  counts.Add(-1, 0.25F, false, 1);
+  counts.Add(1, 0.75F, true, 1);
   EXPECT_EQ(counts.Auc(), 1.0);
-  counts.Add(2, false, 2);
-  counts.Add(2, true, 1);
+  counts.Add(2, 0.9F, false, 2);
+  counts.Add(2, 0.9F, true, 1);
   // Pairs by weight: (1, -1) right, (1, 2) wrong twice, (2, -1) right, (2, 2) half of two.
   EXPECT_DOUBLE_EQ(counts.Auc(), 3.0 / 6.0);
+  // From above: half the positives at a precision of 1/3, the other half at 2/4.
+  EXPECT_DOUBLE_EQ(counts.AveragePrecision(), 0.5 / 3 + 0.5 / 2);
+}
+
+TEST(ScoreCounts, CalibrationIsComparedInBinsOfEqualWeight) {
+  ScoreCounts counts;
+  EXPECT_TRUE(std::isnan(counts.CalibrationError()));
+  for (int i = 0; i < 30; ++i) counts.Add(static_cast<float>(i) / 4 - 4, 0.5F, i % 2 == 0, 1);
+  EXPECT_DOUBLE_EQ(counts.CalibrationError(), 0);  // two a bin, one of each kind
+  counts.Add(8, 1.0F, false, 30);
+  EXPECT_DOUBLE_EQ(counts.CalibrationError(), 0.5);
+}
+
+TEST(Slices, FollowWhatIsFrequentAndCountTheRestTogether) {
+  Slices slices(4);
+  std::mt19937 random(3);
+  std::uint64_t often = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const bool is_often = random() % 2 == 0;
+    often += is_often ? 1 : 0;
+    slices.Of(is_often ? "often" : std::to_string(random() % 1000)).Add(0, 0.5F, is_often ? 1.0F : 0.0F, 1, 0.25);
+  }
+  const std::vector<Slices::Named> found = slices.TakeLargest(1);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].value, "often");
+  EXPECT_LE(often, found[0].slice.rows() + found[0].missed);
+  EXPECT_GT(found[0].slice.rows(), often - 10);
+  EXPECT_EQ(found[0].slice.rows() + slices.others().rows(), 10'000U);
+  EXPECT_DOUBLE_EQ(found[0].slice.loss() + slices.others().loss(), 2500);
+  EXPECT_DOUBLE_EQ(found[0].slice.Counts().positive_weight(), static_cast<double>(found[0].slice.rows()));
+}
+
+TEST(Column, IsFoundInEveryFormat) {
+  const auto in = [](const char* format, const char* name, const char* line) {
+    return std::string(Column(format, name).In(line));
+  };
+  const char* const criteo = "1\t7\t\t3\t\t\t\t\t\t\t\t\t\t\tab\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\tz";
+  EXPECT_EQ(in("criteo", "I1", criteo), "7");
+  EXPECT_EQ(in("criteo", "I2", criteo), "");
+  EXPECT_EQ(in("criteo", "C1", criteo), "ab");
+  EXPECT_EQ(in("criteo", "C26", criteo), "z");
+  EXPECT_EQ(in("ffm", "2", "1 12:4:1 2:77:0.5 2:9"), "77");
+  EXPECT_EQ(in("ffm", "3", "1 12:4:1 2:77:0.5 # 3:4:1"), "");
+  EXPECT_EQ(in("libsvm", "4", "0 14:9 4:0.5"), "0.5");
+  EXPECT_EQ(in("libsvm", "4", "0 14:9 4"), "1");
+  EXPECT_EQ(in("libsvm", "4", "4 14:9"), "");
+  EXPECT_EQ(in("vw", "b", "1 'tag|ab:2 x y|b:0.5 one:3 two |b three"), "one");
+  EXPECT_EQ(in("vw", "", "1 | one:3 |b two"), "one");
+  EXPECT_EQ(in("vw", "c", "1 |a c |b c"), "");
+  for (const char* const wrong : {"", "I0", "I14", "C27", "C", "X1", "C1x"}) {
+    EXPECT_THROW(Column("criteo", wrong), std::invalid_argument) << wrong;
+  }
+  EXPECT_THROW(Column("ffm", "a"), std::invalid_argument);
+  EXPECT_THROW(Column("csv", "a"), std::invalid_argument);
 }
 
 // An example with rows of its own.

@@ -27,6 +27,8 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "jinja2": "tiffin.scaffold",
     # An extra for compressed data.
     "zstandard": "tiffin.stream",
+    # An extra for predictions as Parquet files.
+    "polars": "tiffin.train._predictions",
     # Vega, an extra.
     "vl_convert": "tiffin.plots._vega",
     # Hydra, an extra for experiments whose parameters it composes.

@@ -99,3 +99,95 @@ ERROR: there is no model in 'm'
 hint: `tiffin train` makes one
 """
     )
+
+
+def test_predictions_are_written_as_the_name_of_their_file_says(sandbox):
+    import polars as pl
+
+    sandbox.write("a.svm", libsvm(teacher_rows(500, seed=1)))
+    sandbox.tiffin("train", "lr", "--data", "a.svm", "--set", "bits=12", "--out", "model")
+    shown = sandbox.tiffin("predict", "model", "--data", "a.svm", "--out", "-").out
+    said = sandbox.tiffin("predict", "model", "--data", "a.svm", "--out", "new/scores.parquet").out
+    assert said == "500 predictions in 'new/scores.parquet'\n"
+    found = pl.read_parquet(sandbox.root / "new/scores.parquet")["score"]
+    assert "".join(f"{value:.7g}\n" for value in found) == shown
+    said = sandbox.tiffin("predict", "model", "--data", "a.svm", "--out", "a.txt", code=254).err
+    assert said.replace(f"{sandbox.root}/", "") == snapshot(
+        """\
+ERROR: predictions are written to files that end with .csv or .parquet, found 'a.txt'
+hint: leave --out out to see them here
+"""
+    )
+
+
+def test_evaluation_by_column(sandbox):
+    rows = [
+        f"{1 if (i * 7) % 10 < (3 if i % 4 else 6) else -1} |site {'a' if i % 4 else 'b'} |x {i}\n" for i in range(400)
+    ]
+    sandbox.write("a.vw", "".join(rows) + "1 |x 7\n")
+    how = ["--set", "bits=16", "--set", "optimizer=sgd", "--set", "alpha=0.01"]
+    sandbox.tiffin("train", "lr", "--data", "a.vw", *how, "--deterministic", "--out", "model")
+    said = sandbox.tiffin("evaluate", "model", "--data", "a.vw", "--by", "site", "--most", "2").out
+    assert said == snapshot("""\
+loss 0.619794, AUC 0.91162, PR-AUC 0.87180, calibration error 0.44470, base rate 0.35162, 401 rows
+
+site      rows    base rate    loss     AUC      calibration error
+a         300     0.26667      0.59012  1.00000  0.42400
+b         100     0.60000      0.70666  1.00000  0.50559
+(others)  1       1.00000      0.83456  -        0.56593
+""")
+    found = json.loads(sandbox.tiffin("evaluate", "model", "--data", "a.vw", "--by", "site", "--json").out)
+    assert [(one["value"], one["rows"]) for one in found["by"]["slices"]] == [("a", 300), ("b", 100), (None, 1)]
+    assert found["by"]["others"] is None
+    assert found["rows"] == 401
+    assert set(found["by"]["slices"][0]) == snapshot(
+        {
+            "auc",
+            "base_rate",
+            "calibration_error",
+            "log_loss",
+            "loss",
+            "mean_prediction",
+            "missed_rows",
+            "pr_auc",
+            "rows",
+            "value",
+        }
+    )
+    assert sandbox.tiffin("evaluate", "model", "--data", "a.vw", "--most", "2", code=254).err == snapshot("""\
+ERROR: --most counts the values of a column, and none was named
+hint: add --by COLUMN
+""")
+    assert sandbox.tiffin("evaluate", "model", "--data", "a.vw", "--by", "a b", code=251).err == snapshot(
+        "ERROR: vw files have no 'a b': the name of a namespace has no blank, ':' or '|'\n"
+    )
+
+
+def test_patience_goes_on_through_passes_that_are_no_better(sandbox):
+    sandbox.write("train.svm", libsvm(teacher_rows(60, seed=1)))
+    sandbox.write("valid.svm", libsvm(teacher_rows(500, seed=2)))
+    how = ["--valid", "valid.svm", "--set", "bits=12", "--set", "alpha=1", "--passes", "200", "--deterministic"]
+    passes = {}
+    for patience in (1, 5):
+        said = sandbox.tiffin(
+            "train", "fm", "--data", "train.svm", *how, "--patience", str(patience), "--out", "model"
+        ).out
+        best = json.loads(sandbox.read("model/metrics.json"))["passes"]
+        passes[patience] = said.count("held out")
+        assert passes[patience] == best + patience
+        found = json.loads(sandbox.tiffin("evaluate", "model", "--data", "valid.svm", "--json").out)
+        assert found["loss"] == json.loads(sandbox.read("model/metrics.json"))["valid"]["loss"]
+    assert passes[5] > passes[1]
+
+
+def test_parts_of_the_negatives(sandbox):
+    sandbox.write("a.svm", libsvm(teacher_rows(2_000, seed=1)))
+    how = ["train", "lr", "--data", "a.svm", "--set", "bits=12", "--out", "model"]
+    sandbox.tiffin(*how, "--negatives", "0.25")
+    assert 500 < json.loads(sandbox.read("model/metrics.json"))["rows"] < 2_000
+    assert sandbox.tiffin(*how, "--negatives", "few", code=254).err == snapshot(
+        "ERROR: --negatives: expected a number up to 1, found 'few'\n"
+    )
+    assert sandbox.tiffin(*how, "--patience", "0", code=254).err == snapshot(
+        "ERROR: --patience: expected a number from 1 on, found 0\n"
+    )

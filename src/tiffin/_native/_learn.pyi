@@ -26,7 +26,7 @@ class RowsSource:
     pass
 
 class TextRows(RowsSource):
-    def __init__(self, source: BlockSource, data_format: str) -> None: ...
+    def __init__(self, source: BlockSource, data_format: str, column: str | None = None) -> None: ...
 
 class ChunkWriter:
     def __init__(self, descriptor: int, identity: bytes) -> None: ...
@@ -71,17 +71,9 @@ class Learner:
         deterministic: bool = False,
         max_bad: int = 0,
         go_on: bool = False,
+        negatives: float = 1.0,
         progress: Callable[[int, int], object] | None = None,
     ) -> None: ...
-    def predict(
-        self,
-        rows: RowsSource,
-        *,
-        scores: bool = False,
-        threads: int = 0,
-        max_bad: int = 0,
-        progress: Callable[[int, int], object] | None = None,
-    ) -> bytes: ...
     def run_matrix(
         self,
         begins: object,
@@ -95,9 +87,6 @@ class Learner:
         deterministic: bool = False,
         progress: Callable[[int, int], object] | None = None,
     ) -> None: ...
-    def predict_matrix(
-        self, begins: object, ids: object, values: object, *, scores: bool = False, threads: int = 0
-    ) -> bytes: ...
     def totals(self) -> dict[str, float]: ...
     def bad_rows(self) -> list[tuple[int, int, int, str]]: ...
     def pause(self) -> None: ...
@@ -114,6 +103,28 @@ class Learner:
     def key_rows(self) -> int: ...
     def save(self, directory: str, state: bool) -> int: ...
     def load(self, directory: str, rows: int, state: bool) -> None: ...
+    def predict(
+        self,
+        rows: RowsSource,
+        take: Callable[[bytes], object],
+        *,
+        scores: bool = False,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> None: ...
+    def predict_matrix(
+        self, begins: object, ids: object, values: object, *, scores: bool = False, threads: int = 0
+    ) -> bytes: ...
+    def compare(
+        self,
+        rows: RowsSource,
+        most: int,
+        *,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> tuple[list[tuple[str, int, dict[str, float]]], dict[str, float]]: ...
 
 def key(field: int, text: str) -> int: ...
 def table_row(key: int, bits: int) -> int: ...

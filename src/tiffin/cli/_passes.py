@@ -32,11 +32,16 @@ class Bar(Protocol):
 
 
 class Asked(NamedTuple):
-    """data: files learned from.  evaluate: predicts the held-out files; None: there are none."""
+    """What matters here of what was asked.
+
+    data: files learned from.  patience: passes in a row that end it when they are no better.  evaluate: predicts the
+    held-out files; None: there are none.
+    """
 
     data: list[str]
     out: str
     passes: int
+    patience: int
     slim: bool
     evaluate: Callable[[Trained], Evaluation] | None
 
@@ -77,10 +82,11 @@ class Passes:
             self._ui.write(f"held out: {loss_text(found)}")
             best = best_of(trained.passes)
             trained.passes[-1] = done._replace(held_out=found)
-            goes_on = best_of(trained.passes) == number
-            if goes_on or not self._has(trained, best):
+            is_best = best_of(trained.passes) == number
+            goes_on = number - best_of(trained.passes) < self._asked.patience
+            if is_best or not self._has(trained, best):
                 trained.save(self._asked.out, state=not self._asked.slim)
-            elif number < self._asked.passes:
+            elif not goes_on and number < self._asked.passes:
                 self._ui.write(f"no better than after pass {best}, whose model is kept")
         if self._live is not None:
             for earlier in trained.passes[self._logged :]:  # several, once, where a run was resumed

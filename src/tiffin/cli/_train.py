@@ -41,6 +41,13 @@ class Options(NamedTuple):
     set: Annotated[list[str], Flag("a setting of the model", ("-S", "--set"), metavar="NAME=VALUE")] = []  # noqa: RUF012 - as above
     start: Annotated[str | None, Flag("go on from this model", ("--from",), metavar="DIR")] = None
     passes: Annotated[int, Flag("how often to go over the data (default: once)", metavar="N")] = 1
+    patience: Annotated[
+        int, Flag("with --valid: end after so many passes in a row that are no better (default: 1)", metavar="N")
+    ] = 1
+    negatives: Annotated[
+        str | None,
+        Flag("learn from this part of the negative examples, and let them stand for all", metavar="PART"),
+    ] = None
     data_format: Format = None
     threads: Threads = None
     deterministic: Annotated[bool, Flag("the same model, bit for bit, for any number of threads")] = False
@@ -63,6 +70,8 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no directory for the model was named", hint="add --out DIR")
     if options.passes < 1:
         raise UsageError(f"--passes: expected a number from 1 on, found {options.passes}")
+    if options.patience < 1:
+        raise UsageError(f"--patience: expected a number from 1 on, found {options.patience}")
     if options.start is not None and options.set:
         raise UsageError(
             "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
@@ -87,13 +96,14 @@ def run(options: Options, ui: Ui) -> int:
         None if options.checkpoint is None else place(ui, options.checkpoint),
         options.checkpoint_every,
         options.resume,
+        _part(options.negatives),
     )
     paths, valid = places(ui, options.data), places(ui, options.valid)
 
     def evaluate(trained: Trained) -> Evaluation:
         return trained.evaluate(valid, data_format=how.data_format, threads=how.threads, max_bad=how.max_bad)
 
-    asked = Asked(paths, out, options.passes, options.slim, evaluate if valid else None)
+    asked = Asked(paths, out, options.passes, options.patience, options.slim, evaluate if valid else None)
     with _live(ui, options.live) as live, ui.progress("Training", "row") as bar:
         bar.expect(0, options.passes * text_size(paths))
         told = Passes(ui, asked, bar, live)
@@ -132,3 +142,10 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise UsageError(f"--set: expected NAME=VALUE, found '{text}'")
     return name, value
+
+
+def _part(text: str | None) -> float:
+    try:
+        return 1.0 if text is None else float(text)
+    except ValueError:
+        raise UsageError(f"--negatives: expected a number up to 1, found '{text}'") from None

@@ -17,6 +17,7 @@ __all__ = [
     "loss_text",
     "place",
     "places",
+    "quality_text",
     "tell_skipped",
 ]
 
@@ -58,6 +59,27 @@ def evaluation_json(found: Evaluation) -> dict[str, Any]:
 
 def loss_text(found: Evaluation) -> str:
     """One line for people."""
-    auc = "" if found.auc is None else f", AUC {found.auc:.5f}"
+    return f"loss {found.loss:.6f}{_figure(', AUC {:.5f}', found.auc)}{_rows(found)}"
+
+
+def quality_text(found: Evaluation) -> str:
+    """All figures in one line."""
+    return "".join(
+        (
+            f"loss {found.loss:.6f}",
+            _figure(", AUC {:.5f}", found.auc),
+            _figure(", PR-AUC {:.5f}", found.pr_auc),
+            _figure(", calibration error {:.5f}", found.calibration_error),
+            _figure(", base rate {:.5f}", found.base_rate),
+            _rows(found),
+        )
+    )
+
+
+def _figure(form: str, value: float | None) -> str:
+    return "" if value is None else form.format(value)
+
+
+def _rows(found: Evaluation) -> str:
     bad = "" if not found.bad_rows else f", {found.bad_rows:,} bad rows skipped"
-    return f"loss {found.loss:.6f}{auc}, {found.rows:,} rows{bad}"
+    return f", {found.rows:,} rows{bad}"

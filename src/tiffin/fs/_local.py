@@ -2,8 +2,8 @@
 
 import os
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from tiffin import _native
 from tiffin.errors import TransferError
@@ -12,6 +12,7 @@ __all__ = [
     "make_private",
     "refuse_to_leave",
     "remove_quietly",
+    "replacing",
     "write_all_atomically",
     "write_atomically",
     "write_inside",
@@ -39,6 +40,27 @@ def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable
             _sync_directory(os.path.dirname(target))
     except OSError as error:
         remove_quietly(temporary)
+        raise TransferError(f"cannot write '{os.fspath(path)}': {error.strerror}") from error
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The name of a new, empty file, which takes the place of another when the block ends well, and goes when not.
+
+    For what is too large to be in memory as a whole; else as `write_atomically` does, but not durably.
+    Raises TransferError, also for an OSError of the block.
+    """
+    target = os.path.realpath(path)
+    temporary = _temporary_beside(target)
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        _write_new(temporary, b"", target, durable=False)
+        try:
+            yield temporary
+            os.replace(temporary, target)
+        finally:
+            remove_quietly(temporary)
+    except OSError as error:
         raise TransferError(f"cannot write '{os.fspath(path)}': {error.strerror}") from error
 
 

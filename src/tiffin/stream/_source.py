@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSource, TextRows
-from tiffin.errors import FormatError, MissingDependency, TransferError, UsageError
+from tiffin.errors import ConfigError, FormatError, MissingDependency, TransferError, UsageError
 from tiffin.stream._formats import COMPRESSED
 
 __all__ = ["opened", "parsed"]
@@ -50,10 +50,18 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
 
 
 @contextmanager
-def parsed(paths: Sequence[str], data_format: str) -> Iterator[RowsSource]:
-    """The examples of all files, in order, for one pass.  Raises as `opened` does."""
+def parsed(paths: Sequence[str], data_format: str, column: str | None = None) -> Iterator[RowsSource]:
+    """The examples of all files, in order, for one pass.
+
+    column: to compare predictions by, as the format calls it.  Raises as `opened` does, and ConfigError where there is
+    no such column.
+    """
     with opened(paths) as source:
-        yield TextRows(source, data_format)
+        try:
+            rows = TextRows(source, data_format, column)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        yield rows
 
 
 def _is_fed(path: str) -> bool:

@@ -2,8 +2,23 @@
 
 from tiffin.train._checkpoints import remove_checkpoints
 from tiffin.train._engines import load
+from tiffin.train._predictions import csv_lines, predictions_to
 from tiffin.train._profile import profile
-from tiffin.train._trained import Evaluation, Options, Pass, Progress, Trained
+from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slice, Slices, Trained
 from tiffin.train._training import train
 
-__all__ = ["Evaluation", "Options", "Pass", "Progress", "Trained", "load", "profile", "remove_checkpoints", "train"]
+__all__ = [
+    "Evaluation",
+    "Options",
+    "Pass",
+    "Progress",
+    "Slice",
+    "Slices",
+    "Trained",
+    "csv_lines",
+    "load",
+    "predictions_to",
+    "profile",
+    "remove_checkpoints",
+    "train",
+]

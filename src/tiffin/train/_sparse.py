@@ -1,8 +1,9 @@
 """Linear models and factorisation machines, by the native engine."""
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isnan, nan
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +16,8 @@ from tiffin.train._trained import (
     Options,
     Pass,
     Progress,
+    Slice,
+    Slices,
     Trained,
     check_bounds,
     errors_of,
@@ -24,6 +27,7 @@ from tiffin.train._trained import (
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
 MOST_KEYS = 1 << 40  # of an exact table
+MOST_SLICES = 10_000  # 1 GB of counts, if all of them have many rows
 
 # What the native engine calls the scores that it knows.
 _KERNELS = {"linear": "linear", "linear + fm": "fm", "linear + ffm": "ffm"}
@@ -53,7 +57,7 @@ class Sparse(Trained):
                 self._learn(paths, options, progress, goes_on=True)  # the rest of the pass, from text
         totals = self.learner.totals()
         return Pass(
-            self._evaluation(),
+            _evaluation(self.model, totals),
             perf_counter() - self._begun,
             int(totals["bytes"]),
             int(totals["features"]),
@@ -75,11 +79,12 @@ class Sparse(Trained):
                 deterministic=options.deterministic,
                 max_bad=options.max_bad,
                 go_on=goes_on,
+                negatives=options.negatives,
                 progress=progress,
             )
 
     def so_far(self) -> Evaluation:
-        return self._evaluation()
+        return _evaluation(self.model, self.learner.totals())
 
     def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         with self._paused():
@@ -111,11 +116,40 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> "array[float]":
+        found = array("f")
+        self.predict_each(
+            paths,
+            found.extend,
+            scores=scores,
+            data_format=data_format,
+            threads=threads,
+            max_bad=max_bad,
+            progress=progress,
+        )
+        return found
+
+    def predict_each(
+        self,
+        paths: Sequence[str],
+        take: Callable[["array[float]"], object],
+        *,
+        scores: bool = False,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
         known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
         with errors_of(paths), parsed(paths, known) as rows, _table_errors(self.model):
-            found = self.learner.predict(rows, scores=scores, threads=threads, max_bad=max_bad, progress=progress)
-        return array("f", found)
+            self.learner.predict(
+                rows,
+                lambda part: take(array("f", part)),
+                scores=scores,
+                threads=threads,
+                max_bad=max_bad,
+                progress=progress,
+            )
 
     def evaluate(
         self,
@@ -130,10 +164,30 @@ class Sparse(Trained):
         check_bounds(threads, max_bad)
         with errors_of(paths), parsed(paths, known) as rows, _table_errors(self.model):
             self.learner.run(rows, learn=False, threads=threads, max_bad=max_bad, progress=progress)
-        found = self._evaluation()
-        if found.rows == 0:
-            raise TrainingError(f"there is no example in {', '.join(paths)}")
-        return found
+        return self._whole(paths)
+
+    def evaluate_by(
+        self,
+        paths: Sequence[str],
+        column: str,
+        *,
+        most: int = 20,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> Slices:
+        known = data_format or format_or(paths, self.data_format)
+        check_bounds(threads, max_bad)
+        if not 1 <= most <= MOST_SLICES:
+            raise ConfigError(f"values that are told apart are from 1 to {MOST_SLICES:,}, found {most}")
+        with errors_of(paths), parsed(paths, known, column) as rows, _table_errors(self.model):
+            named, others = self.learner.compare(rows, most, threads=threads, max_bad=max_bad, progress=progress)
+        return Slices(
+            self._whole(paths),
+            [Slice(value, missed, _evaluation(self.model, figures)) for value, missed, figures in named],
+            _evaluation(self.model, others) if others["rows"] else None,
+        )
 
     def skipped(self, paths: Sequence[str]) -> list[str]:
         return [f"{paths[file]}:{line}: {what}" for file, line, _, what in self.learner.bad_rows()]
@@ -151,19 +205,36 @@ class Sparse(Trained):
         parts = {"bias": self.learner.bias, "rows": rows}
         return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
-    def _evaluation(self) -> Evaluation:
-        """What the last pass came to."""
-        totals = self.learner.totals()
-        weight = totals["weight"]
-        is_logistic = self.model.loss == "logistic"
-        auc = totals["auc"]
-        return Evaluation(
-            int(totals["rows"]),
-            totals["loss"] / weight if weight > 0 else float("nan"),
-            auc if is_logistic and auc == auc else None,  # noqa: PLR0124 - NaN: labels of one kind only
-            totals["positive_weight"] / weight if is_logistic and weight > 0 else None,
-            int(totals["bad_rows"]),
-        )
+    def _whole(self, paths: Sequence[str]) -> Evaluation:
+        """What the last pass over these files came to.  Raises TrainingError if there was nothing in them."""
+        found = _evaluation(self.model, self.learner.totals())
+        if found.rows == 0:
+            raise TrainingError(f"there is no example in {', '.join(paths)}")
+        return found
+
+
+def _evaluation(model: Model, figures: Mapping[str, float]) -> Evaluation:
+    """What the native module counted; figures: sums, and NaN for what is not known."""
+    rows, bad_rows = int(figures["rows"]), int(figures.get("bad_rows", 0))
+    weight = figures["weight"]
+    loss = figures["loss"] / weight if weight > 0 else nan
+    if model.loss != "logistic" or weight <= 0:
+        return Evaluation(rows, loss, None, None, bad_rows)
+    return Evaluation(
+        rows,
+        loss,
+        _known(figures["auc"]),
+        figures["positive_weight"] / weight,
+        bad_rows,
+        loss,
+        _known(figures["average_precision"]),
+        _known(figures["calibration_error"]),
+        figures["predicted_weight"] / weight,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if isnan(value) else value
 
 
 def new(model: Model, data_format: str) -> Sparse:

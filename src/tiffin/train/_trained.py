@@ -1,4 +1,5 @@
 """The contract of all models: what training makes and predicting needs."""
+# ruff: noqa: ARG002 - what not every engine can do is refused here, whatever is asked
 
 from abc import ABC, abstractmethod
 from array import array
@@ -18,8 +19,11 @@ __all__ = [
     "Options",
     "Pass",
     "Progress",
+    "Slice",
+    "Slices",
     "Trained",
     "check_bounds",
+    "check_negatives",
     "errors_of",
     "format_or",
 ]
@@ -27,20 +31,50 @@ __all__ = [
 Progress = Callable[[int, int], object]  # told rows and bytes, about twenty times a second
 
 MOST_THREADS = 4096
+LEAST_NEGATIVES = 1e-4  # those that stay weigh its inverse, and with much more one example decides all
 BOUND = 0.5  # from this part of the time on, a stage is what the others wait for
 
 
 class Evaluation(NamedTuple):
-    """How good the predictions for some rows are.
+    """How good the predictions for some rows are.  All figures respect weights; None: not known, or without sense.
 
-    loss: mean, weighted, in the unit of the model's loss.  auc: of the logistic loss, where there are both labels.
+    loss: mean, in the unit of the model's loss.  Of the logistic loss only: log_loss: the same; auc: where there are
+    both labels; base_rate: share of positive labels; pr_auc: area under the curve of precision over recall, as average
+    precision; calibration_error: expected calibration error over 15 bins of equal weight; mean_prediction.
     """
 
     rows: int
     loss: float
     auc: float | None
-    mean_label: float | None
+    base_rate: float | None
     bad_rows: int
+    log_loss: float | None = None
+    pr_auc: float | None = None
+    calibration_error: float | None = None
+    mean_prediction: float | None = None
+
+
+class Slice(NamedTuple):
+    """The rows that have one value in a column.
+
+    value: "" where the column was empty.  missed: so many of its rows, at most, were counted among the others.
+    """
+
+    value: str
+    missed: int
+    found: Evaluation
+
+
+class Slices(NamedTuple):
+    """Predictions compared with labels by the value of a column.
+
+    whole: all rows.  slices: of the values with most rows, largest first.  others: the rows of all other values; None
+    if there are none.
+    """
+
+    whole: Evaluation
+    slices: list[Slice]
+    others: Evaluation | None
 
 
 class Pass(NamedTuple):
@@ -86,7 +120,8 @@ class Options(NamedTuple):
     """How training goes on.
 
     threads: 0 for one a processor.  deterministic: the same bits for any number of threads.  max_bad: lines that are no
-    examples and may be skipped.
+    examples and may be skipped.  negatives: the part of the negative examples that is learned from, which then have
+    their weight divided by it.
 
     cache: the directory where parsed examples stay for later runs; with none they stay from pass to pass.
     checkpoint: the directory of what a run that is ended early goes on from; one is written every so many seconds.
@@ -102,6 +137,7 @@ class Options(NamedTuple):
     checkpoint: str | None = None
     checkpoint_every_s: float = 60.0
     resume: bool = False
+    negatives: float = 1.0
 
 
 class Trained(ABC):
@@ -127,14 +163,14 @@ class Trained(ABC):
         """What the pass under way has come to; None if it does not say.  `progress` may call this."""
         return None
 
-    def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:  # noqa: ARG002 - for engines that can
+    def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         """Write the parts of the model as they are in the middle of a pass: `progress` may call this.
 
         What it is, and how far the pass is, in what JSON can hold.  Raises OSError.
         """
         raise TrainingError(f"a model whose score is {self.model.score} has no checkpoints")
 
-    def go_on(self, state: Mapping[str, Any]) -> None:  # noqa: ARG002 - as above
+    def go_on(self, state: Mapping[str, Any]) -> None:
         """Make the next pass the rest of the one in which this snapshot was taken.  Raises ValueError, KeyError."""
         raise TrainingError(f"a model whose score is {self.model.score} has no checkpoints")
 
@@ -166,6 +202,43 @@ class Trained(ABC):
         progress: Progress | None = None,
     ) -> Evaluation:
         """Compare predictions with the labels of the data, without learning from it."""
+
+    def predict_each(
+        self,
+        paths: Sequence[str],
+        take: Callable[["array[float]"], object],
+        *,
+        scores: bool = False,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
+        """Hand predictions over as they come, in order: `predict` for files whose predictions need not fit in memory.
+
+        take: is called with one part after the other, from any thread.  An exception of it rises here.
+        """
+        found = self.predict(
+            paths, scores=scores, data_format=data_format, threads=threads, max_bad=max_bad, progress=progress
+        )
+        take(found)
+
+    def evaluate_by(
+        self,
+        paths: Sequence[str],
+        column: str,
+        *,
+        most: int = 20,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> Slices:
+        """As `evaluate`, and for each of the `most` most frequent values of a column.
+
+        column: as the format calls it (docs/formats/examples.md).  Raises ConfigError where there is no such column.
+        """
+        raise UsageError(f"a model of {self.model.score} cannot be evaluated by column")
 
     @abstractmethod
     def skipped(self, paths: Sequence[str]) -> list[str]:
@@ -212,6 +285,14 @@ def check_bounds(threads: int, max_bad: int) -> None:
         raise ConfigError(f"threads go from 0, for one a processor, to {MOST_THREADS}, found {threads}")
     if not 0 <= max_bad < 1 << 63:
         raise ConfigError(f"bad lines that may be skipped are counted from 0 on, found {max_bad}")
+
+
+def check_negatives(part: float, model: Model) -> None:
+    """Raises ConfigError unless this part of the negative examples can stand for all."""
+    if not LEAST_NEGATIVES <= part <= 1:
+        raise ConfigError(f"the part of negatives goes from {LEAST_NEGATIVES:g} to 1, found {part:g}")
+    if part < 1 and model.loss != "logistic":
+        raise ConfigError(f"the {model.loss} loss knows no negatives, so none can be left out")
 
 
 @contextmanager

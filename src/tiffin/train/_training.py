@@ -11,7 +11,7 @@ from tiffin.stream import Cache
 from tiffin.train._checkpoint import Checkpoint
 from tiffin.train._checkpoints import Checkpoints
 from tiffin.train._engines import load, new
-from tiffin.train._trained import Evaluation, Options, Progress, Trained, check_bounds, format_or
+from tiffin.train._trained import Evaluation, Options, Progress, Trained, check_bounds, check_negatives, format_or
 
 __all__ = ["train"]
 
@@ -37,6 +37,7 @@ def train(
     checkpoints.
     """
     check_bounds(options.threads, options.max_bad)
+    check_negatives(options.negatives, start.model if start is not None else model)
     tell = _once(tell)
     data_format = options.data_format or format_or(paths, start.data_format if start is not None else "")
     if start is not None and not start.state:
@@ -115,6 +116,7 @@ def _run(trained: Trained, paths: Sequence[str], options: Options) -> dict[str, 
         **{f"[size, mtime] of {path}": [stat.st_size, stat.st_mtime_ns] for path, stat in files.items()},
         "format": options.data_format,
         "deterministic": options.deterministic,
+        "part of negatives": options.negatives,
         "number of rows learned from before": trained.trained_rows,
     }
 
@@ -157,7 +159,7 @@ def _ticks(
 def _check(learned: Evaluation, paths: Sequence[str], *, goes_on: bool) -> None:
     if learned.rows == 0:
         raise TrainingError(f"there is no example in {', '.join(paths)}")
-    if learned.mean_label in (0.0, 1.0) and not goes_on:
+    if learned.base_rate in (0.0, 1.0) and not goes_on:
         raise TrainingError(
             f"all {learned.rows:,} examples have the same label, so there is nothing to tell apart",
             hint="check how the labels are written: 0 and 1, or -1 and 1",

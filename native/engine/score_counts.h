@@ -1,0 +1,57 @@
+// Examples of two classes counted by their score, in narrow buckets: scores in one bucket count as equal.  From the
+// counts come how well the scores order the examples, and how well they foretell the share of positive ones.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace tiffin::learn {
+
+class ScoreCounts {
+ public:
+  // Bins of the calibration error.
+  static constexpr std::size_t kBins = 15;
+  static constexpr std::size_t kBuckets = 4096;
+  using Buckets = std::array<double, kBuckets>;
+
+  // score: a logit.  mean: its probability.
+  void Add(float score, float mean, bool positive, double weight) noexcept {
+    const std::size_t bucket = BucketOf(score);
+    (positive ? positives_ : negatives_)[bucket] += weight;
+    predicted_[bucket] += weight * static_cast<double>(mean);
+  }
+  void Add(const ScoreCounts& other) noexcept;
+
+  double positive_weight() const noexcept;
+  double predicted_weight() const noexcept;
+  // The area under the ROC curve; NaN unless there are both kinds.
+  double Auc() const noexcept;
+  // The area under the curve of precision over recall, as average precision: the sum over buckets, from the highest
+  // score down, of the precision so far times the recall that the bucket adds.  NaN without positives.
+  double AveragePrecision() const noexcept;
+  // The expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015): the mean over bins, by weight, of the
+  // distance between mean prediction and share of positives.  There are kBins bins, of equal weight as far as whole
+  // buckets allow (Nixon et al., Measuring Calibration in Deep Learning, 2019), so that rare positives, whose predictions
+  // are all small, are told apart, too.  NaN without examples.
+  double CalibrationError() const noexcept;
+
+  // Weight by bucket, and sums of predictions, for who writes them down.
+  Buckets& positives() noexcept { return positives_; }
+  Buckets& negatives() noexcept { return negatives_; }
+  Buckets& predicted() noexcept { return predicted_; }
+
+ private:
+  static constexpr float kReach = 16.0F;  // scores go from -kReach to kReach; beyond it they are as good as certain
+  static constexpr float kPerUnit = static_cast<float>(kBuckets) / (2 * kReach);
+
+  static std::size_t BucketOf(float score) noexcept {
+    const float place = (score + kReach) * kPerUnit;
+    return !(place > 0) ? 0 : place >= kBuckets - 1 ? kBuckets - 1 : static_cast<std::size_t>(place);
+  }
+
+  Buckets positives_{};
+  Buckets negatives_{};
+  Buckets predicted_{};  // sums of predictions
+};
+
+}  // namespace tiffin::learn

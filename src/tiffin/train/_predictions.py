@@ -1,0 +1,123 @@
+"""Predictions as files, written as they come, so that no more of them are in memory than a few parts.
+
+.csv       a line that says `score`, then a number a line
+.parquet   one column, score, of 32-bit floats; Polars writes it
+"""
+
+import os
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from errno import EIO
+from queue import Full, Queue
+from threading import Thread
+from typing import Any
+
+from tiffin.errors import MissingDependency, TransferError, UsageError
+from tiffin.fs import replacing
+
+__all__ = ["Take", "csv_lines", "predictions_to"]
+
+Take = Callable[["array[float]"], object]
+
+MOST_PARTS = 8  # that wait to be written
+LOOK_S = 0.1  # how often a full queue looks whether anybody still writes
+
+
+@contextmanager
+def predictions_to(path: str) -> Iterator[Take]:
+    """What takes predictions for a new file, which is there as a whole in the end, or not at all.
+
+    Raises UsageError for a name with another ending, MissingDependency without Polars, TransferError.
+    """
+    ending = os.path.splitext(path)[1]
+    if ending not in _WRITERS:
+        raise UsageError(
+            f"predictions are written to files that end with {' or '.join(_WRITERS)}, found '{path}'",
+            hint="leave --out out to see them here",
+        )
+    if ending == ".parquet":
+        _polars()
+    with replacing(path) as temporary, _WRITERS[ending](temporary) as write:
+
+        def take(part: "array[float]") -> None:
+            try:
+                write(part)
+            except OSError as error:  # here, or it would seem to be of the data that are read meanwhile
+                raise TransferError(f"cannot write '{path}': {error.strerror}") from error
+
+        yield take
+
+
+def csv_lines(part: "array[float]") -> str:
+    """A line for each prediction, with as many digits as tell floats apart well enough."""
+    return "".join([f"{value:.7g}\n" for value in part])
+
+
+@contextmanager
+def _csv(path: str) -> Iterator[Take]:
+    with open(path, "w", encoding="ascii") as file:
+        file.write("score\n")
+        yield lambda part: file.write(csv_lines(part))
+
+
+@contextmanager
+def _parquet(path: str) -> Iterator[Take]:
+    file = _ParquetFile(path)
+    try:
+        yield file.take
+    finally:
+        file.close()
+
+
+class _ParquetFile:
+    """Polars pulls the frames that it writes, and predictions are pushed: a thread stands between."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._parts: Queue[array[float] | None] = Queue(MOST_PARTS)
+        self._failure: OSError | None = None
+        self._thread = Thread(target=self._write, name="parquet", daemon=True)
+        self._thread.start()
+
+    def take(self, part: "array[float] | None") -> None:
+        """One part more; None: there are no more.  Raises OSError if the file cannot be written."""
+        while self._failure is None:
+            try:
+                return self._parts.put(part, timeout=LOOK_S)
+            except Full:
+                continue
+        raise self._failure
+
+    def close(self) -> None:
+        """Raises as `take`."""
+        self.take(None)
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _write(self) -> None:
+        polars = _polars()
+
+        def frames(*_: object) -> Iterator[Any]:
+            while (part := self._parts.get()) is not None:
+                yield polars.DataFrame({"score": polars.Series(values=part, dtype=polars.Float32)})
+
+        try:
+            source = polars.io.plugins.register_io_source(frames, schema={"score": polars.Float32})
+            source.sink_parquet(self._path, engine="streaming")
+        except Exception as error:  # noqa: BLE001 - it is raised where the next part is taken
+            self._failure = error if isinstance(error, OSError) else OSError(EIO, str(error))
+
+
+_WRITERS: dict[str, Callable[[str], AbstractContextManager[Take]]] = {".csv": _csv, ".parquet": _parquet}
+
+
+def _polars() -> Any:
+    try:
+        import polars as pl  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        raise MissingDependency(
+            "files that end with .parquet need the library polars", hint="pip install 'tiffin[train]'"
+        ) from None
+    return pl
