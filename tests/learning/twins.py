@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
@@ -68,18 +69,36 @@ def faded(name: str, factor: float, alpha: float, beta: float, l1: float, l2: fl
     return F(-np.copysign(beyond, z) / F(F(F(beta + root) / alpha) + l2)) if beyond > 0 else F(0), [z, root]
 
 
+def mix(key: int, seed: int) -> int:
+    """A key scattered over 64 bits."""
+    product = (key ^ 0xE7037ED1A0B428DB) * (seed ^ 0xA0761D6478BD642F)
+    return (product ^ product >> 64) & (1 << 64) - 1
+
+
+def first_vectors(model: Model, place: int) -> np.ndarray:
+    """What the latent vectors of a row begin as, (vectors, k): one, or for ffm one a field."""
+    vectors = np.empty((max(model.fields, 1), model.k), np.float32)
+    reach = F(F(model.first) / np.sqrt(F(model.k)))
+    random = mix(place, model.seed)
+    for vector in vectors:
+        for f in range(model.k):
+            random = mix((random + f + 1) % (1 << 64), model.seed)
+            vector[f] = F(reach * F(F(random >> 40) * F(2**-23) - F(1)))
+    return vectors
+
+
 STATES = {"sgd": 0, "adagrad": 1, "ftrl": 2, "normalized": 2}
 
 
 @dataclass
 class Twin:
-    """A model as dictionaries.  Latent vectors begin as `latent` says, which tests take from the native model."""
+    """A model as dictionaries from rows of the table, each vector one number at a time."""
 
     model: Model
     weights: dict[int, np.float32] = field(default_factory=dict)
     states: dict[int, list] = field(default_factory=dict)
-    vectors: dict[int, np.ndarray] = field(default_factory=dict)
-    vector_states: dict[int, np.ndarray] = field(default_factory=dict)
+    vectors: dict[int, np.ndarray] = field(default_factory=dict)  # (vectors, k)
+    vector_states: dict[int, np.ndarray] = field(default_factory=dict)  # (vectors, states, k)
     bias: np.float32 = field(default_factory=lambda: F(0))
     bias_state: list = field(default_factory=lambda: [F(0), F(0)])
     loss: float = 0.0
@@ -95,8 +114,12 @@ class Twin:
             self._expire()
         now, self.clock = self.clock, self.clock + len(rows)
         for label, features in rows:
-            places = [(place, F(x)) for key, x in features if (place := self._place(key, now)) is not None]
-            score = F(self.bias + self._score(places))
+            places = [(place, F(x), key >> 48) for key, x in features if (place := self._place(key, now)) is not None]
+            if self.model.unit_length and places:
+                scale = F(1 / math.sqrt(sum(float(x) ** 2 for _, x, _ in places)))
+                places = [(place, F(x * scale), of) for place, x, of in places]
+            self._waken(places)
+            score = F(F(self.bias) + self._score(places))
             self.loss += value(self.model.loss, score, label)
             down = slope(self.model.loss, score, label)
             self._update(places, down)
@@ -131,21 +154,74 @@ class Twin:
         self.seen[key] = now
         return key
 
+    def _waken(self, places) -> None:
+        for place, _, _ in places if self.model.k else ():
+            if place not in self.vectors:
+                self.vectors[place] = first_vectors(self.model, place)
+                count, k = self.vectors[place].shape
+                self.vector_states[place] = np.zeros((count, STATES[self.model.latent_optimizer], k), np.float32)
+
     def _score(self, places) -> np.float32:
+        linear = self._linear_score(places)
+        if "ffm" in self.model.score:
+            return F(linear + self._ffm_score(places))
+        return F(linear + self._fm_score(places)) if "fm" in self.model.score else linear
+
+    def _linear_score(self, places) -> np.float32:
         lanes = [F(0)] * 4
         whole = len(places) // 4 * 4
-        for i, (place, x) in enumerate(places):
+        for i, (place, x, _) in enumerate(places):
             lane = i % 4 if i < whole else 0
             lanes[lane] = F(lanes[lane] + F(self.weights.get(place, F(0)) * x))
         return F(F(lanes[0] + lanes[1]) + F(lanes[2] + lanes[3]))
 
+    def _sums(self, places) -> np.ndarray:
+        return sum((self.vectors[place][0] * x for place, x, _ in places), np.zeros(self.model.k, np.float32))
+
+    def _fm_score(self, places) -> np.float32:
+        squares = sum(((self.vectors[place][0] * x) ** 2 for place, x, _ in places), np.zeros(self.model.k, np.float32))
+        return F(F(0.5) * np.sum(self._sums(places) ** 2 - squares))
+
+    def _ffm_score(self, places) -> np.float32:
+        total = F(0)
+        for (one, x, of_one), (other, y, of_other) in combinations(places, 2):
+            total = F(total + np.dot(self.vectors[one][of_other], self.vectors[other][of_one]) * F(x * y))
+        return total
+
     def _update(self, places, down) -> None:
         m = self.model
-        for place, x in places:
+        sums = self._sums(places) if m.score == "linear + fm" else None
+        for place, x, _ in places:
             state = self.states.get(place, [F(0)] * STATES[m.optimizer])
             gradient = F(down * x)
             now = step(m.optimizer, m.alpha, m.beta, m.l1, m.l2, self.weights.get(place, F(0)), state, gradient, x)
             self.weights[place], self.states[place] = now
+        if sums is not None:
+            for place, x, _ in places:
+                gradients = F(down * x) * (sums - self.vectors[place][0] * x)
+                self._write(place, 0, *self._stepped(place, 0, gradients, x))
+        if "ffm" in m.score:
+            for (one, x, of_one), (other, y, of_other) in combinations(places, 2):
+                scale = F(F(down * x) * y)
+                # Both from what was there before, even where they are the same vector.
+                new_one = self._stepped(one, of_other, scale * self.vectors[other][of_one], F(1))
+                new_other = self._stepped(other, of_one, scale * self.vectors[one][of_other], F(1))
+                self._write(one, of_other, *new_one)
+                self._write(other, of_one, *new_other)
+
+    def _stepped(self, place: int, vector: int, gradients: np.ndarray, x: np.float32) -> tuple[np.ndarray, np.ndarray]:
+        """A vector and its states after one step."""
+        m = self.model
+        values, states = self.vectors[place][vector].copy(), self.vector_states[place][vector].copy()
+        for f in range(m.k):
+            values[f], states[:, f] = step(
+                m.latent_optimizer, m.latent_alpha, m.latent_beta, m.latent_l1, m.latent_l2,
+                values[f], list(states[:, f]), gradients[f], x,
+            )  # fmt: skip
+        return values, states
+
+    def _write(self, place: int, vector: int, values: np.ndarray, states: np.ndarray) -> None:
+        self.vectors[place][vector], self.vector_states[place][vector] = values, states
 
     def _update_bias(self, down) -> None:
         m = self.model
