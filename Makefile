@@ -58,7 +58,7 @@ bench-pipelines: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## pipelines of hundre
 	$(bin)/python -m benchmarks.pipelines $(ARGS)
 
 .PHONY: bench-training
-bench-training: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## training beside Vowpal Wabbit; writes docs/benchmarks/training.md
+bench-training: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/learners/.stamp ## training beside its rivals; writes docs/benchmarks/training.md
 	$(bin)/python -m benchmarks.training $(ARGS)
 
 .PHONY: bench-dvc
@@ -173,6 +173,15 @@ $(venv)/.stamp-dev: pyproject.toml | $(venv)/.stamp-venv
 # Beside the environment: pytest would load it for every test run, and it warns when tests run side by side.
 build/bench/python/.stamp: | $(venv)/.stamp-venv
 	$(bin)/python -m pip install --quiet --no-deps --target $(@D) pytest-benchmark py-cpuinfo
+	@touch $@
+
+# Rivals that are only measured.  One that cannot be installed here is left out, and the page says so.
+build/bench/learners/.stamp: benchmarks/learners/requirements.txt | $(venv)/.stamp-venv
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet setuptools wheel
+	grep -v '^#' $< | while read -r rival; do \
+	  CMAKE_POLICY_VERSION_MINIMUM=3.5 $(@D)/bin/python -m pip install --quiet "$$rival" || echo "bench: no $$rival here" >&2; \
+	done
 	@touch $@
 
 $(venv)/.stamp-docs: pyproject.toml | $(venv)/.stamp-venv

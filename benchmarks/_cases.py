@@ -130,12 +130,12 @@ def _everywhere(ratio: float) -> Mapping[str, float]:
     return {"tmpfs": ratio, "disk": ratio}
 
 
-_WRITE_AIMS = {"tmpfs": (Aim("dvc", 12),), "disk": (Aim("loop", 1.5),)}
-_STATUS_AIMS = (Aim("dvc", 30), Aim("loop", 2, offset_s=0.06))
+_WRITE_AIMS = {"tmpfs": (Aim("rival", 12),), "disk": (Aim("loop", 1.5),)}
+_STATUS_AIMS = (Aim("rival", 30), Aim("loop", 2, offset_s=0.06))
 
 
 def _at_least(bound: float) -> Mapping[str, Sequence[Aim]]:
-    return {"tmpfs": (Aim("dvc", bound),), "disk": (Aim("dvc", bound),)}
+    return {"tmpfs": (Aim("rival", bound),), "disk": (Aim("rival", bound),)}
 
 
 # In this order in one repository: each begins with what the one before left.

@@ -72,7 +72,7 @@ def settle(runner: Tool, asker: Tool, repository: Path) -> None:
 
 def running(shape: str, count: int) -> Sequence[Case]:
     """The one case in which all stages of a shape are run."""
-    aims = {place: (Aim("dvc", 200),) for place in ("tmpfs", "disk")}
+    aims = {place: (Aim("rival", 200),) for place in ("tmpfs", "disk")}
     return (
         Case(f"repro of {shape} stages", "tiffin repro", lambda _: ["repro"], _nothing, _outcome,
              {"tmpfs": PREDICTED[shape], "disk": PREDICTED[shape]}, aims, "spawn", loops=count),
@@ -215,7 +215,7 @@ def _case(
     aim: float,
     prepare: Callable[[Tool, Path], None] = _nothing,
 ) -> Case:
-    aims = {place: (Aim("dvc", aim),) for place in ("tmpfs", "disk")}
+    aims = {place: (Aim("rival", aim),) for place in ("tmpfs", "disk")}
     return Case(
         name, f"tiffin {words}", lambda _: words.split(), prepare, result, _everywhere(predicted), aims, warm=True
     )

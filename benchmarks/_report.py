@@ -13,22 +13,25 @@ __all__ = ["Aim", "Result", "describe_machine", "page"]
 
 
 class Aim(NamedTuple):
-    """What was promised: a ratio to the peer (at least) or to the loop (at most); offset_s is added to the loop."""
+    """What was promised: a ratio to the rival (at least) or to the loop (at most); offset_s is added to the loop."""
 
     against: str
     bound: float
     offset_s: float = 0.0
 
-    def text(self) -> str:
+    def text(self, rival: str) -> str:
         """The promise in a few characters."""
-        if self.against == "dvc":
-            return f"≥ {self.bound:g}× DVC"
+        if self.against == "rival":
+            return f"≥ {self.bound:g}× {rival}"
         offset = f" + {self.offset_s * 1000:.0f} ms" if self.offset_s else ""
         return f"≤ {self.bound:g}× loop{offset}"
 
 
 class Result(NamedTuple):
-    """One case: a sample of each program per round.  loop is empty where no loop does the same work."""
+    """One case: a sample of each program per round.  loop is empty where no loop does the same work.
+
+    place: where the data are, or which they are.
+    """
 
     case: str
     place: str
@@ -37,9 +40,10 @@ class Result(NamedTuple):
     theirs: Sequence[Sample]
     loop: Sequence[Sample]
     aims: Sequence[Aim]
+    rival: str = "DVC"
 
     def gain(self) -> Spread:
-        """How many times the peer's wall time is ours, round by round."""
+        """How many times the rival's wall time is ours, round by round."""
         return spread([their.wall_s / our.wall_s for our, their in zip(self.ours, self.theirs, strict=True)])
 
     def over_loop(self) -> Spread:
@@ -48,7 +52,7 @@ class Result(NamedTuple):
 
     def met(self, aim: Aim) -> bool:
         """Whether the median of the rounds keeps the promise."""
-        if aim.against == "dvc":
+        if aim.against == "rival":
             return self.gain().median >= aim.bound
         ours, loop = (spread([sample.wall_s for sample in samples]).median for samples in (self.ours, self.loop))
         return ours <= aim.bound * loop + aim.offset_s
@@ -90,7 +94,7 @@ def page(
         "",
         "| case | command |",
         "|---|---|",
-        *dict.fromkeys(f"| {result.case} | `{result.command}` |" for result in results),
+        *dict.fromkeys(f"| {result.case} | {_code(result.command)} |" for result in results),
         "",
         "## Where",
         "",
@@ -118,17 +122,20 @@ def describe_machine(places: Sequence[tuple[str, Path]]) -> list[tuple[str, str]
 
 
 def _summary(results: Sequence[Result]) -> list[str]:
+    rivals = {result.rival for result in results}
+    rival = next(iter(rivals)) if len(rivals) == 1 else "rival"
     rows = [
-        "| case | where | tiffin | DVC | DVC ÷ tiffin | tiffin ÷ loop | aim | |",
+        f"| case | where | tiffin | {rival} | {rival} ÷ tiffin | tiffin ÷ loop | aim | |",
         "|---|---|--:|--:|--:|--:|---|---|",
     ]
     for result in results:
         ours, theirs = (spread([run.wall_s for run in runs]).median for runs in (result.ours, result.theirs))
         loop = _ratio(result.over_loop()) if result.loop else ""
-        aims = "; ".join(aim.text() for aim in result.aims)
+        their = _time(theirs) if len(rivals) == 1 else f"{result.rival} {_time(theirs)}"
+        aims = "; ".join(aim.text(result.rival) for aim in result.aims)
         met = "; ".join("met" if result.met(aim) else "**not met**" for aim in result.aims)
         rows.append(
-            f"| {result.case} | {result.place} | {_time(ours)} | {_time(theirs)} | {_ratio(result.gain())} "
+            f"| {result.case} | {result.place} | {_time(ours)} | {their} | {_ratio(result.gain())} "
             f"| {loop} | {aims} | {met} |"
         )
     return rows
@@ -139,17 +146,18 @@ def _losses(results: Sequence[Result]) -> list[str]:
         f"- {result.case} on {result.place}: {reason}"
         for result in results
         for reason in (
-            *(f"{aim.text()} was the aim, and is missed" for aim in result.aims if not result.met(aim)),
-            *(["slower than DVC"] if result.gain().median < 1 else []),
+            *(f"{aim.text(result.rival)} was the aim, and is missed" for aim in result.aims if not result.met(aim)),
+            *([f"slower than {result.rival}"] if result.gain().median < 1 else []),
         )
     ]
-    return lost or ["Nothing in this run: every aim is met, and no case is slower than DVC."]
+    rivals = " or ".join(sorted({result.rival for result in results}))
+    return lost or [f"Nothing in this run: every aim is met, and no case is slower than {rivals}."]
 
 
 def _times(results: Sequence[Result]) -> list[str]:
     rows = ["| case | where | program | wall | user | system | peak memory |", "|---|---|---|--:|--:|--:|--:|"]
     for result in results:
-        for program, runs in (("tiffin", result.ours), ("DVC", result.theirs), ("loop", result.loop)):
+        for program, runs in (("tiffin", result.ours), (result.rival, result.theirs), ("loop", result.loop)):
             if not runs:
                 continue
             wall = spread([run.wall_s for run in runs])
@@ -162,6 +170,10 @@ def _times(results: Sequence[Result]) -> list[str]:
                 f"| {_time(user)} | {_time(system)} | {peak / 2**20:.0f} MiB |"
             )
     return rows
+
+
+def _code(commands: str) -> str:
+    return "<br>".join(f"`{line}`" for line in commands.splitlines())
 
 
 def _time(seconds: float) -> str:

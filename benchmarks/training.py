@@ -1,121 +1,104 @@
-"""Training of sparse models beside Vowpal Wabbit: `make bench-training`.
+"""Training of sparse models beside the programs its users would otherwise pick: `make bench-training`.
 
-Both read the same text file from the start to the end, once, learn a logistic regression over hashed features, write a
-model file, and say the progressive loss.  Then both predict later examples, and the loss of those is worked out here
-from the predictions, the same way for both.
+Both programs of a case read the same text file from the start to the end and write a model, as whole processes.  Then
+both predict later examples, and how good that is is worked out here from their predictions, the same way for both.
 """
 
 import argparse
-import math
 import os
-import re
+import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
+from benchmarks import _criteo as criteo
+from benchmarks import _wide as wide
 from benchmarks import _workload as workload
+from benchmarks._criteo import Data
+from benchmarks._learning_cases import DATA, FEWER, WIDE, Case, cases
 from benchmarks._measure import Sample, measure, spread, touch_memory
-from benchmarks._report import describe_machine
+from benchmarks._report import Result, describe_machine, page
+from benchmarks.learners import Command, Place, Program
 
 ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")
-ROWS, FIELDS, BITS = 800_000, 20, 24
+ROWS = 1_000_000
 HELD_OUT = 100_000
-
-# Published vocabulary sizes of the Criteo terabyte log, of as many fields as there are here.
-VOCABULARIES = (
-    45833188, 36746, 17245, 7413, 20243, 3, 7114, 1441, 62, 29275261, 1572176, 345138, 10, 2209, 11267, 128, 4, 974,
-    14, 48937457,
-)  # fmt: skip
-
-
-class Case(NamedTuple):
-    """The same job for both.  aim: how many times faster ours should be, by the clock."""
-
-    name: str
-    ours: tuple[str, ...]
-    theirs: tuple[str, ...]
-    aim: float
-    predicted: float
-
-
-CASES = (
-    Case(
-        "LR, adaptive",
-        ("--set", "optimizer=adagrad", "--set", "alpha=0.3"),
-        (),
-        6,
-        5,
-    ),
-    Case(
-        "LR, FTRL",
-        ("--set", "optimizer=ftrl", "--set", "alpha=0.3"),
-        ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1"),
-        12,
-        10,
-    ),
+NOTES = (
+    "One pass over the data unless it is said otherwise, all processors of the machine, from text to a model on disk.",
+    "A further pass is a third of what four passes take longer than one.",
+    "VW and tiffin take the same features of each line. In data for xLearn ids are hashed to 20 bits beforehand.",
+    "xLearn keeps a binary copy of the text beside it; it is removed before each run.",
 )
 
 
-class Round(NamedTuple):
-    """One round of one case: both programs, what theirs needs to start, and the losses of what they predicted."""
+class Quality(NamedTuple):
+    """Of predictions of later rows."""
 
-    ours: Sample
-    theirs: Sample
-    their_start_s: float
-    our_progressive: float
-    their_progressive: float
-    our_loss: float
-    their_loss: float
+    loss: float
+    auc: float
 
 
-def make_data(folder: Path, rows: int, *, seed: int) -> tuple[Path, Path, np.ndarray, float]:
-    """Files to learn from and to predict, the labels of the latter, and the least loss that the teacher allows.
+class Bench:
+    """What was measured so far."""
 
-    Ids are log-uniform (Zipf with exponent 1) in vocabularies of the published sizes; labels come from a hidden
-    logistic regression whose weights are hashes of the ids.
-    """
-    random = np.random.default_rng(seed)
-    train, held = folder / "train.vw", folder / "held.vw"
-    labels, least = [], []
-    for path, count in ((train, rows), (held, HELD_OUT if rows >= ROWS else rows // 8 + 1)):
-        with path.open("w", encoding="ascii") as file:
-            for start in range(0, count, 50_000):
-                size = min(50_000, count - start)
-                ids = np.stack([_ids(random, size, vocabulary) for vocabulary in VOCABULARIES], axis=1)
-                scores = _teacher(ids).sum(axis=1) - 1.0
-                chance = 1 / (1 + np.exp(-scores))
-                label = random.random(size) < chance
-                if path == held:
-                    labels.append(label)
-                    least.append(_log_loss(chance, label))
-                for row in range(size):
-                    features = " ".join([f"{field}_{value}" for field, value in enumerate(ids[row].tolist())])
-                    file.write(f"{1 if label[row] else -1} | {features}\n")
-    return train, held, np.concatenate(labels), float(np.mean(np.concatenate(least)))
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._log = folder / "output.log"
+        self.samples: defaultdict[Case, defaultdict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
+        self.qualities: dict[tuple[Case, str], Quality] = {}
+        self.commands: dict[Case, str] = {}
 
+    def round(self, case: Case, data: Data, number: int) -> None:
+        """One run of each program, the first one first in every other round."""
+        pairs = [(case.ours, case.before and case.before[0]), (case.theirs, case.before and case.before[1])]
+        for program, before in pairs if number % 2 else pairs[::-1]:
+            sample = self._train(program, data)
+            if before is not None:
+                sample = _each_part(sample, self._train(before, data), case.parts)
+            self.samples[case][program.name].append(sample)
+            if case.learns:
+                if before is not None:
+                    self._train(program, data)
+                self.qualities[case, program.name] = self._quality(program, data)
+        if case.loop:
+            self.samples[case]["loop"].append(self._measure(case.loop))
+        place = self._place(case.ours)
+        commands = [program.train(data.train[program.form], place) for program in (case.ours, case.theirs)]
+        self.commands[case] = "\n".join(map(_shown, commands))
 
-def _ids(random: np.random.Generator, size: int, vocabulary: int) -> np.ndarray:
-    return np.minimum(np.exp(random.random(size) * math.log(vocabulary + 1)).astype(np.int64), vocabulary)
+    def results(self) -> Iterator[Result]:
+        """Every case in the order of its first run."""
+        for case, runs in self.samples.items():
+            ours, theirs = (runs[program.name] for program in (case.ours, case.theirs))
+            yield Result(
+                case.name, case.data, self.commands[case], ours, theirs, runs["loop"], case.aims, case.theirs.name
+            )
 
+    def _train(self, program: Program, data: Data) -> Sample:
+        place = self._place(program)
+        for old in (place.model, self._folder / "cache", *data.train[program.form].parent.glob("*.bin")):
+            shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+        return self._measure(program.train(data.train[program.form], place))
 
-def _teacher(ids: np.ndarray) -> Any:
-    """The hidden weight of each id: a hash of field and id, made roughly normal."""
-    field = np.arange(ids.shape[1], dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (ids.astype(np.uint64) + field) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(31)
-    mixed *= np.uint64(0x94D049BB133111EB)
-    parts = [(mixed >> np.uint64(shift) & np.uint64(0xFFFF)).astype(np.float64) / 65535 for shift in (0, 16, 32, 48)]
-    return (sum(parts) - 2) * 0.9
+    def _quality(self, program: Program, data: Data) -> Quality:
+        place = self._place(program)
+        self._measure(program.predict(data.held[program.form], place))
+        return _quality(program.chances(place), data)
 
+    def _measure(self, command: Command) -> Sample:
+        return measure(command, self._folder, self._environment, self._log)
 
-def _log_loss(chance: np.ndarray, label: np.ndarray) -> Any:
-    bounded = np.clip(chance, 1e-9, 1 - 1e-9)
-    return -np.where(label, np.log(bounded), np.log(1 - bounded))
+    def _place(self, program: Program) -> Place:
+        return Place(self._folder / f"{program.name}-model", self._folder / "predictions")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,136 +108,141 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.rows, options.rounds = 20_000, 1
     place = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="tiffin-bench-", dir=place) as folder:
-        text = _run(options, Path(folder))
-    options.output.write_text(text, encoding="utf-8")
-    print(text)
+        _run(options, Path(folder))
+    print(options.output.read_text(encoding="utf-8"))
     return 0
 
 
-def _run(options: argparse.Namespace, folder: Path) -> str:
+def _run(options: argparse.Namespace, folder: Path) -> None:
+    chosen, missing = [], {}
+    for case in cases():
+        if options.only and case.name not in options.only:
+            continue
+        if lacking := [program.name for program in (case.ours, case.theirs) if _version(program) is None]:
+            missing[case.name] = lacking[0]
+        else:
+            chosen.append(case)
     _say("making data")
-    train, held, labels, least = make_data(folder, options.rows, seed=1)
-    if not options.quick:
+    data = _make_data(folder / "data", options.rows, {case.data for case in chosen})
+    if options.rows >= ROWS:
         touch_memory()
-    environment = workload.environment(folder / "home")
-    rounds: dict[str, list[Round]] = {case.name: [] for case in CASES}
+    environment = {**workload.environment(folder / "home"), "USER": "bench"}  # xLearn aborts without a user
+    bench = Bench(folder, environment)
     for number in range(options.rounds):
-        for case in CASES:
-            _say(f"{case.name}, round {number + 1} of {options.rounds}")
-            rounds[case.name].append(_round(case, options, folder, train, held, labels, environment))
-    return _page(options, rounds, folder, train, least)
+        for case in chosen:
+            _say(f"{case.name} beside {case.theirs.name}, round {number + 1} of {options.rounds}")
+            bench.round(case, data[case.data], number)
+        # A run takes long: what is done of it is on the page.
+        options.output.write_text(_page(bench, data, folder, number + 1, missing, options.rows), encoding="utf-8")
 
 
-def _round(
-    case: Case,
-    options: argparse.Namespace,
-    folder: Path,
-    train: Path,
-    held: Path,
-    labels: np.ndarray,
-    environment: dict[str, str],
-) -> Round:
-    log = folder / "log"
-    our_model, their_model, predictions = folder / "model", folder / "model.vw", folder / "predictions"
-    ours = measure(_our_command(case, options, train, our_model), folder, environment, log)
-    measure([options.tiffin, "predict", our_model, "--data", held, "--out", predictions], folder, environment, log)
-    our_loss = _loss_of(predictions, labels, lambda lines: np.array(lines[1:], dtype=float))
-    theirs = measure(_their_command(case, options, train, their_model), folder, environment, log)
-    ask = [*options.vw, "-t", "-i", their_model, "-d", held, "-p", predictions, "--link", "logistic", "--quiet"]
-    measure(ask, folder, environment, log)
-    their_loss = _loss_of(predictions, labels, lambda lines: np.array(lines, dtype=float))
-    our_progressive = float(re.search(r"loss ([\d.]+)", ours.output)[1])  # type: ignore[index]
-    their_progressive = float(re.search(r"average loss = ([\d.]+)", theirs.output)[1])  # type: ignore[index]
-    start = measure([*options.vw, "--version"], folder, environment, log)
-    return Round(ours, theirs, start.wall_s, our_progressive, their_progressive, our_loss, their_loss)
+def _make_data(folder: Path, rows: int, wanted: set[str]) -> dict[str, Data]:
+    held = HELD_OUT if rows >= ROWS else rows // 8 + 1
+    found = {}
+    if WIDE in wanted:
+        found[WIDE] = wide.make(folder / "wide", rows * 4 // 5, held, seed=1)
+    if DATA in wanted:
+        found[DATA] = criteo.make(folder / "criteo", rows, held, tuple(criteo.FORMS), seed=1)
+    if FEWER in wanted:
+        found[FEWER] = criteo.make(folder / "fewer", rows // 5, held, ("criteo", "vw"), seed=2)
+    return found
 
 
-def _our_command(case: Case, options: argparse.Namespace, train: Path, model: Path) -> list[str | Path]:
-    return [options.tiffin, "train", "lr", "--data", train, "--set", f"bits={BITS}", *case.ours, "--out", model]
-
-
-def _their_command(case: Case, options: argparse.Namespace, train: Path, model: Path) -> list[str | Path]:
-    return [*options.vw, "-d", train, "-b", str(BITS), "--loss_function", "logistic", *case.theirs, "-f", model]
-
-
-def _loss_of(path: Path, labels: np.ndarray, parse: Callable[[list[str]], np.ndarray]) -> float:
-    chance = parse(path.read_text(encoding="ascii").splitlines())
-    return float(np.mean(_log_loss(chance, labels)))
-
-
-def _page(options: argparse.Namespace, rounds: dict[str, list[Round]], folder: Path, train: Path, least: float) -> str:
-    rows = [
-        "# Training: tiffin beside Vowpal Wabbit",
-        "",
-        "Written by `make bench-training`; do not edit. Whole processes, wall time, both programs in turn in every",
-        "round, from the same text file in memory to a model file. A figure is the median, in brackets the range.",
-        "",
-        "| job | tiffin | VW | VW ÷ tiffin | aim | | less start | CPU: tiffin | CPU: VW | peak: tiffin | peak: VW |",
-        "|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|",
-    ]
-    for case in CASES:
-        found = rounds[case.name]
-        ratio = spread([one.theirs.wall_s / one.ours.wall_s for one in found])
-        cells = [
-            case.name,
-            f"{spread([one.ours.wall_s for one in found]).median:.2f} s",
-            f"{spread([one.theirs.wall_s for one in found]).median:.2f} s",
-            f"{ratio.median:.1f} ({ratio.least:.1f} to {ratio.most:.1f})",
-            f"≥ {case.aim:g}×",
-            "met" if ratio.median >= case.aim else "**not met**",
-            f"{spread([(one.theirs.wall_s - one.their_start_s) / one.ours.wall_s for one in found]).median:.1f}",
-            *(f"{spread([s.user_s + s.system_s for s in side]).median:.2f} s" for side in _sides(found)),
-            *(f"{max(s.peak for s in side) / 2**20:.0f} MiB" for side in _sides(found)),
-        ]
-        rows.append("| " + " | ".join(cells) + " |")
-    rows += [
-        "",
-        "## How good",
-        "",
-        f"Log loss. The labels come from a hidden model; nobody can do better than {least:.4f} on the later examples.",
-        "",
-        "| job | progressive: tiffin | VW | later examples: tiffin | VW |",
-        "|---|--:|--:|--:|--:|",
-    ]
-    for case in CASES:
-        found = rounds[case.name]
-        medians = [spread([getattr(one, name) for one in found]).median for name in Round._fields[3:]]
-        rows.append(f"| {case.name} | " + " | ".join(f"{value:.4f}" for value in medians) + " |")
-    rows += ["", "## What ran", "", "| job | | command |", "|---|---|---|"]
-    for case in CASES:
-        for name, command in (
-            ("tiffin", _our_command(case, options, train, folder / "model")),
-            ("VW", _their_command(case, options, train, folder / "model.vw")),
-        ):
-            words = " ".join(Path(str(word)).name if "/" in str(word) else str(word) for word in command)
-            rows.append(f"| {case.name} | {name} | `{words}` |")
+def _page(
+    bench: Bench, data: Mapping[str, Data], folder: Path, rounds: int, missing: Mapping[str, str], rows: int
+) -> str:
+    programs = {program.name: program for case in bench.samples for program in (case.ours, case.theirs)}
     facts = [
         *describe_machine([("memory" if folder.is_relative_to(MEMORY) else "disk", folder)]),
-        ("examples", f"{options.rows:,} of {FIELDS} features, {train.stat().st_size / 1e6:.0f} MB of text"),
-        ("later examples", f"{HELD_OUT if options.rows >= ROWS else options.rows // 8 + 1:,}"),
-        ("VW", measure([*options.vw, "--version"], folder, dict(os.environ), folder / "log").output.split()[0]),
-        ("rounds", f"{options.rounds}"),
-        ("predicted", ", ".join(f"{case.name} {case.predicted:g}×" for case in CASES)),
+        *((name, _version(program) or "") for name, program in programs.items()),
+        *(
+            (f"data: {name}", f"{one.rows:,} examples, and {len(one.labels):,} later ones")
+            for name, one in data.items()
+        ),
+        ("rounds", f"{rounds}"),
     ]
-    rows += ["", "## Where", "", "| | |", "|---|---|", *(f"| {name} | {what} |" for name, what in facts), ""]
-    return "\n".join(rows)
+    notes = [*NOTES, *(f"{name}: not measured, as {what} is not installed." for name, what in missing.items())]
+    title = f"Training: tiffin beside its rivals{'' if rows >= ROWS else ' (a small run)'}"
+    sections = [*_fast_and_good(bench, data), *_predictions(bench)]
+    return page(list(bench.results()), facts, notes, title=title, target="bench-training", sections=sections)
 
 
-def _sides(found: list[Round]) -> tuple[list[Sample], list[Sample]]:
-    return [one.ours for one in found], [one.theirs for one in found]
+def _fast_and_good(bench: Bench, data: Mapping[str, Data]) -> list[str]:
+    best = "; ".join(
+        f"{name}: log loss {quality.loss:.4f}, AUC {quality.auc:.4f}"
+        for name, one in data.items()
+        for quality in [_quality(one.chances, one)]
+    )
+    lines = [
+        "## How fast, and how good",
+        "",
+        "Rows of the file by seconds of the clock and of the processors; log loss and AUC of predictions of later",
+        "rows.",
+        f"The labels come from hidden models, so there is a best that nobody can beat ({best}).",
+        "",
+        "| case | data | program | rows/s | rows/CPU-s | log loss | AUC |",
+        "|---|---|---|--:|--:|--:|--:|",
+    ]
+    for case, runs in bench.samples.items():
+        if not case.learns and case.before is None:
+            continue
+        for program in (case.ours, case.theirs):
+            samples, rows = runs[program.name], data[case.data].rows
+            wall = spread([sample.wall_s for sample in samples]).median
+            busy = spread([sample.user_s + sample.system_s for sample in samples]).median
+            quality = bench.qualities.get((case, program.name))
+            good = f"{quality.loss:.4f} | {quality.auc:.4f}" if quality else "|"
+            lines.append(
+                f"| {case.name} | {case.data} | {program.name} | {rows / wall:,.0f} | {rows / busy:,.0f} | {good} |"
+            )
+    return [*lines, ""]
+
+
+def _predictions(bench: Bench) -> list[str]:
+    lines = [
+        "## Predicted and measured",
+        "",
+        "How many times faster than the rival, written down before the first run.",
+        "",
+        "| case | rival | predicted | measured |",
+        "|---|---|--:|--:|",
+    ]
+    for case, result in zip(bench.samples, bench.results(), strict=True):
+        lines.append(f"| {case.name} | {case.theirs.name} | {case.predicted:g} | {result.gain().median:.1f} |")
+    return [*lines, ""]
+
+
+def _quality(chances: criteo.Floats, data: Data) -> Quality:
+    return Quality(float(np.mean(criteo.log_losses(chances, data.labels))), float(roc_auc_score(data.labels, chances)))
+
+
+def _each_part(whole: Sample, before: Sample, parts: int) -> Sample:
+    """What a run took longer than another, divided."""
+    wall, user, system = (
+        max(getattr(whole, name) - getattr(before, name), 1e-3) / parts for name in ("wall_s", "user_s", "system_s")
+    )
+    return Sample(wall, user, system, whole.peak, whole.output)
+
+
+def _version(program: Program) -> str | None:
+    """None: it is not installed."""
+    try:
+        return program.version()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _shown(command: Command) -> str:
+    return " ".join(Path(str(word)).name if "/" in str(word) else str(word) for word in command)
 
 
 def _parser() -> argparse.ArgumentParser:
-    programs = Path(sys.executable).parent
-    parser = argparse.ArgumentParser(description="Measure training beside Vowpal Wabbit.")
+    parser = argparse.ArgumentParser(description="Measure training beside other programs.")
     parser.add_argument("--quick", action="store_true", help="one round of little data: does it run?")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--rows", type=int, default=ROWS, help="of the largest file; the others go with it")
+    parser.add_argument("--only", action="append", default=[], metavar="CASE", help="measure only this case")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks" / "training.md")
-    parser.add_argument("--tiffin", type=Path, default=programs / "tiffin", help="the program to measure")
-    parser.add_argument(
-        "--vw", type=str.split, default=[sys.executable, "-m", "vowpalwabbit"], help="the command to compare with"
-    )
     return parser
 
 

@@ -290,14 +290,14 @@ STEPS = (
     Step("status", _nothing, _data, loops=0, warm=True),
 )
 
-_WRITE_AIMS = {"tmpfs": (Aim("dvc", 10),), "disk": (Aim("loop", 1.5),)}
-_STATUS_AIMS = (Aim("dvc", 15), Aim("loop", 2, offset_s=0.06))
+_WRITE_AIMS = {"tmpfs": (Aim("rival", 10),), "disk": (Aim("loop", 1.5),)}
+_STATUS_AIMS = (Aim("rival", 15), Aim("loop", 2, offset_s=0.06))
 AIMS = {
     **{(step.command, place): aims for step in STEPS[:4] for place, aims in _WRITE_AIMS.items()},
     ("status", "tmpfs"): _STATUS_AIMS,
     ("status", "disk"): _STATUS_AIMS,
-    (NO_OP, "disk"): (Aim("dvc", 35),),
-    (EMPTY, "disk"): (Aim("dvc", 8),),
+    (NO_OP, "disk"): (Aim("rival", 35),),
+    (EMPTY, "disk"): (Aim("rival", 8),),
 }
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ def test_a_ratio_is_taken_round_by_round():
 
 def test_an_aim_against_dvc_is_a_least_gain():
     result = _result([1, 1, 1], [9, 10, 11])
-    assert result.met(Aim("dvc", 10))
-    assert not result.met(Aim("dvc", 10.5))
+    assert result.met(Aim("rival", 10))
+    assert not result.met(Aim("rival", 10.5))
 
 
 def test_an_aim_against_the_loop_is_a_most_with_an_offset():

@@ -1,13 +1,14 @@
 """What is learned is no worse than what Vowpal Wabbit learns from the same file."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.training import CASES, Case, make_data
+from benchmarks import _wide as wide
+from benchmarks._criteo import Data, log_losses
+from benchmarks.learners import Place, VowpalWabbit
 from tiffin.models import make_model
 from tiffin.train import train
 
@@ -15,27 +16,24 @@ ROWS = 30_000
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, np.ndarray]:
-    train_file, held, labels, _ = make_data(tmp_path_factory.mktemp("vw"), ROWS, seed=2)
-    return train_file, held, labels
+def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    return wide.make(tmp_path_factory.mktemp("vw"), ROWS, ROWS // 8, seed=2)
 
 
-def loss_of(chance: np.ndarray, labels: np.ndarray) -> float:
-    return float(-np.mean(np.where(labels, np.log(chance), np.log(1 - chance))))
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"optimizer": "adagrad", "alpha": 0.3}, ()),
+        ({"optimizer": "ftrl", "alpha": 0.3}, ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1")),
+    ],
+    ids=["adaptive", "ftrl"],
+)
 def test_later_examples_are_predicted_as_well_as_by_vw(
-    data: tuple[Path, Path, np.ndarray], tmp_path: Path, case: Case
+    data: Data, tmp_path: Path, ours: dict, theirs: tuple[str, ...]
 ) -> None:
-    train_file, held, labels = data
-    vw = [sys.executable, "-m", "vowpalwabbit", "--quiet"]
-    learn = ["-d", train_file, "-b", "20", "--loss_function", "logistic", *case.theirs, "-f", tmp_path / "vw.model"]
-    ask = ["-t", "-i", tmp_path / "vw.model", "-d", held, "--link", "logistic", "-p", tmp_path / "predictions"]
-    for words in (learn, ask):
-        subprocess.run([*vw, *map(str, words)], check=True, capture_output=True)
-    theirs = loss_of(np.loadtxt(tmp_path / "predictions"), labels)
-    chosen = dict(word.split("=") for word in case.ours if word != "--set")
-    model = train(make_model("lr", {**chosen, "bits": 20}), [str(train_file)])
-    ours = loss_of(np.array(model.predict([str(held)])), labels)
-    assert ours < theirs * 1.005
+    vw, place = VowpalWabbit("-b", "20", *theirs), Place(tmp_path / "vw.model", tmp_path / "predictions")
+    for command in (vw.train(data.train["vw"], place), vw.predict(data.held["vw"], place)):
+        subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    model = train(make_model("lr", {**ours, "bits": 20}), [str(data.train["vw"])])
+    chances = np.array(model.predict([str(data.held["vw"])]), dtype=float)
+    assert log_losses(chances, data.labels).mean() < log_losses(vw.chances(place), data.labels).mean() * 1.005

@@ -1,0 +1,96 @@
+"""What is compared in training, and with whom.  A rival more is a class in `benchmarks.learners` and a case here."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks._report import Aim
+from benchmarks.learners import Import, Program, Script, Tiffin, VowpalWabbit, XLearn, tiffin_script
+from benchmarks.learners._program import THIS_PYTHON
+
+__all__ = ["DATA", "FEWER", "WIDE", "Case", "cases"]
+
+# Data sets, by what is said of them on the page.
+WIDE = "0.8 M × 20"
+DATA = "1 M × 39"
+FEWER = "0.2 M × 39"
+
+
+class Case(NamedTuple):
+    """The same job for both.
+
+    data: which.  before: programs whose runs are taken away from theirs, each a part of the same job; what is left is
+    divided by `parts`.  learns: predictions of later rows are compared, too.  predicted: the gain, written down before
+    the first run.  loop: a command that does nothing, to compare with.
+    """
+
+    name: str
+    data: str
+    ours: Program
+    theirs: Program
+    aims: tuple[Aim, ...]
+    predicted: float
+    before: tuple[Program, Program] | None = None
+    parts: int = 1
+    learns: bool = True
+    loop: tuple[str | Path, ...] = ()
+
+
+def cases() -> tuple[Case, ...]:
+    """All of them, the quick ones first."""
+    adaptive = ("optimizer=adagrad", "alpha=0.3", "bits=24")
+    ftrl = ("optimizer=ftrl", "alpha=0.3", "bits=24")
+    vw_ftrl = ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1", "-b", "24")
+    cached = ("--cache_file", "cache", "-k", "--holdout_off", "-b", "24")
+    factors = ("optimizer=adagrad", "alpha=0.1", "latent_alpha=0.05", "bits=20")
+    return (
+        Case("LR, adaptive", WIDE, Tiffin("lr", "vw", *adaptive), VowpalWabbit("-b", "24"), (Aim("rival", 6),), 5),
+        Case("LR, FTRL", WIDE, Tiffin("lr", "vw", *ftrl), VowpalWabbit(*vw_ftrl), (Aim("rival", 12),), 10),
+        Case(
+            "LR, each further pass",
+            DATA,
+            Tiffin("lr", "vw", *adaptive, options=("--passes", "4")),
+            VowpalWabbit("--passes", "4", *cached),
+            (Aim("rival", 4),),
+            6,
+            before=(Tiffin("lr", "vw", *adaptive), VowpalWabbit("--passes", "1", *cached)),
+            parts=3,
+            learns=False,
+        ),
+        Case("FM, k = 4", DATA, Tiffin("fm", "svm", "k=4", *factors), XLearn("fm", 4), (Aim("rival", 3),), 4),
+        Case("FM, k = 8", DATA, Tiffin("fm", "svm", "k=8", *factors), XLearn("fm", 8), (Aim("rival", 3),), 4),
+        Case(
+            "FM, k = 8",
+            FEWER,
+            Tiffin("fm", "vw", "k=8", *factors),
+            VowpalWabbit("--lrq", "xx8", "-b", "20"),
+            (Aim("rival", 50),),
+            80,
+        ),
+        Case("FFM, k = 4", DATA, Tiffin("ffm", "ffm", "k=4", "fields=39"), XLearn("ffm", 4), (Aim("rival", 2),), 2),
+        Case(
+            "LR in Python",
+            DATA,
+            tiffin_script(),
+            Script("scikit-learn", "criteo", "sklearn_sgd.py", "scikit-learn", THIS_PYTHON),
+            (Aim("rival", 5),),
+            15,
+        ),
+        Case(
+            "LR in Python",
+            FEWER,
+            tiffin_script(),
+            Script("river", "criteo", "river_lr.py", "river"),
+            (Aim("rival", 100),),
+            120,
+        ),
+        Case(
+            "import",
+            FEWER,
+            Import("tiffin", "tiffin.train", "tiffin"),
+            Import("scikit-learn", "sklearn.linear_model", "scikit-learn"),
+            (Aim("loop", 1, offset_s=0.2),),
+            10,
+            learns=False,
+            loop=(THIS_PYTHON, "-c", "pass"),
+        ),
+    )
