@@ -126,7 +126,8 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     data = _make_data(folder / "data", options.rows, {case.data for case in chosen})
     if options.rows >= ROWS:
         touch_memory()
-    environment = {**workload.environment(folder / "home"), "USER": "bench"}  # xLearn aborts without a user
+    own = {"TMPDIR": str(folder), "USER": "bench"}  # parsed examples are kept in memory, too; xLearn wants a user
+    environment = {**workload.environment(folder / "home"), **own}
     bench = Bench(folder, environment)
     for number in range(options.rounds):
         for case in chosen:

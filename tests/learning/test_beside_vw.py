@@ -10,7 +10,7 @@ from benchmarks import _wide as wide
 from benchmarks._criteo import Data, log_losses
 from benchmarks.learners import Place, VowpalWabbit
 from tiffin.models import make_model
-from tiffin.train import train
+from tiffin.train import Options, train
 
 ROWS = 30_000
 
@@ -34,6 +34,6 @@ def test_later_examples_are_predicted_as_well_as_by_vw(
     vw, place = VowpalWabbit("-b", "20", *theirs), Place(tmp_path / "vw.model", tmp_path / "predictions")
     for command in (vw.train(data.train["vw"], place), vw.predict(data.held["vw"], place)):
         subprocess.run(list(map(str, command)), check=True, capture_output=True)
-    model = train(make_model("lr", {**ours, "bits": 20}), [str(data.train["vw"])])
+    model = train(make_model("lr", {**ours, "bits": 20}), [str(data.train["vw"])], Options(deterministic=True))
     chances = np.array(model.predict([str(data.held["vw"])]), dtype=float)
     assert log_losses(chances, data.labels).mean() < log_losses(vw.chances(place), data.labels).mean() * 1.005
