@@ -69,7 +69,8 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
 void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool deterministic, std::uint64_t max_bad,
           bool go_on, float negatives, nb::handle progress) {
   Control control;
-  const PassOptions options{threads, deterministic, learn, max_bad, go_on, negatives};
+  PassOptions options{threads, deterministic, learn, max_bad, go_on};
+  options.negatives = negatives;
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
 }
 
