@@ -243,3 +243,20 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(data: str, tmp
     assert trained.trained_rows == 200_000
     assert re.fullmatch("a checkpoint could not be written: .*File too large", told[-1])
     assert [file.name for file in (tmp_path / "points").iterdir()] == ["lock"]
+
+
+def test_a_snapshot_has_the_rows_that_it_says_it_has(tmp_path: Path) -> None:
+    """While four threads learn: each example has a feature of its own, and so a row of the table."""
+    path = tmp_path / "rows.svm"
+    path.write_text("".join(f"{n % 2} {n}:1\n" for n in range(500_000)), encoding="utf-8")
+    found: list[tuple[int, int]] = []
+
+    def snapshot(trained: Trained, *_: object) -> None:
+        place = tmp_path / str(len(found))
+        place.mkdir()
+        manifest, state = trained.snapshot(str(place))
+        found.append((manifest.parts["rows"], state["rows"]))
+
+    train(make_model("lr", {"bits": 24}), [str(path)], Options(threads=4), progress=snapshot)
+    assert all(rows == said for rows, said in found)
+    assert found[-1][0] == 500_000

@@ -10,10 +10,10 @@ import pytest
 
 from tests.learning.examples import libsvm, teacher_rows
 from tiffin.cli import main
-from tiffin.cli._passes import best_of
+from tiffin.cli._passes import Passes, best_of
 from tiffin.cli._progress import Bar
 from tiffin.stream import text_size
-from tiffin.train import Evaluation, Pass, load, profile
+from tiffin.train import Evaluation, Pass, Trained, load, profile
 
 
 @pytest.fixture
@@ -119,3 +119,40 @@ def test_checkpoints_are_asked_for_and_removed(
     (tmp_path / "points/checkpoint-000001").mkdir(parents=True)
     assert main([*command, "--checkpoint", "points"]) == 254
     assert "there are checkpoints in 'points'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("spec", "best"), [("lr", 3), ("fm", 1)])
+def test_a_run_that_is_interrupted_knows_the_best_model(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, spec: str, best: int
+) -> None:
+    valid = tmp_path / "valid.svm"
+    valid.write_text(libsvm(teacher_rows(2_000, seed=2)), encoding="utf-8")
+    command = ["train", spec, "--data", data, "--valid", str(valid), "--set", "bits=12", "--deterministic"]
+    command += ["--passes", "3", "--live", str(tmp_path / "live"), "--out"]
+    points = ["--checkpoint", str(tmp_path / "points"), "--resume"]
+    assert main([*command, str(tmp_path / "wanted")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    wanted = json.loads((tmp_path / "wanted/metrics.json").read_text())
+    assert wanted["passes"] == best
+    moved = Passes.moved
+
+    def interrupt(self: Passes, trained: Trained, rows: int, size: int) -> None:
+        moved(self, trained, rows, size)
+        if trained.passes:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Passes, "moved", interrupt)
+        assert main([*command, str(tmp_path / "found"), *points]) != 0
+    capsys.readouterr()
+    assert main([*command, str(tmp_path / "found"), *points]) == 0
+    out, err = capsys.readouterr()
+    assert "training goes on in pass 2, after " in err
+    assert out.splitlines()[-1].startswith(said[-1][:40])
+    for name in ("manifest.json", "weights.npy"):
+        assert (tmp_path / "found" / name).read_bytes() == (tmp_path / "wanted" / name).read_bytes()
+    found = json.loads((tmp_path / "found/metrics.json").read_text())
+    assert found["valid"] == wanted["valid"]
+    assert (found["rows"], found["passes"]) == (wanted["rows"], wanted["passes"])
+    steps = (tmp_path / "live/plots/metrics/valid/loss.tsv").read_text().splitlines()
+    assert len(steps) - 1 == sum(line.startswith("held out") for line in said)
