@@ -68,6 +68,8 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
 
 void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool deterministic, std::uint64_t max_bad,
           bool go_on, float negatives, nb::handle progress) {
+  // Before anybody is told of progress and asks how far this pass is.
+  if (!go_on) learner.set_pass_state({});
   Control control;
   PassOptions options{threads, deterministic, learn, max_bad, go_on};
   options.negatives = negatives;

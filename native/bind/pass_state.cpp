@@ -2,7 +2,8 @@
 //
 //   state  := {rows, features, bytes, bad_rows, weight, loss, read_s, parse_s, learn_s, wait_s,
 //              positives: counts, negatives: counts, predicted: counts, first, beyond: [block...],
-//              first_bad: [[file, line, column, what]...]}
+//              first_bad: [[file, line, column, what]...],
+//              has_ended: bool}
 //   counts := [[bucket, weight]...]                        of buckets that have any
 #include <stdexcept>
 #include <string>
@@ -64,6 +65,7 @@ nb::dict PassStateOf(const Learner& learner) {
   nb::list bad;
   for (const BadRow& row : state.bad_rows) bad.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
   found["first_bad"] = bad;
+  found["has_ended"] = state.has_ended;
   return found;
 }
 
@@ -76,6 +78,7 @@ void SetPassState(Learner& learner, const nb::dict& from) {
     FromList(from["positives"], state.totals.counts.positives());
     FromList(from["negatives"], state.totals.counts.negatives());
     FromList(from["predicted"], state.totals.counts.predicted());
+    state.has_ended = nb::cast<bool>(from["has_ended"]);
     std::set<std::uint64_t> beyond;
     for (const nb::handle block : from["beyond"]) beyond.insert(nb::cast<std::uint64_t>(block));
     state.cursor = Cursor(nb::cast<std::uint64_t>(from["first"]), std::move(beyond));

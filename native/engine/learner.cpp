@@ -425,7 +425,12 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
       throw;
     }
   });
-  if (options.learn) table_->EndPass();
+  // Once, and only when all blocks are done; a snapshot has the table as it was before, or as it is after.
+  const auto inside = pause_.Enter();
+  if (!options.learn || pass_.has_ended || control.stop.load(std::memory_order_relaxed)) return;
+  table_->EndPass();
+  const std::scoped_lock lock(mutex_);
+  pass_.has_ended = true;
 }
 
 void Learner::Score(RowsSource& source, const PassOptions& options, bool labels, const TakeScores& take,

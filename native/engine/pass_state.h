@@ -45,6 +45,7 @@ struct PassState {
   Totals totals;
   Cursor cursor;
   std::vector<BadRow> bad_rows;  // the first few, in order
+  bool has_ended = false;        // whether the table knows that all blocks are done
 };
 
 }  // namespace tiffin::learn

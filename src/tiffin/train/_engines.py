@@ -22,9 +22,14 @@ def new(model: Model, data_format: str) -> Trained:
     return found
 
 
-def load(directory: str) -> Trained:
-    """A model from its directory.  Raises TargetError if there is none, FormatError if it is damaged."""
+def load(directory: str, model: Model | None = None) -> Trained:
+    """A model from its directory.  Raises TargetError if there is none, FormatError if it is damaged.
+
+    model: the same with settings of this machine, which are not saved.
+    """
     manifest = read_manifest(directory)
+    if model is not None:
+        manifest = manifest._replace(model=model)
     try:
         found: Trained = _engine(manifest.model).load(directory, manifest)
     except (ValueError, KeyError, TypeError, OverflowError) as error:

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from tiffin.errors import ConfigError, FormatError, TrainingError
-from tiffin.models import Model
+from tiffin.models import SETTINGS, Model
 from tiffin.stream import Cache
 from tiffin.train._checkpoint import Checkpoint
 from tiffin.train._checkpoints import Checkpoints
 from tiffin.train._engines import load, new
-from tiffin.train._trained import Evaluation, Options, Progress, Trained, check_bounds, check_negatives, format_or
+from tiffin.train._trained import Evaluation, Options, Trained, check_bounds, check_negatives, format_or
 
 __all__ = ["train"]
 
@@ -48,14 +48,18 @@ def train(
     options = options._replace(data_format=data_format)
     trained = start or new(model, data_format)
     with _checkpoints(trained, paths, options) as checkpoints:
-        resumed = _resumed(checkpoints, tell) if checkpoints is not None and options.resume else None
-        trained = resumed or trained
+        left = options.passes
+        resumed = _resumed(checkpoints, trained.model, tell) if checkpoints is not None and options.resume else None
+        if resumed is not None:
+            trained = resumed
+            left -= len(resumed.passes)
         with _cached(trained, paths, options):
-            for _ in range(options.passes - (len(resumed.passes) if resumed is not None else 0)):
+            for _ in range(left):
+                ticks = _Ticks(trained, checkpoints, progress)
                 try:
-                    done = trained.learn(paths, options, _ticks(trained, checkpoints, progress))
+                    done = trained.learn(paths, options, ticks)
                 except KeyboardInterrupt:
-                    if checkpoints is not None:
+                    if checkpoints is not None and ticks.has_begun:
                         checkpoints.write(trained)  # all threads have ended, each with its block
                     raise
                 _check(done.learned, paths, goes_on=trained.trained_rows > 0)
@@ -109,9 +113,15 @@ def _checkpoints(trained: Trained, paths: Sequence[str], options: Options) -> It
 
 def _run(trained: Trained, paths: Sequence[str], options: Options) -> dict[str, Any]:
     """What a run is asked for, as far as what it comes to depends on it."""
+    # Not where the machine has room: a run may go on elsewhere.
+    settings = {
+        name: value
+        for name, value in trained.model._asdict().items()
+        if name not in SETTINGS or not SETTINGS[name].here
+    }
     files = {path: os.stat(path) for path in map(os.path.realpath, paths) if os.path.exists(path)}
     return {
-        **{f"setting {name}": value for name, value in trained.model._asdict().items()},
+        **{f"setting {name}": value for name, value in settings.items()},
         "list of files": [os.path.realpath(path) for path in paths],
         **{f"[size, mtime] of {path}": [stat.st_size, stat.st_mtime_ns] for path, stat in files.items()},
         "format": options.data_format,
@@ -121,19 +131,18 @@ def _run(trained: Trained, paths: Sequence[str], options: Options) -> dict[str, 
     }
 
 
-def _resumed(checkpoints: Checkpoints, tell: Callable[[str], object]) -> Trained | None:
+def _resumed(checkpoints: Checkpoints, model: Model, tell: Callable[[str], object]) -> Trained | None:
     """What the last checkpoint holds; None if there is none."""
     found = checkpoints.last()
     if found is None:
         tell("there is no checkpoint yet: training starts from the beginning")
         return None
-    trained = _trained_of(found)
     tell(f"training goes on in pass {len(found.passes) + 1}, after {found.state['rows']:,} rows of it")
-    return trained
+    return _trained_of(found, model)
 
 
-def _trained_of(checkpoint: Checkpoint) -> Trained:
-    trained = load(checkpoint.directory)
+def _trained_of(checkpoint: Checkpoint, model: Model) -> Trained:
+    trained = load(checkpoint.directory, model)
     trained.passes = checkpoint.passes
     try:
         trained.go_on(checkpoint.state)
@@ -142,18 +151,23 @@ def _trained_of(checkpoint: Checkpoint) -> Trained:
     return trained
 
 
-def _ticks(
-    trained: Trained, checkpoints: Checkpoints | None, progress: Callable[[Trained, int, int], object] | None
-) -> Progress:
-    """What happens in the middle of a pass."""
+class _Ticks:
+    """What happens in the middle of a pass.  has_begun: whether anything did."""
 
-    def tick(rows: int, size: int) -> None:
-        if checkpoints is not None:
-            checkpoints.tick(trained)
-        if progress is not None:
-            progress(trained, rows, size)
+    def __init__(
+        self, trained: Trained, checkpoints: Checkpoints | None, progress: Callable[[Trained, int, int], object] | None
+    ) -> None:
+        self.has_begun = False
+        self._trained = trained
+        self._checkpoints = checkpoints
+        self._progress = progress
 
-    return tick
+    def __call__(self, rows: int, size: int) -> None:
+        self.has_begun = True
+        if self._checkpoints is not None:
+            self._checkpoints.tick(self._trained)
+        if self._progress is not None:
+            self._progress(self._trained, rows, size)
 
 
 def _check(learned: Evaluation, paths: Sequence[str], *, goes_on: bool) -> None:
