@@ -34,7 +34,7 @@ def batches(path: str) -> Iterator[tuple[object, np.ndarray]]:
 
 what, data, model = sys.argv[1:4]
 if what == "train":
-    learner = SGDClassifier(loss="log_loss", alpha=1e-7)
+    learner = SGDClassifier(loss="log_loss", penalty=None, learning_rate="constant", eta0=0.02)
     for X, y in batches(data):
         learner.partial_fit(X, y, classes=[0, 1])
     joblib.dump(learner.sparsify(), model)
