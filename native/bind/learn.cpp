@@ -72,6 +72,7 @@ NB_MODULE(_learn, module) {
   BindFindings(module);
   BindSources(module);
   BindChunks(module);
+  BindEncode(module);
   BindLearner(module);
 
   module.def(

@@ -56,6 +56,7 @@ void Describe(nb::dict& found, double weight, double loss, const learn::ScoreCou
 void BindFindings(nb::module_& module);
 void BindChunks(nb::module_& module);
 void BindSources(nb::module_& module);
+void BindEncode(nb::module_& module);
 void BindLearner(nb::module_& module);
 void BindScoring(nb::class_<learn::Learner>& learner);
 

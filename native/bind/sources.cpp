@@ -42,7 +42,7 @@ void BindSources(nb::module_& module) {
       .def(
           "__init__",
           [](TextRows* self, BlockSource& source, std::string_view format, std::optional<std::string_view> column) {
-            new (self) TextRows(source, ParserOf(format), column ? std::optional(Column(format, *column)) : std::nullopt);
+            new (self) TextRows(source, ParserOf(format), column ? std::optional(TextColumn(format, *column)) : std::nullopt);
           },
           "source"_a, "data_format"_a, "column"_a = nb::none(), nb::keep_alive<1, 2>(),
           "column: what predictions are compared by.  Raises ValueError for one, or a format, that is not known.");

@@ -1,8 +1,7 @@
-#include <cmath>
-
 #include "parse/line.h"
 #include "parse/word.h"
 #include "rows/key.h"
+#include "rows/log_bucket.h"
 
 namespace tiffin::learn {
 namespace {
@@ -10,21 +9,14 @@ namespace {
 constexpr std::uint32_t kIntegers = 13;
 constexpr std::uint32_t kCategories = 26;
 
-// The competition's winners cut integers at floor(log(v)^2); small and negative ones stay as they are.
-std::uint64_t BucketOf(std::int64_t value) {
-  if (value <= 2) return static_cast<std::uint64_t>(value) & kIdMask;
-  const double logarithm = std::log(static_cast<double>(value));
-  return (std::uint64_t{1} << 32) + static_cast<std::uint64_t>(logarithm * logarithm);
-}
-
 // The buckets of small numbers, which most are.
 class Buckets {
  public:
   Buckets() {
-    for (int value = 0; value < kSmall; ++value) small_[value] = BucketOf(value);
+    for (int value = 0; value < kSmall; ++value) small_[value] = LogBucket(value);
   }
   std::uint64_t operator()(std::int64_t value) const {
-    return value >= 0 && value < kSmall ? small_[value] : BucketOf(value);
+    return value >= 0 && value < kSmall ? small_[value] : LogBucket(static_cast<double>(value));
   }
 
  private:

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "parse/column.h"
+#include "parse/text_column.h"
 #include "parse/text.h"
 #include "rows/key.h"
 #include "rows/rows.h"
@@ -35,7 +35,7 @@ class RowsSource {
 // Text in a format.
 class TextRows final : public RowsSource {
  public:
-  TextRows(BlockSource& source, Parser parser, std::optional<Column> column = {})
+  TextRows(BlockSource& source, Parser parser, std::optional<TextColumn> column = {})
       : source_(source), parser_(parser), column_(std::move(column)) {}
 
   bool Next(Block& block, const std::atomic<bool>& stop) override { return source_.Next(block, stop); }
@@ -50,7 +50,7 @@ class TextRows final : public RowsSource {
  private:
   BlockSource& source_;
   Parser parser_;
-  std::optional<Column> column_;
+  std::optional<TextColumn> column_;
 };
 
 // A sparse matrix in compressed rows: example i has the features [begins[i], begins[i + 1]) of `ids` and `values`, all

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -16,13 +17,16 @@
 
 namespace tiffin::learn {
 
-// Whole lines of one file.
+class Batch;
+
+// Whole lines of one file, or rows of a batch of columns.
 struct Block {
   std::uint64_t number = 0;  // of all blocks of the source, from 0
   std::size_t file = 0;      // of the source's files
   std::uint64_t first_line = 0;  // of the file, from 0
   Buffer<char> bytes;
   std::size_t size = 0;  // after it `bytes` has kPadding bytes that may be read
+  std::shared_ptr<const Batch> batch;
 
   static constexpr std::size_t kPadding = 16;
   std::string_view text() const { return {bytes.data(), size}; }

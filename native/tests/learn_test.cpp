@@ -13,7 +13,7 @@
 #include "engine/score_counts.h"
 #include "engine/slices.h"
 #include "params/fixed_table.h"
-#include "parse/column.h"
+#include "parse/text_column.h"
 #include "parse/number.h"
 #include "parse/text.h"
 #include "parse/word.h"
@@ -173,9 +173,9 @@ TEST(Slices, FollowWhatIsFrequentAndCountTheRestTogether) {
   EXPECT_DOUBLE_EQ(found[0].slice.Counts().positive_weight(), static_cast<double>(found[0].slice.rows()));
 }
 
-TEST(Column, IsFoundInEveryFormat) {
+TEST(TextColumn, IsFoundInEveryFormat) {
   const auto in = [](const char* format, const char* name, const char* line) {
-    return std::string(Column(format, name).In(line));
+    return std::string(TextColumn(format, name).In(line));
   };
   const char* const criteo = "1\t7\t\t3\t\t\t\t\t\t\t\t\t\t\tab\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\tz";
   EXPECT_EQ(in("criteo", "I1", criteo), "7");
@@ -191,10 +191,10 @@ TEST(Column, IsFoundInEveryFormat) {
   EXPECT_EQ(in("vw", "", "1 | one:3 |b two"), "one");
   EXPECT_EQ(in("vw", "c", "1 |a c |b c"), "");
   for (const char* const wrong : {"", "I0", "I14", "C27", "C", "X1", "C1x"}) {
-    EXPECT_THROW(Column("criteo", wrong), std::invalid_argument) << wrong;
+    EXPECT_THROW(TextColumn("criteo", wrong), std::invalid_argument) << wrong;
   }
-  EXPECT_THROW(Column("ffm", "a"), std::invalid_argument);
-  EXPECT_THROW(Column("csv", "a"), std::invalid_argument);
+  EXPECT_THROW(TextColumn("ffm", "a"), std::invalid_argument);
+  EXPECT_THROW(TextColumn("csv", "a"), std::invalid_argument);
 }
 
 // An example with rows of its own.

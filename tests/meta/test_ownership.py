@@ -25,10 +25,9 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "cookiecutter": "tiffin.scaffold._cookiecutter",
     "copier": "tiffin.scaffold._copier",
     "jinja2": "tiffin.scaffold",
-    # An extra for compressed data.
+    # Extras for tables and for compressed data.
+    "polars": "tiffin.stream._polars",
     "zstandard": "tiffin.stream",
-    # An extra for predictions as Parquet files.
-    "polars": "tiffin.train._predictions",
     # Vega, an extra.
     "vl_convert": "tiffin.plots._vega",
     # Hydra, an extra for experiments whose parameters it composes.

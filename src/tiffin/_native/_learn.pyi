@@ -41,6 +41,27 @@ class KeepingRows(RowsSource):
 class ChunkRows(RowsSource):
     def __init__(self, file: ChunkFile) -> None: ...
 
+class BadColumns(ValueError):
+    pass
+
+class Encoder:
+    def __init__(
+        self,
+        columns: list[str],
+        features: Iterable[tuple[str, int, str, tuple[object, ...]]],
+        label: int = -1,
+        weight: int = -1,
+    ) -> None: ...
+    @property
+    def columns(self) -> list[str]: ...
+    def encode(self, data: object) -> tuple[bytes, bytes, bytes, bytes, bytes, list[tuple[int, str]]]: ...
+
+class BatchRows(RowsSource):
+    def __init__(self, encoder: Encoder, most_batches: int = 4, by: int = -1) -> None: ...
+    def feed(self, data: object, file: int, first_row: int, faults: list[tuple[int, str]] = ...) -> int | None: ...
+    def end(self) -> None: ...
+    def close(self) -> None: ...
+
 class Learner:
     def __init__(
         self,

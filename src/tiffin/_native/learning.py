@@ -1,13 +1,16 @@
 """The compiled module of the learning half, which nothing else loads."""
 
 from tiffin._native._learn import (
+    BadColumns,
     BadRows,
+    BatchRows,
     BlockSource,
     ChunkDamaged,
     ChunkFile,
     ChunkRows,
     ChunkWriter,
     Diverged,
+    Encoder,
     FedSource,
     FileSource,
     KeepingRows,
@@ -19,13 +22,16 @@ from tiffin._native._learn import (
 )
 
 __all__ = [
+    "BadColumns",
     "BadRows",
+    "BatchRows",
     "BlockSource",
     "ChunkDamaged",
     "ChunkFile",
     "ChunkRows",
     "ChunkWriter",
     "Diverged",
+    "Encoder",
     "FedSource",
     "FileSource",
     "KeepingRows",

@@ -9,6 +9,7 @@ from tiffin.cli._training import evaluation_json, loss_text, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import FormatError, TargetError
 from tiffin.models import read_manifest
+from tiffin.train import Data as Examples
 from tiffin.train import Evaluation, Pass, Trained
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ class Bar(Protocol):
 class Asked(NamedTuple):
     """What matters here of what was asked.
 
-    data: files learned from.  patience: passes in a row that end it when they are no better.  evaluate: predicts the
+    data: what is learned from.  patience: passes in a row that end it when they are no better.  evaluate: predicts the
     held-out files; None: there are none.
     """
 
-    data: list[str]
+    data: Examples
     out: str
     passes: int
     patience: int

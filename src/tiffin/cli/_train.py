@@ -11,9 +11,11 @@ from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
-from tiffin.models import check_place, make_model
-from tiffin.stream import text_size
-from tiffin.train import Evaluation, Trained, load, profile, remove_checkpoints, train
+from tiffin.models import Model, check_place
+from tiffin.models.loading import load_spec
+from tiffin.stream import Flow, flow, parted_at, parted_by_share, text_size
+from tiffin.train import Data as Examples
+from tiffin.train import Evaluation, Trained, explain, load, profile, remove_checkpoints, train
 from tiffin.train import Options as How
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "run"]
 
 METRICS = "metrics.json"
+_ROLES = ("label", "weight", "time")
 LONG_S = 2.0  # training that took less needs no advice on time
 
 
@@ -31,13 +34,21 @@ class Options(NamedTuple):
     Each example is predicted before it is learned from, so the loss of the first pass is that of predictions.
     """
 
-    spec: Annotated[str, Argument("lr, fm or ffm", metavar="MODEL")]
+    spec: Annotated[str, Argument("lr, fm, ffm, a YAML file, or file.py:name", metavar="SPEC")]
     data: Data = []  # noqa: RUF012 - a named tuple's default is never changed
     out: Annotated[str | None, Flag("the directory to write the model to", ("-o", "--out"), metavar="DIR")] = None
     valid: Annotated[
         list[str],
         Flag("files to predict after each pass; passes end when that gets no better", metavar="FILE", many=True),
     ] = []  # noqa: RUF012 - as above
+    label: Annotated[str | None, Flag("tables: the column to predict", metavar="COL")] = None
+    weight: Annotated[str | None, Flag("tables: the column of weights", metavar="COL")] = None
+    time: Annotated[str | None, Flag("tables: the column by which rows are in order", metavar="COL")] = None
+    valid_from: Annotated[str | None, Flag("hold out the rows from this time on", metavar="TIME")] = None
+    holdout: Annotated[
+        str | None, Flag("hold out this part of the rows, such as 0.2, the last by time", metavar="PART")
+    ] = None
+    explain_plan: Annotated[bool, Flag("say what would run where, and learn nothing")] = False
     set: Annotated[list[str], Flag("a setting of the model", ("-S", "--set"), metavar="NAME=VALUE")] = []  # noqa: RUF012 - as above
     start: Annotated[str | None, Flag("go on from this model", ("--from",), metavar="DIR")] = None
     passes: Annotated[int, Flag("how often to go over the data (default: once)", metavar="N")] = 1
@@ -66,27 +77,51 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     if not options.data:
         raise UsageError("no data was named", hint=f"tiffin train {options.spec} --data FILE... --out DIR")
-    if options.out is None:
+    if options.out is None and not options.explain_plan:
         raise UsageError("no directory for the model was named", hint="add --out DIR")
     if options.passes < 1:
         raise UsageError(f"--passes: expected a number from 1 on, found {options.passes}")
     if options.patience < 1:
         raise UsageError(f"--patience: expected a number from 1 on, found {options.patience}")
-    if options.start is not None and options.set:
-        raise UsageError(
-            "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
-        )
     if options.checkpoint_every < 0:
         raise UsageError(f"--checkpoint-every: expected seconds from 0 on, found {options.checkpoint_every}")
     if options.resume and options.checkpoint is None:
         raise UsageError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
-    model = make_model(options.spec, dict(map(_setting, options.set)))
-    out = place(ui, options.out)
-    check_place(out)
     start = None if options.start is None else load(place(ui, options.start))
-    if start is not None and start.model.score != model.score:
-        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
-    how = How(
+    model = _model(options, ui) if start is None else start.model
+    if start is not None:
+        _check_kept(options, ui, model)
+    how = _how(options, ui)
+    if options.out is not None:
+        check_place(place(ui, options.out))
+    data, valid = _parts(ui, options, model)
+    if options.explain_plan or options.out is None:
+        ui.write(explain(model, data, how))
+        return 0
+    out = place(ui, options.out)
+
+    def evaluate(trained: Trained) -> Evaluation:
+        return trained.evaluate(valid or [], data_format=how.data_format, threads=how.threads, max_bad=how.max_bad)
+
+    asked = Asked(data, out, options.passes, options.patience, options.slim, None if valid is None else evaluate)
+    with _live(ui, options.live) as live, ui.progress("Training", "row") as bar:
+        bar.expect(0, 0 if isinstance(data, Flow) else options.passes * text_size(data))
+        told = Passes(ui, asked, bar, live)
+        trained = train(model, data, how, start=start, progress=told.moved, after_pass=told.after_pass, tell=ui.status)
+    if valid is None:
+        trained.save(out, state=not options.slim)
+    _write_metrics(out, trained)
+    if how.checkpoint is not None:
+        remove_checkpoints(how.checkpoint)
+    if sum(done.seconds for done in trained.passes) >= LONG_S:
+        names = places(ui, options.data)
+        kept = how.cache is not None
+        ui.write(profile(trained.passes, names, deterministic=how.deterministic, kept=kept))
+    return 0
+
+
+def _how(options: Options, ui: Ui) -> How:
+    return How(
         options.passes,
         options.threads or 0,
         options.deterministic,
@@ -98,25 +133,46 @@ def run(options: Options, ui: Ui) -> int:
         options.resume,
         _part(options.negatives),
     )
-    paths, valid = places(ui, options.data), places(ui, options.valid)
 
-    def evaluate(trained: Trained) -> Evaluation:
-        return trained.evaluate(valid, data_format=how.data_format, threads=how.threads, max_bad=how.max_bad)
 
-    asked = Asked(paths, out, options.passes, options.patience, options.slim, evaluate if valid else None)
-    with _live(ui, options.live) as live, ui.progress("Training", "row") as bar:
-        bar.expect(0, options.passes * text_size(paths))
-        told = Passes(ui, asked, bar, live)
-        trained = train(model, paths, how, start=start, progress=told.moved, after_pass=told.after_pass, tell=ui.status)
-    if not valid:
-        trained.save(out, state=not options.slim)
-    _write_metrics(out, trained)
-    if how.checkpoint is not None:
-        remove_checkpoints(how.checkpoint)
-    if sum(done.seconds for done in trained.passes) >= LONG_S:
-        kept = how.cache is not None
-        ui.write(profile(trained.passes, paths, deterministic=how.deterministic, kept=kept))
-    return 0
+def _model(options: Options, ui: Ui) -> Model:
+    """What was asked for."""
+    named = {name: value for name in _ROLES if (value := getattr(options, name)) is not None}
+    return load_spec(options.spec, ui.context.directory, dict(map(_setting, options.set)))._replace(**named)
+
+
+def _check_kept(options: Options, ui: Ui, model: Model) -> None:
+    """Whether nothing is asked of a model that goes on but what it is."""
+    if options.set or any(getattr(options, name) is not None for name in _ROLES):
+        raise UsageError(
+            "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
+        )
+    if load_spec(options.spec, ui.context.directory).score != model.score:
+        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
+
+
+def _parts(ui: Ui, options: Options, model: Model) -> tuple[Examples, Examples | None]:
+    """What is learned from, and what is held out."""
+    data, valid = places(ui, options.data), places(ui, options.valid)
+    ways = [
+        way
+        for way, given in (("--valid", valid), ("--valid-from", options.valid_from), ("--holdout", options.holdout))
+        if given
+    ]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} both say what is held out", hint="leave one of them out")
+    if options.valid_from is None and options.holdout is None:
+        return data, valid or None
+    if not model.time:
+        raise UsageError(f"{ways[0]} needs to know which column is the time", hint="add --time COL")
+    tables = flow(data, data_format=options.data_format)
+    if options.valid_from is not None:
+        return parted_at(tables, model.time, options.valid_from)
+    try:
+        share = float(options.holdout or "")
+    except ValueError:
+        raise UsageError(f"--holdout: expected a number between 0 and 1, found '{options.holdout}'") from None
+    return parted_by_share(tables, model.time, share)
 
 
 @contextmanager

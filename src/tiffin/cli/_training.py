@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
+from tiffin.train import Data as Examples
 from tiffin.train import Evaluation, Trained
 
 __all__ = [
@@ -23,13 +24,13 @@ __all__ = [
 
 _MOST_NAMED = 5
 
-Data = Annotated[list[str], Flag("files of examples, in order; .gz and .zst too", metavar="FILE", many=True)]
+Data = Annotated[list[str], Flag("files of examples, or tables, in order; .gz and .zst too", metavar="FILE", many=True)]
 Format = Annotated[
     str | None,
     Flag(
         "the format of the files (default: as their names say)",
         ("--format",),
-        choices=("libsvm", "ffm", "vw", "criteo"),
+        choices=("libsvm", "ffm", "vw", "criteo", "parquet", "arrow", "csv", "tsv", "jsonl"),
     ),
 ]
 Threads = Annotated[int | None, Flag("threads (default: one a processor)", ("-j", "--threads"), metavar="N")]
@@ -46,9 +47,9 @@ def places(ui: Ui, paths: Iterable[str]) -> list[str]:
     return [place(ui, path) for path in paths]
 
 
-def tell_skipped(ui: Ui, trained: Trained, paths: list[str]) -> None:
-    """Name the first of the lines that the last pass over these files skipped."""
-    for line in trained.skipped(paths)[:_MOST_NAMED]:
+def tell_skipped(ui: Ui, trained: Trained, data: Examples) -> None:
+    """Name the first of the rows that the last pass over these data skipped."""
+    for line in trained.skipped(data)[:_MOST_NAMED]:
         ui.warning(f"skipped {line}")
 
 

@@ -15,6 +15,8 @@ from shutil import rmtree
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, FormatError, TargetError
+from tiffin.features import FORMAT as FEATURES
+from tiffin.features import from_tree, to_tree
 from tiffin.fs import write_atomically
 from tiffin.models._model import SETTINGS, Model, has_setting, score_of, with_settings
 
@@ -22,6 +24,7 @@ __all__ = [
     "Manifest",
     "check_place",
     "count_in",
+    "fields_of",
     "finish_model",
     "finite_numbers",
     "manifest_path",
@@ -33,6 +36,7 @@ MANIFEST = "manifest.json"
 FORMAT = "tiffin model 1"
 LARGEST = 1 << 20  # bytes of a manifest
 _NEW, _OLD = ".tiffin-new", ".tiffin-old"
+_ROLES = ("label", "weight", "time")
 _OTHERS = ("metrics.json",)
 _ENDINGS = (".npy", ".txt")  # of parts
 
@@ -77,6 +81,8 @@ def _parsed(fields: Any) -> Manifest:
         raise ValueError(f"it does not say that its format is '{FORMAT}'")
     settings = {name: value for name, value in fields["model"].items() if not _is_of_the_machine(name)}
     model = with_settings(Model(score_of(str(settings.pop("score")))), settings)
+    if "columns" in fields:
+        model = _with_columns(model, fields["columns"])
     if not isinstance(fields["parts"], dict):
         raise TypeError("'parts' is no mapping")
     return Manifest(
@@ -86,6 +92,15 @@ def _parsed(fields: Any) -> Manifest:
         count_in(fields, "trained_rows", 1 << 62),
         fields["parts"],
     )
+
+
+def _with_columns(model: Model, fields: Any) -> Model:
+    if not isinstance(fields, dict) or fields.get("format") != FEATURES:
+        raise ValueError(f"the format of its features is not '{FEATURES}'")
+    named = {name: fields.get(name, "") for name in _ROLES}
+    if not all(isinstance(name, str) for name in named.values()):
+        raise TypeError("the name of a column is no text")
+    return model._replace(features=tuple(map(from_tree, fields["features"])), **named)
 
 
 def count_in(fields: Mapping[str, Any], name: str, most: int) -> int:
@@ -168,12 +183,16 @@ def _finish_replacing(target: str) -> None:
             os.rename(f"{target}{_OLD}", target)
 
 
+def fields_of(model: Model) -> dict[str, Any]:
+    """What a manifest says of a model: its settings, and the columns it is made of if there are any."""
+    kept = [name for name in SETTINGS if has_setting(model, name) and not _is_of_the_machine(name)]
+    meant = {name: getattr(model, name) for name in kept}
+    fields: dict[str, Any] = {"model": {"score": model.score, **meant}}
+    if model.features:
+        named = {name: getattr(model, name) for name in _ROLES if getattr(model, name)}
+        fields["columns"] = {"format": FEATURES, "features": list(map(to_tree, model.features)), **named}
+    return fields
+
+
 def _text(manifest: Manifest) -> str:
-    settings = manifest.model._asdict()
-    meant = {
-        name: value
-        for name, value in settings.items()
-        if name == "score" or (has_setting(manifest.model, name) and not _is_of_the_machine(name))
-    }
-    fields = {"format": FORMAT, **manifest._asdict(), "model": meant}
-    return json.dumps(fields, indent=2) + "\n"
+    return json.dumps({"format": FORMAT, **manifest._asdict(), **fields_of(manifest.model)}, indent=2) + "\n"

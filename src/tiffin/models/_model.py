@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError
+from tiffin.features import Expression
 from tiffin.formats.sizes import bytes_of
 
 __all__ = [
@@ -67,7 +68,7 @@ SETTINGS = {
     "table": Setting("fixed: 2^bits rows, shared by hash; exact: a row for each feature", str, ("fixed", "exact")),
     "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32, table="fixed"),
     "admit": Setting("how often a feature is seen until it has a row", int, least=1, most=15, table="exact"),
-    "ttl": Setting("examples until an unseen feature has no row (0: any)", int, least=0, most=2**31 - 1, table="exact"),
+    "ttl": Setting("examples until an unseen feature loses its row", int, least=0, most=2**31 - 1, table="exact"),
     "memory": Setting("size such as 8GB; the rest is on disk; 0: any", _Bytes, least=0, most=2**62, table="exact"),
     "spill": Setting("the directory for what memory has no room for", str, table="exact", here=True),
     "seed": Setting("what the first latent vectors depend on", int, least=0, most=2**63 - 1),
@@ -77,7 +78,8 @@ SETTINGS = {
 class Model(NamedTuple):
     """What is learned, and how.  See SETTINGS for what each means; `make_model` checks them.
 
-    score: the terms that are added up, such as "linear + fm".
+    score: the terms that are added up, such as "linear + fm".  features, label, weight, time: of data with named
+    columns; no features: some are made of all columns.
     """
 
     score: str = "linear"
@@ -104,6 +106,10 @@ class Model(NamedTuple):
     memory: int = 0
     spill: str = "/var/tmp"  # noqa: S108 - on disk, other than /tmp; the files there have no names
     seed: int = 0
+    features: tuple[Expression, ...] = ()
+    label: str = ""
+    weight: str = ""
+    time: str = ""
 
 
 BUILT_IN: Mapping[str, Model] = {

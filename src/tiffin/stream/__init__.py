@@ -1,8 +1,35 @@
-"""Data on its way to a model: files of any size, in blocks of whole lines."""
+"""Data on its way to a model: files of any size, in blocks of whole lines or batches of columns."""
 
 from tiffin.stream._cache import Cache
-from tiffin.stream._formats import FORMATS, format_of
+from tiffin.stream._column_error import column_error
+from tiffin.stream._feeding import BY, Order, fed
+from tiffin.stream._flow import Flow, flow
+from tiffin.stream._formats import COLUMNS, FORMATS, TABLES, format_of, is_columnar
+from tiffin.stream._parting import parted_at, parted_by_share
+from tiffin.stream._polars import is_frame, polars_module
+from tiffin.stream._rows_of_text import Types
 from tiffin.stream._size import text_size
 from tiffin.stream._source import opened, parsed
 
-__all__ = ["FORMATS", "Cache", "format_of", "opened", "parsed", "text_size"]
+__all__ = [
+    "BY",
+    "COLUMNS",
+    "FORMATS",
+    "TABLES",
+    "Cache",
+    "Flow",
+    "Order",
+    "Types",
+    "column_error",
+    "fed",
+    "flow",
+    "format_of",
+    "is_columnar",
+    "is_frame",
+    "opened",
+    "parsed",
+    "parted_at",
+    "parted_by_share",
+    "polars_module",
+    "text_size",
+]

@@ -3,8 +3,8 @@
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256, sha384
 
 from tiffin._native.learning import ChunkFile, ChunkRows, KeepingRows, RowsSource
@@ -22,14 +22,27 @@ class Cache:
     directory: where they are kept for later runs, too.  None: in the system's temporary directory, in a file without a
     name, which is gone with the process however that ends.
 
+    rows: gives the examples for one pass; without, they are parsed.  made_by: what they depend on besides, as JSON
+    holds it.
+
     What is kept counts only for exactly these files: their paths, sizes and modification times.  Where it cannot be
     written, `fault` says why, and each pass parses.
     """
 
-    def __init__(self, paths: Sequence[str], data_format: str, directory: str | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        data_format: str,
+        directory: str | None = None,
+        *,
+        rows: Callable[[], AbstractContextManager[RowsSource]] | None = None,
+        made_by: object = None,
+    ) -> None:
         self.fault: str | None = None
         self._paths = list(paths)
         self._format = data_format
+        self._rows = rows or (lambda: parsed(self._paths, self._format))
+        self._made_by = made_by
         # A pipe holds other data the next time.
         self._directory = None if any(map(_is_stream, paths)) else directory
         self._kept: tuple[bytes, ChunkFile] | None = None  # of which data
@@ -46,7 +59,7 @@ class Cache:
             return
         building = self._begin(identity) if identity is not None and whole else None
         try:
-            with parsed(self._paths, self._format) as text:
+            with self._rows() as text:
                 yield text if building is None else KeepingRows(text, building.writer)
             if building is not None and building.identity == self._identity():
                 self._finish(building)
@@ -104,8 +117,11 @@ class Cache:
 
     def _place(self, directory: str) -> str:
         # The same for what these files were before and will be later: what is of no use any more is replaced.
-        names = json.dumps([self._format, [os.path.realpath(path) for path in self._paths]])
+        names = json.dumps([self._format, [os.path.realpath(path) for path in self._paths], *self._more()])
         return os.path.join(directory, f"{sha256(names.encode()).hexdigest()[:32]}{ENDING}")
+
+    def _more(self) -> list[object]:
+        return [] if self._made_by is None else [self._made_by]
 
     def _identity(self) -> bytes | None:
         """What the examples depend on; None where a file is not there."""
@@ -113,7 +129,7 @@ class Cache:
             files = [_identity_of(path) for path in self._paths]
         except OSError:
             return None
-        return sha384(json.dumps([self._format, files]).encode()).digest()
+        return sha384(json.dumps([self._format, files, *self._more()]).encode()).digest()
 
 
 def _identity_of(path: str) -> list[object]:

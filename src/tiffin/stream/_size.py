@@ -4,7 +4,7 @@ import os
 import zlib
 from collections.abc import Iterable
 
-from tiffin.stream._formats import COMPRESSED
+from tiffin.stream._formats import COMPRESSED, is_table
 
 __all__ = ["text_size"]
 
@@ -12,7 +12,7 @@ SAMPLE = 1 << 17  # compressed bytes
 
 
 def text_size(paths: Iterable[str]) -> int:
-    """About how many bytes of text the files have; 0 where there is no telling, as with a pipe.
+    """About how many bytes of text the files have; 0 where there is no telling, as with a pipe, or no such text.
 
     Of a compressed file the begin says how far it is compressed.
     """
@@ -21,7 +21,7 @@ def text_size(paths: Iterable[str]) -> int:
 
 
 def _size_of(path: str) -> int:
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) or is_table(path):
         return 0
     size = os.path.getsize(path)
     return round(size * _expansion(path)) if path.endswith(COMPRESSED) else size

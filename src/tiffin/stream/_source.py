@@ -11,7 +11,7 @@ from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSour
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TransferError, UsageError
 from tiffin.stream._formats import COMPRESSED
 
-__all__ = ["opened", "parsed"]
+__all__ = ["opened", "parsed", "read_pieces"]
 
 PIECE = 1 << 20  # bytes that are read at a time
 FRAME_PIECE = 1 << 12  # compressed bytes at a time: they may become thousands of times as many
@@ -88,15 +88,17 @@ def _feed(paths: Sequence[str], source: FedSource, failures: list[Exception]) ->
 
 
 def _feed_file(path: str, source: FedSource) -> bool:
+    return all(map(source.feed, read_pieces(path))) and source.end_file()
+
+
+def read_pieces(path: str) -> Iterator[bytes]:
+    """The bytes of a file, decompressed if it is.  Raises FormatError, TransferError."""
     try:
-        for piece in _pieces(path):
-            if not source.feed(piece):
-                return False
+        yield from _pieces(path)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise FormatError(f"the compressed data is damaged: {error}", path=path) from error
     except OSError as error:
         raise TransferError(f"cannot read '{path}': {error.strerror or error}") from error
-    return source.end_file()
 
 
 def _pieces(path: str) -> Iterator[bytes]:

@@ -13,8 +13,9 @@ from queue import Full, Queue
 from threading import Thread
 from typing import Any
 
-from tiffin.errors import MissingDependency, TransferError, UsageError
+from tiffin.errors import TransferError, UsageError
 from tiffin.fs import replacing
+from tiffin.stream import polars_module
 
 __all__ = ["Take", "csv_lines", "predictions_to"]
 
@@ -37,7 +38,7 @@ def predictions_to(path: str) -> Iterator[Take]:
             hint="leave --out out to see them here",
         )
     if ending == ".parquet":
-        _polars()
+        polars_module()
     with replacing(path) as temporary, _WRITERS[ending](temporary) as write:
 
         def take(part: "array[float]") -> None:
@@ -97,7 +98,7 @@ class _ParquetFile:
             raise self._failure
 
     def _write(self) -> None:
-        polars = _polars()
+        polars = polars_module()
 
         def frames(*_: object) -> Iterator[Any]:
             while (part := self._parts.get()) is not None:
@@ -111,13 +112,3 @@ class _ParquetFile:
 
 
 _WRITERS: dict[str, Callable[[str], AbstractContextManager[Take]]] = {".csv": _csv, ".parquet": _parquet}
-
-
-def _polars() -> Any:
-    try:
-        import polars as pl  # noqa: PLC0415 - an optional extra
-    except ImportError:
-        raise MissingDependency(
-            "files that end with .parquet need the library polars", hint="pip install 'tiffin[train]'"
-        ) from None
-    return pl

@@ -1,7 +1,7 @@
 """Linear models and factorisation machines, by the native engine."""
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import isnan, nan
 from time import perf_counter
@@ -10,19 +10,8 @@ from typing import Any
 from tiffin._native.learning import ChunkDamaged, Learner
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, write_model
-from tiffin.stream import parsed
-from tiffin.train._trained import (
-    Evaluation,
-    Options,
-    Pass,
-    Progress,
-    Slice,
-    Slices,
-    Trained,
-    check_bounds,
-    errors_of,
-    format_or,
-)
+from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of, readable
+from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slice, Slices, Trained, check_bounds
 
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
@@ -42,19 +31,19 @@ class Sparse(Trained):
         self._begun = 0.0  # of the last pass, by the clock of perf_counter
         self._goes_on = False
 
-    def learn(self, paths: Sequence[str], options: Options, progress: Progress | None = None) -> Pass:
+    def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
         goes_on, self._goes_on = self._goes_on, False
         if not goes_on:
             self._begun = perf_counter()
         from_cache = self.cache is not None and self.cache.is_there
-        with errors_of(paths):
+        with errors_of(data, options.data_format or format_or(data, self.data_format)):
             try:
-                self._learn(paths, options, progress, goes_on=goes_on)
+                self._learn(data, options, progress, goes_on=goes_on)
             except ChunkDamaged:
                 from_cache = False
                 if self.cache is not None:
                     self.cache.discard()
-                self._learn(paths, options, progress, goes_on=True)  # the rest of the pass, from text
+                self._learn(data, options, progress, goes_on=True)  # the rest of the pass, from text
         totals = self.learner.totals()
         return Pass(
             _evaluation(self.model, totals),
@@ -68,10 +57,14 @@ class Sparse(Trained):
             from_cache,
         )
 
-    def _learn(self, paths: Sequence[str], options: Options, progress: Progress | None, *, goes_on: bool) -> None:
-        data_format = options.data_format or format_or(paths, self.data_format)
+    def _learn(self, data: Data, options: Options, progress: Progress | None, *, goes_on: bool) -> None:
+        known = options.data_format or format_or(data, self.data_format)
         # What is skipped is not parsed, and so it cannot be kept.
-        found = parsed(paths, data_format) if self.cache is None else self.cache.rows(whole=not goes_on)
+        found = (
+            examples(data, known, self.model, order=self.order)
+            if self.cache is None
+            else self.cache.rows(whole=not goes_on)
+        )
         with found as rows, _table_errors(self.model):
             self.learner.run(
                 rows,
@@ -108,7 +101,7 @@ class Sparse(Trained):
 
     def predict(
         self,
-        paths: Sequence[str],
+        data: Readable,
         *,
         scores: bool = False,
         data_format: str | None = None,
@@ -118,7 +111,7 @@ class Sparse(Trained):
     ) -> "array[float]":
         found = array("f")
         self.predict_each(
-            paths,
+            data,
             found.extend,
             scores=scores,
             data_format=data_format,
@@ -130,7 +123,7 @@ class Sparse(Trained):
 
     def predict_each(
         self,
-        paths: Sequence[str],
+        data: Readable,
         take: Callable[["array[float]"], object],
         *,
         scores: bool = False,
@@ -139,9 +132,14 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> None:
-        known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
-        with errors_of(paths), parsed(paths, known) as rows, _table_errors(self.model):
+        given = readable(data)
+        known = data_format or format_or(given, self.data_format)
+        with (
+            errors_of(given, known),
+            examples(given, known, self.model, labels=False) as rows,
+            _table_errors(self.model),
+        ):
             self.learner.predict(
                 rows,
                 lambda part: take(array("f", part)),
@@ -153,22 +151,23 @@ class Sparse(Trained):
 
     def evaluate(
         self,
-        paths: Sequence[str],
+        data: Readable,
         *,
         data_format: str | None = None,
         threads: int = 0,
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Evaluation:
-        known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
-        with errors_of(paths), parsed(paths, known) as rows, _table_errors(self.model):
+        given = readable(data)
+        known = data_format or format_or(given, self.data_format)
+        with errors_of(given, known), examples(given, known, self.model) as rows, _table_errors(self.model):
             self.learner.run(rows, learn=False, threads=threads, max_bad=max_bad, progress=progress)
-        return self._whole(paths)
+        return self._whole(given)
 
     def evaluate_by(
         self,
-        paths: Sequence[str],
+        data: Readable,
         column: str,
         *,
         most: int = 20,
@@ -177,20 +176,26 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Slices:
-        known = data_format or format_or(paths, self.data_format)
         check_bounds(threads, max_bad)
+        given = readable(data)
+        known = data_format or format_or(given, self.data_format)
         if not 1 <= most <= MOST_SLICES:
             raise ConfigError(f"values that are told apart are from 1 to {MOST_SLICES:,}, found {most}")
-        with errors_of(paths), parsed(paths, known, column) as rows, _table_errors(self.model):
+        with (
+            errors_of(given, known),
+            examples(given, known, self.model, by=column) as rows,
+            _table_errors(self.model),
+        ):
             named, others = self.learner.compare(rows, most, threads=threads, max_bad=max_bad, progress=progress)
         return Slices(
-            self._whole(paths),
+            self._whole(given),
             [Slice(value, missed, _evaluation(self.model, figures)) for value, missed, figures in named],
             _evaluation(self.model, others) if others["rows"] else None,
         )
 
-    def skipped(self, paths: Sequence[str]) -> list[str]:
-        return [f"{paths[file]}:{line}: {what}" for file, line, _, what in self.learner.bad_rows()]
+    def skipped(self, data: Data) -> list[str]:
+        known = format_or(data, self.data_format)
+        return [f"{place_of(data, known, file, line)}: {what}" for file, line, _, what in self.learner.bad_rows()]
 
     @property
     def bad_rows(self) -> int:
@@ -205,11 +210,11 @@ class Sparse(Trained):
         parts = {"bias": self.learner.bias, "rows": rows}
         return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
-    def _whole(self, paths: Sequence[str]) -> Evaluation:
-        """What the last pass over these files came to.  Raises TrainingError if there was nothing in them."""
+    def _whole(self, data: Data) -> Evaluation:
+        """What the last pass over these data came to.  Raises TrainingError if there was nothing in them."""
         found = _evaluation(self.model, self.learner.totals())
         if found.rows == 0:
-            raise TrainingError(f"there is no example in {', '.join(paths)}")
+            raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
         return found
 
 
@@ -269,7 +274,12 @@ def load(directory: str, manifest: Manifest) -> Sparse:
 
 
 def new_learner(model: Model) -> Learner:
-    """The native form of a model, empty.  Raises TrainingError if there is no memory for its table."""
+    """The native form of a model, empty.
+
+    Raises ConfigError for a score that it cannot add up, TrainingError if there is no memory for its table.
+    """
+    if model.score not in _KERNELS:
+        raise ConfigError(f"a score of {model.score} cannot be learned", hint=f"there are {', '.join(_KERNELS)}")
     latent = (model.latent_optimizer, model.latent_alpha, model.latent_beta, model.latent_l1, model.latent_l2)
     try:
         return Learner(

@@ -3,16 +3,15 @@
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from tiffin._native.learning import BadRows, Diverged
-from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
+from tiffin.errors import ConfigError, TrainingError, UsageError
 from tiffin.models import Manifest, Model
-from tiffin.stream import FORMATS, Cache, format_of
+from tiffin.stream import Cache, Order
+from tiffin.train._data import Data, Readable, errors_of, format_or
 
 __all__ = [
     "Evaluation",
@@ -154,9 +153,10 @@ class Trained(ABC):
         self.trained_rows = trained_rows
         self.passes: list[Pass] = []
         self.cache: Cache | None = None  # where `learn` finds and keeps parsed examples
+        self.order = Order(model.time) if model.time else None  # of the rows that `learn` reads
 
     @abstractmethod
-    def learn(self, paths: Sequence[str], options: Options, progress: Progress | None = None) -> Pass:
+    def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
         """One pass over the data.  Raises FormatError, TrainingError."""
 
     def so_far(self) -> Evaluation | None:
@@ -177,7 +177,7 @@ class Trained(ABC):
     @abstractmethod
     def predict(
         self,
-        paths: Sequence[str],
+        data: Readable,
         *,
         scores: bool = False,
         data_format: str | None = None,
@@ -194,7 +194,7 @@ class Trained(ABC):
     @abstractmethod
     def evaluate(
         self,
-        paths: Sequence[str],
+        data: Readable,
         *,
         data_format: str | None = None,
         threads: int = 0,
@@ -205,7 +205,7 @@ class Trained(ABC):
 
     def predict_each(
         self,
-        paths: Sequence[str],
+        data: Readable,
         take: Callable[["array[float]"], object],
         *,
         scores: bool = False,
@@ -219,13 +219,13 @@ class Trained(ABC):
         take: is called with one part after the other, from any thread.  An exception of it rises here.
         """
         found = self.predict(
-            paths, scores=scores, data_format=data_format, threads=threads, max_bad=max_bad, progress=progress
+            data, scores=scores, data_format=data_format, threads=threads, max_bad=max_bad, progress=progress
         )
         take(found)
 
     def evaluate_by(
         self,
-        paths: Sequence[str],
+        data: Readable,
         column: str,
         *,
         most: int = 20,
@@ -241,8 +241,8 @@ class Trained(ABC):
         raise UsageError(f"a model of {self.model.score} cannot be evaluated by column")
 
     @abstractmethod
-    def skipped(self, paths: Sequence[str]) -> list[str]:
-        """The first lines that the last pass over these files skipped, each as place and reason."""
+    def skipped(self, data: Data) -> list[str]:
+        """The first rows that the last pass over these data skipped, each as place and reason."""
 
     @property
     @abstractmethod
@@ -269,16 +269,6 @@ def _from_files(files: dict[str, bytes]) -> Trained:
         return load(folder)
 
 
-def format_or(paths: Sequence[str], known: str) -> str:
-    """The format that the names of files say, or else the one that is known.  Raises UsageError."""
-    try:
-        return format_of(paths)
-    except UsageError:
-        if known not in FORMATS:
-            raise
-        return known
-
-
 def check_bounds(threads: int, max_bad: int) -> None:
     """Raises ConfigError for a number that means nothing."""
     if not 0 <= threads <= MOST_THREADS:
@@ -293,25 +283,3 @@ def check_negatives(part: float, model: Model) -> None:
         raise ConfigError(f"the part of negatives goes from {LEAST_NEGATIVES:g} to 1, found {part:g}")
     if part < 1 and model.loss != "logistic":
         raise ConfigError(f"the {model.loss} loss knows no negatives, so none can be left out")
-
-
-@contextmanager
-def errors_of(paths: Sequence[str]) -> Iterator[None]:
-    """Raise what the native module finds in the words of the user's files."""
-    try:
-        yield
-    except BadRows as error:
-        file, line, column, what = error.args
-        raise FormatError(
-            what,
-            path=paths[file],
-            line=line,
-            column=column or None,
-            hint="mend the line, or skip so many with --max-bad",
-        ) from None
-    except Diverged as error:
-        file, line = error.args
-        raise TrainingError(
-            f"the scores grew beyond all numbers at {paths[file]}:{line}",
-            hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
-        ) from None

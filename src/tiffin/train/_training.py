@@ -1,24 +1,25 @@
 """Learning a model from files."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tiffin.errors import ConfigError, FormatError, TrainingError
-from tiffin.models import SETTINGS, Model
-from tiffin.stream import Cache
+from tiffin.models import SETTINGS, Model, fields_of
+from tiffin.stream import COLUMNS, Flow, is_columnar
 from tiffin.train._checkpoint import Checkpoint
 from tiffin.train._checkpoints import Checkpoints
+from tiffin.train._data import Data, Readable, cache_of, format_or, names_of, place_of, readable, with_features
 from tiffin.train._engines import load, new
-from tiffin.train._trained import Evaluation, Options, Trained, check_bounds, check_negatives, format_or
+from tiffin.train._trained import Evaluation, Options, Trained, check_bounds, check_negatives
 
 __all__ = ["train"]
 
 
 def train(
     model: Model,
-    paths: Sequence[str],
+    data: Readable,
     options: Options = Options(),  # noqa: B008 - a NamedTuple is immutable
     *,
     start: Trained | None = None,
@@ -26,11 +27,12 @@ def train(
     after_pass: Callable[[Trained], bool] | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> Trained:
-    """Learn a model from files.
+    """Learn a model from files or frames.
 
-    start: go on from this model, whose settings count.  progress: is told rows and bytes of a pass about twenty times a
-    second.  after_pass: is told what there is, and says whether to go on.  tell: is told in a sentence what may matter:
-    where training goes on from, and what could not be written.
+    data: paths of files in order, a frame or a list of them, or a Flow.  start: go on from this model, whose settings
+    count.  progress: is told rows and bytes of a pass about twenty times a second.  after_pass: is told what there is,
+    and says whether to go on.  tell: is told in a sentence what may matter: where training goes on from, what could not
+    be written, rows that are out of order.
 
     The first pass's loss is that of predictions: each row is scored before it is learned from.  Raises FormatError for
     a line that is no example, TrainingError where nothing can be learned, LockHeld where another run writes the same
@@ -39,32 +41,36 @@ def train(
     check_bounds(options.threads, options.max_bad)
     check_negatives(options.negatives, start.model if start is not None else model)
     tell = _once(tell)
-    data_format = options.data_format or format_or(paths, start.data_format if start is not None else "")
+    given = readable(data)
+    data_format = options.data_format or format_or(given, start.data_format if start is not None else "")
     if start is not None and not start.state:
         raise TrainingError(
             "this model was saved without the state of its optimisers, so training cannot go on",
             hint="train anew, and save it whole",
         )
     options = options._replace(data_format=data_format)
-    trained = start or new(model, data_format)
-    with _checkpoints(trained, paths, options) as checkpoints:
+    known = COLUMNS if is_columnar(data_format) else data_format
+    trained = start or new(with_features(model, given, data_format), known)
+    with _checkpoints(trained, given, options) as checkpoints:
         left = options.passes
         resumed = _resumed(checkpoints, trained.model, tell) if checkpoints is not None and options.resume else None
         if resumed is not None:
             trained = resumed
             left -= len(resumed.passes)
-        with _cached(trained, paths, options):
+        with _cached(trained, given, options):
             for _ in range(left):
                 ticks = _Ticks(trained, checkpoints, progress)
                 try:
-                    done = trained.learn(paths, options, ticks)
+                    done = trained.learn(given, options, ticks)
                 except KeyboardInterrupt:
                     if checkpoints is not None and ticks.has_begun:
                         checkpoints.write(trained)  # all threads have ended, each with its block
                     raise
-                _check(done.learned, paths, goes_on=trained.trained_rows > 0)
+                _check(done.learned, given, goes_on=trained.trained_rows > 0)
                 trained.trained_rows += done.learned.rows
                 trained.passes.append(done)
+                if trained.order is not None and trained.order.broken is not None:
+                    tell(_out_of_order(trained.order.column, place_of(given, data_format, *trained.order.broken)))
                 for kept in (trained.cache, checkpoints):
                     if kept is not None and kept.fault is not None:
                         tell(kept.fault)
@@ -86,10 +92,11 @@ def _once(tell: Callable[[str], object] | None) -> Callable[[str], object]:
 
 
 @contextmanager
-def _cached(trained: Trained, paths: Sequence[str], options: Options) -> Iterator[None]:
+def _cached(trained: Trained, data: Data, options: Options) -> Iterator[None]:
     """Parsed examples are kept, where there is a use for them."""
     if options.cache is not None or options.passes > 1:
-        trained.cache = Cache(paths, options.data_format or trained.data_format, options.cache)
+        known = options.data_format or trained.data_format
+        trained.cache = cache_of(data, known, trained.model, options.cache, trained.order)
     try:
         yield
     finally:
@@ -97,32 +104,35 @@ def _cached(trained: Trained, paths: Sequence[str], options: Options) -> Iterato
 
 
 @contextmanager
-def _checkpoints(trained: Trained, paths: Sequence[str], options: Options) -> Iterator[Checkpoints | None]:
+def _checkpoints(trained: Trained, data: Data, options: Options) -> Iterator[Checkpoints | None]:
     """Those of this run; nobody else writes there meanwhile."""
     if options.checkpoint is None:
         if options.resume:
             raise ConfigError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
         yield None
         return
-    checkpoints = Checkpoints(options.checkpoint, _run(trained, paths, options), options.checkpoint_every_s)
+    checkpoints = Checkpoints(options.checkpoint, _run(trained, data, options), options.checkpoint_every_s)
     with checkpoints.lock:
         if not options.resume:
             checkpoints.check_none()
         yield checkpoints
 
 
-def _run(trained: Trained, paths: Sequence[str], options: Options) -> dict[str, Any]:
+def _run(trained: Trained, data: Data, options: Options) -> dict[str, Any]:
     """What a run is asked for, as far as what it comes to depends on it."""
     # Not where the machine has room: a run may go on elsewhere.
+    described = fields_of(trained.model)
     settings = {
-        name: value
-        for name, value in trained.model._asdict().items()
-        if name not in SETTINGS or not SETTINGS[name].here
+        name: value for name, value in described["model"].items() if name not in SETTINGS or not SETTINGS[name].here
     }
-    files = {path: os.stat(path) for path in map(os.path.realpath, paths) if os.path.exists(path)}
+    names = [os.path.realpath(name) if os.path.exists(name) else name for name in names_of(data)]
+    files = {path: os.stat(path) for path in names if os.path.exists(path)}
+    stages = [stage.describe() for stage in data.stages] if isinstance(data, Flow) else []
     return {
         **{f"setting {name}": value for name, value in settings.items()},
-        "list of files": [os.path.realpath(path) for path in paths],
+        **({"features": described["columns"]} if "columns" in described else {}),
+        **({"stages": stages} if stages else {}),
+        "list of files": names,
         **{f"[size, mtime] of {path}": [stat.st_size, stat.st_mtime_ns] for path, stat in files.items()},
         "format": options.data_format,
         "deterministic": options.deterministic,
@@ -170,9 +180,13 @@ class _Ticks:
             self._progress(self._trained, rows, size)
 
 
-def _check(learned: Evaluation, paths: Sequence[str], *, goes_on: bool) -> None:
+def _out_of_order(column: str, place: str) -> str:
+    return f"rows are not in the order of '{column}': {place} is earlier than the one before it"
+
+
+def _check(learned: Evaluation, data: Data, *, goes_on: bool) -> None:
     if learned.rows == 0:
-        raise TrainingError(f"there is no example in {', '.join(paths)}")
+        raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
     if learned.base_rate in (0.0, 1.0) and not goes_on:
         raise TrainingError(
             f"all {learned.rows:,} examples have the same label, so there is nothing to tell apart",

@@ -11,11 +11,11 @@
 
 namespace tiffin::learn {
 
-class Column {
+class TextColumn {
  public:
   // criteo: I1 ... I13, C1 ... C26.  ffm: the number of a field.  vw: the name of a namespace.  libsvm: a feature.
   // Throws std::invalid_argument for another name, and where there is no such format.
-  Column(std::string_view format, std::string_view name);
+  TextColumn(std::string_view format, std::string_view name);
 
   // Its value in a line that is an example: the cell; the first feature of the field or namespace; the value of the
   // feature.  "" where there is none.
@@ -25,12 +25,12 @@ class Column {
   void In(std::string_view block, const Rows& rows, std::vector<std::string_view>& values) const;
 
  private:
-  using Find = std::string_view (*)(const Column& column, std::string_view line);
+  using Find = std::string_view (*)(const TextColumn& column, std::string_view line);
 
-  static std::string_view CellIn(const Column& column, std::string_view line);
-  static std::string_view FieldIn(const Column& column, std::string_view line);
-  static std::string_view NamespaceIn(const Column& column, std::string_view line);
-  static std::string_view FeatureIn(const Column& column, std::string_view line);
+  static std::string_view CellIn(const TextColumn& column, std::string_view line);
+  static std::string_view FieldIn(const TextColumn& column, std::string_view line);
+  static std::string_view NamespaceIn(const TextColumn& column, std::string_view line);
+  static std::string_view FeatureIn(const TextColumn& column, std::string_view line);
 
   std::string name_;
   std::uint64_t number_ = 0;  // of the cell, the field or the feature

@@ -1,4 +1,4 @@
-#include "parse/column.h"
+#include "parse/text_column.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -35,7 +35,7 @@ std::string_view TakePart(std::string_view& word) {
 
 }  // namespace
 
-Column::Column(std::string_view format, std::string_view name) : name_(name) {
+TextColumn::TextColumn(std::string_view format, std::string_view name) : name_(name) {
   const auto refuse = [&](const char* what) {
     throw std::invalid_argument(std::string(format) + " files have no '" + name_ + "': " + what);
   };
@@ -59,7 +59,7 @@ Column::Column(std::string_view format, std::string_view name) : name_(name) {
   }
 }
 
-void Column::In(std::string_view block, const Rows& rows, std::vector<std::string_view>& values) const {
+void TextColumn::In(std::string_view block, const Rows& rows, std::vector<std::string_view>& values) const {
   values.clear();
   std::size_t number = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -70,12 +70,12 @@ void Column::In(std::string_view block, const Rows& rows, std::vector<std::strin
   }
 }
 
-std::string_view Column::CellIn(const Column& column, std::string_view line) {
+std::string_view TextColumn::CellIn(const TextColumn& column, std::string_view line) {
   for (std::uint64_t cell = 0; cell < column.number_; ++cell) line.remove_prefix(line.find('\t') + 1);
   return UpTo(line, "\t");
 }
 
-std::string_view Column::FieldIn(const Column& column, std::string_view line) {
+std::string_view TextColumn::FieldIn(const TextColumn& column, std::string_view line) {
   line = UpTo(line, "#");
   TakeWord(line);  // the label
   for (std::string_view word = TakeWord(line); !word.empty(); word = TakeWord(line)) {
@@ -85,7 +85,7 @@ std::string_view Column::FieldIn(const Column& column, std::string_view line) {
   return {};
 }
 
-std::string_view Column::FeatureIn(const Column& column, std::string_view line) {
+std::string_view TextColumn::FeatureIn(const TextColumn& column, std::string_view line) {
   line = UpTo(line, "#");
   TakeWord(line);  // the label
   for (std::string_view word = TakeWord(line); !word.empty(); word = TakeWord(line)) {
@@ -95,7 +95,7 @@ std::string_view Column::FeatureIn(const Column& column, std::string_view line) 
   return {};
 }
 
-std::string_view Column::NamespaceIn(const Column& column, std::string_view line) {
+std::string_view TextColumn::NamespaceIn(const TextColumn& column, std::string_view line) {
   for (std::size_t bar = line.find('|'); bar != line.npos; bar = line.find('|')) {
     line.remove_prefix(bar + 1);
     std::string_view features = UpTo(line, "|");

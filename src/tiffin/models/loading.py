@@ -1,0 +1,110 @@
+"""The model that a word of the command line names: built in, in a YAML file, or in a file of Python."""
+
+import os
+import runpy
+from collections.abc import Mapping
+from typing import Any
+
+from tiffin.errors import ConfigError, MissingDependency, TemplateError
+from tiffin.formats import params as params_files
+from tiffin.formats import template, yaml
+from tiffin.models._model import SETTINGS, Model, make_model, with_settings
+from tiffin.models._parts import meant, parse_table
+from tiffin.models.spec import model
+
+__all__ = ["from_mapping", "load_spec"]
+
+_COLUMNS = ("label", "weight", "time")
+
+
+def from_mapping(fields: Mapping[str, Any]) -> Model:
+    """A model from what its YAML file holds.  Raises ConfigError."""
+    known = ("features", *_COLUMNS, "score", "table", "model", *SETTINGS)
+    for name in fields:
+        if name not in known:
+            raise ConfigError(f"a model has no '{name}'", hint=meant(str(name), known))
+    found = dict(fields)
+    features = found.pop("features", [])
+    if not isinstance(features, list):
+        raise ConfigError(f"'features' should be a list, found {features!r}")
+    for name in (*_COLUMNS, "score", "model"):
+        if name in found and not isinstance(found[name], str):
+            raise ConfigError(f"'{name}' should be text, found {found[name]!r}")
+    if "table" in found:
+        found["table"] = parse_table(found["table"])
+    if "model" in found:
+        base = make_model(found.pop("model"))
+        found = {"score": base.score, **{name: getattr(base, name) for name in SETTINGS if _said(base, name)}, **found}
+    return model(features=features, **found)
+
+
+def _said(base: Model, name: str) -> bool:
+    """Whether a built-in model says something of its own of this."""
+    return bool(getattr(base, name) != getattr(Model(), name)) and name != "score"
+
+
+def load_spec(spec: str, directory: str = ".", settings: Mapping[str, Any] | None = None) -> Model:
+    """The model that a word of the command line names: a built-in one, `file.yaml`, or `file.py:name`.
+
+    directory: where it is looked up, and where params.yaml is, whose numbers a file may use.  settings: on top of it.
+    Raises ConfigError, FormatError, MissingDependency.
+    """
+    path, colon, name = spec.rpartition(":")
+    if spec.endswith((".yaml", ".yml")):
+        found = _from_yaml(spec, directory)
+    elif colon and path.endswith(".py"):
+        found = _from_python(path, name, directory)
+    elif spec.endswith(".py"):
+        raise ConfigError(
+            f"'{spec}' does not say which model", hint=f"{spec}:NAME, of a model or a function that gives one"
+        )
+    else:
+        return make_model(spec, settings)
+    return with_settings(found, settings or {})
+
+
+def _from_yaml(spec: str, directory: str) -> Model:
+    context = template.Context(lambda path: _read(path, directory))
+    context.add_default(params_files.DEFAULT_FILE)
+    fields = yaml.load(_text(spec, directory), spec)
+    if not isinstance(fields, Mapping):
+        raise ConfigError(f"'{spec}' should hold a map, found {type(fields).__name__}")
+    try:
+        resolved = template.resolve(dict(fields), context)
+    except template.Unresolved as error:
+        raise TemplateError(error.message, path=spec, hint=error.hint) from error
+    try:
+        return from_mapping(resolved)
+    except ConfigError as error:
+        raise ConfigError(f"{spec}: {error.message}", hint=error.hint) from error
+
+
+def _from_python(path: str, name: str, directory: str) -> Model:
+    _text(path, directory)
+    names = runpy.run_path(os.path.join(directory, path))
+    if name not in names:
+        models = [known for known, value in names.items() if isinstance(value, Model)]
+        raise ConfigError(f"'{path}' has no '{name}'", hint=meant(name, models) if models else None)
+    found = names[name]
+    if not isinstance(found, Model) and callable(found):
+        try:
+            given = _read(params_files.DEFAULT_FILE, directory)
+        except FileNotFoundError:
+            given = {}
+        found = found(given)
+    if not isinstance(found, Model):
+        raise ConfigError(f"'{name}' of '{path}' should be a model, or a function that gives one, found {found!r}")
+    return found
+
+
+def _text(path: str, directory: str) -> bytes:
+    try:
+        with open(os.path.join(directory, path), "rb") as file:
+            return file.read()
+    except (FileNotFoundError, IsADirectoryError):
+        raise MissingDependency(f"there is no model file '{path}'") from None
+
+
+def _read(path: str, directory: str) -> Any:
+    with open(os.path.join(directory, path), "rb") as file:
+        return params_files.load(file.read(), path)
