@@ -3,6 +3,7 @@
 // A module of its own: the versioning commands start without it.
 #include "bind/learn.h"
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -48,6 +49,14 @@ Parser ParserOf(std::string_view format) {
   throw std::invalid_argument("no format '" + std::string(format) + "'");
 }
 
+NewFloats MakeFloats(std::initializer_list<std::size_t> shape) {
+  std::size_t size = 1;
+  for (const std::size_t extent : shape) size *= extent;
+  auto floats = std::make_unique_for_overwrite<float[]>(size);
+  nb::capsule owner(floats.get(), [](void* memory) noexcept { delete[] static_cast<float*>(memory); });
+  return NewFloats(floats.release(), shape, owner);
+}
+
 void BindFindings(nb::module_& module) {
   Known().bad_rows = nb::steal(PyErr_NewExceptionWithDoc(
       "tiffin._native._learn.BadRows", "More bad rows than allowed.  args: file (its number), line, column (0: not known), what.",
@@ -74,6 +83,8 @@ NB_MODULE(_learn, module) {
   BindChunks(module);
   BindEncode(module);
   BindLearner(module);
+  BindBatches(module);
+  BindTables(module);
 
   module.def(
       "key", [](std::uint32_t field, std::string_view text) { return Key(field, IdOf(text)); }, "field"_a, "text"_a,

@@ -27,6 +27,16 @@ std::span<const T> View(const Array<T>& array) {
 // Throws std::invalid_argument.
 learn::Parser ParserOf(std::string_view format);
 
+// name, alpha, beta, l1, l2
+using Optimizer = nb::typed<nb::tuple, nb::str, double, double, double, double>;
+// By their names.  Throw std::invalid_argument.
+learn::OptimizerSettings ToOptimizer(const Optimizer& settings);
+learn::LossKind ToLoss(std::string_view name);
+
+// A new array for Python, whose floats are not set yet.
+using NewFloats = nb::ndarray<nb::numpy, float, nb::c_contig>;
+NewFloats MakeFloats(std::initializer_list<std::size_t> shape);
+
 // Raise in Python what a pass found.
 [[noreturn]] void Raise(const learn::TooManyBadRows& bad);
 [[noreturn]] void Raise(const learn::Diverged& diverged);
@@ -49,6 +59,9 @@ void RunPass(Control& control, nb::handle progress, Work work) {
 // How far a pass is, as what JSON can hold.  Throws std::invalid_argument for what is none.
 nb::dict PassStateOf(const learn::Learner& learner);
 void SetPassState(learn::Learner& learner, const nb::dict& state);
+nb::dict Describe(const learn::Totals& totals);
+// Tuples of file (its number), line, column (0: not known), what.
+nb::list ToPython(const std::vector<learn::BadRow>& rows);
 
 // Adds what a pass, or a part of its rows, came to.
 void Describe(nb::dict& found, double weight, double loss, const learn::ScoreCounts& counts);
@@ -59,5 +72,7 @@ void BindSources(nb::module_& module);
 void BindEncode(nb::module_& module);
 void BindLearner(nb::module_& module);
 void BindScoring(nb::class_<learn::Learner>& learner);
+void BindBatches(nb::module_& module);
+void BindTables(nb::module_& module);
 
 }  // namespace tiffin::bind

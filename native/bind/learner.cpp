@@ -22,20 +22,6 @@ Kind Named(std::string_view name, std::string_view what, std::initializer_list<s
   throw std::invalid_argument("no " + std::string(what) + " '" + std::string(name) + "'");
 }
 
-OptimizerSettings ToOptimizer(const nb::tuple& settings) {
-  const auto name = nb::cast<std::string>(settings[0]);
-  const auto kind = Named<OptimizerKind>(name, "optimiser",
-                                         {{"sgd", OptimizerKind::kSgd},
-                                          {"adagrad", OptimizerKind::kAdaGrad},
-                                          {"ftrl", OptimizerKind::kFtrl},
-                                          {"normalized", OptimizerKind::kNormalized}});
-  return {kind, nb::cast<float>(settings[1]), nb::cast<float>(settings[2]), nb::cast<float>(settings[3]),
-          nb::cast<float>(settings[4])};
-}
-
-// name, alpha, beta, l1, l2
-using Optimizer = nb::typed<nb::tuple, nb::str, double, double, double, double>;
-
 std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view loss, const Optimizer& linear,
                                     const Optimizer& latent, int size, std::uint32_t fields, float first,
                                     std::uint64_t seed, bool unit_length, float decay, int bits, bool exact, int admit,
@@ -43,9 +29,7 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
   ModelSettings settings;
   settings.score = Named<ScoreKind>(
       score, "score", {{"linear", ScoreKind::kLinear}, {"fm", ScoreKind::kFm}, {"ffm", ScoreKind::kFfm}});
-  settings.loss = Named<LossKind>(
-      loss, "loss",
-      {{"logistic", LossKind::kLogistic}, {"squared", LossKind::kSquared}, {"poisson", LossKind::kPoisson}});
+  settings.loss = ToLoss(loss);
   settings.linear = ToOptimizer(linear);
   settings.latent = ToOptimizer(latent);
   settings.size = size;
@@ -87,29 +71,6 @@ void PassMatrix(Learner& learner, const Begins& begins, const Begins& ids, const
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
 }
 
-nb::dict TotalsOf(const Learner& learner) {
-  const auto totals = std::make_unique<Totals>(learner.totals());
-  nb::dict found;
-  found["rows"] = totals->rows;
-  found["features"] = totals->features;
-  found["bytes"] = totals->bytes;
-  found["bad_rows"] = totals->bad_rows;
-  Describe(found, totals->weight, totals->loss, totals->counts);
-  found["read_s"] = totals->read_s;
-  found["parse_s"] = totals->parse_s;
-  found["learn_s"] = totals->learn_s;
-  found["wait_s"] = totals->wait_s;
-  return found;
-}
-
-nb::list BadRowsOf(const Learner& learner) {
-  nb::list found;
-  for (const BadRow& row : learner.bad_rows()) {
-    found.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
-  }
-  return found;
-}
-
 std::size_t Save(const Learner& learner, const Path& directory, bool state) {
   const nb::gil_scoped_release release;
   return SaveTable(learner, directory.bytes, state);
@@ -121,6 +82,45 @@ void Load(Learner& learner, const Path& directory, std::size_t rows, bool state)
 }
 
 }  // namespace
+
+OptimizerSettings ToOptimizer(const Optimizer& settings) {
+  const auto name = nb::cast<std::string>(settings[0]);
+  const auto kind = Named<OptimizerKind>(name, "optimiser",
+                                         {{"sgd", OptimizerKind::kSgd},
+                                          {"adagrad", OptimizerKind::kAdaGrad},
+                                          {"ftrl", OptimizerKind::kFtrl},
+                                          {"normalized", OptimizerKind::kNormalized}});
+  return {kind, nb::cast<float>(settings[1]), nb::cast<float>(settings[2]), nb::cast<float>(settings[3]),
+          nb::cast<float>(settings[4])};
+}
+
+LossKind ToLoss(std::string_view name) {
+  return Named<LossKind>(
+      name, "loss",
+      {{"logistic", LossKind::kLogistic}, {"squared", LossKind::kSquared}, {"poisson", LossKind::kPoisson}});
+}
+
+nb::dict Describe(const Totals& totals) {
+  nb::dict found;
+  found["rows"] = totals.rows;
+  found["features"] = totals.features;
+  found["bytes"] = totals.bytes;
+  found["bad_rows"] = totals.bad_rows;
+  Describe(found, totals.weight, totals.loss, totals.counts);
+  found["read_s"] = totals.read_s;
+  found["parse_s"] = totals.parse_s;
+  found["learn_s"] = totals.learn_s;
+  found["wait_s"] = totals.wait_s;
+  return found;
+}
+
+nb::list ToPython(const std::vector<BadRow>& rows) {
+  nb::list found;
+  for (const BadRow& row : rows) {
+    found.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
+  }
+  return found;
+}
 
 void BindLearner(nb::module_& module) {
   nb::class_<Learner> learner(module, "Learner", "A model in training: its table, and the passes over data.");
@@ -147,11 +147,11 @@ void BindLearner(nb::module_& module) {
                    "collections.abc.Callable[[int, int], object] | None = None) -> None"),
            "One pass over a sparse matrix in compressed rows: begins and ids int64, the others float32; an array of no\n"
            "size is none.  Lines are examples.  Raises as `run`, and ValueError where the arrays do not fit together.")
-      .def("totals", &TotalsOf, nb::sig("def totals(self) -> dict[str, float]"),
+      .def("totals", [](const Learner& learner) { return Describe(learner.totals()); }, nb::sig("def totals(self) -> dict[str, float]"),
            "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), of the\n"
            "logistic loss auc, average_precision, calibration_error (NaN where they say nothing), positive_weight,\n"
            "predicted_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
-      .def("bad_rows", &BadRowsOf, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
+      .def("bad_rows", [](const Learner& learner) { return ToPython(learner.bad_rows()); }, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
            "The first of them: file (its number), line, column (0: not known), what.")
       .def(
           "pause", [](Learner& learner) { learner.pause().Begin(); }, nb::call_guard<nb::gil_scoped_release>(),

@@ -63,7 +63,7 @@ nb::dict PassStateOf(const Learner& learner) {
   for (const std::uint64_t block : state.cursor.beyond()) beyond.append(block);
   found["beyond"] = beyond;
   nb::list bad;
-  for (const BadRow& row : state.bad_rows) bad.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
+  for (const BadRow& row : state.bad.first) bad.append(nb::make_tuple(row.file, row.line, row.column, ToPython(row.what)));
   found["first_bad"] = bad;
   found["has_ended"] = state.has_ended;
   return found;
@@ -79,11 +79,12 @@ void SetPassState(Learner& learner, const nb::dict& from) {
     FromList(from["negatives"], state.totals.counts.negatives());
     FromList(from["predicted"], state.totals.counts.predicted());
     state.has_ended = nb::cast<bool>(from["has_ended"]);
+    state.bad.count = state.totals.bad_rows;
     std::set<std::uint64_t> beyond;
     for (const nb::handle block : from["beyond"]) beyond.insert(nb::cast<std::uint64_t>(block));
     state.cursor = Cursor(nb::cast<std::uint64_t>(from["first"]), std::move(beyond));
     for (const nb::handle row : from["first_bad"]) {
-      state.bad_rows.push_back({nb::cast<std::size_t>(row[0]), nb::cast<std::uint64_t>(row[1]),
+      state.bad.first.push_back({nb::cast<std::size_t>(row[0]), nb::cast<std::uint64_t>(row[1]),
                                 nb::cast<std::size_t>(row[2]), nb::cast<std::string>(row[3])});
     }
   } catch (const nb::cast_error&) {

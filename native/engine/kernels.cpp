@@ -4,21 +4,6 @@
 
 namespace tiffin::learn {
 
-int StatesOf(OptimizerKind kind) noexcept {
-  switch (kind) {
-    case OptimizerKind::kSgd:
-      return Sgd::kState;
-    case OptimizerKind::kAdaGrad:
-      return AdaGrad::kState;
-    case OptimizerKind::kNormalized:
-      return Normalized::kState;
-    case OptimizerKind::kAccumulate:
-      return Accumulate::kState;
-    default:
-      return Ftrl::kState;
-  }
-}
-
 std::size_t RowWidth(const ModelSettings& settings) noexcept {
   const auto vector = static_cast<std::size_t>(settings.size * (1 + StatesOf(settings.latent.kind)));
   switch (settings.score) {

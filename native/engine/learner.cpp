@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <condition_variable>
-#include <cstdio>
-#include <tuple>
 #include <utility>
 
+#include "base/clock.h"
 #include "batch/threads.h"
 #include "engine/decay.h"
 #include "engine/layout.h"
@@ -18,27 +16,10 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kMostKept = 20;   // bad rows that are remembered
-constexpr std::size_t kAhead = 4;       // rows whose memory is asked for before it is needed
+constexpr std::size_t kAhead = 4;  // rows whose memory is asked for before it is needed
 constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
 constexpr std::size_t kLineFloats = 16;  // of a cache line
 constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
-
-class Clock {
- public:
-  // Seconds since the last call, or since this was made.
-  double Lap() {
-    const auto now = std::chrono::steady_clock::now();
-    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
-bool Comes(const BadRow& one, const BadRow& other) {
-  return std::tie(one.file, one.line) < std::tie(other.file, other.line);
-}
 
 std::unique_ptr<Table> NewTable(const ModelSettings& settings, const TableSettings& table) {
   Fade fade;
@@ -46,12 +27,6 @@ std::unique_ptr<Table> NewTable(const ModelSettings& settings, const TableSettin
   if (table.is_exact) return std::make_unique<ExactTable>(RowWidth(settings), table.exact, std::move(fade));
   return std::make_unique<FixedTable>(table.bits, RowWidth(settings), std::move(fade));
 }
-
-// How many there are, and the first of them in order.
-struct BadRows {
-  std::size_t count;
-  std::vector<BadRow> first;
-};
 
 }  // namespace
 
@@ -100,29 +75,8 @@ class Learner::Worker {
   Rows rows;
   std::vector<Fault> faults;
 
-  // What is wrong in the block; rows that the model cannot take are taken out.  labels: rows need one.
-  BadRows TakeBad(bool labels) {
-    BadRows bad{faults.size(), {}};
-    for (std::size_t i = 0; i < std::min(faults.size(), kMostKept); ++i) {
-      const Fault& fault = faults[i];
-      bad.first.push_back({block.file, Line(fault.line), fault.column, fault.what});
-    }
-    std::vector<std::size_t> gone;
-    WithLoss(settings_.loss, [&](auto loss) {
-      for (std::size_t row = 0; row < rows.size(); ++row) {
-        std::string what;
-        if (labels && !loss.Allows(rows.labels[row])) what = OnLabel(rows.labels[row]);
-        if (what.empty() && settings_.score == ScoreKind::kFfm) what = OnFields(row);
-        if (what.empty()) continue;
-        if (gone.size() < kMostKept) bad.first.push_back({block.file, Line(rows.lines[row]), 0, std::move(what)});
-        gone.push_back(row);
-      }
-    });
-    rows.Remove(gone);
-    bad.count += gone.size();
-    std::ranges::sort(bad.first, Comes);
-    return bad;
-  }
+  // Rows that the model cannot take are taken out.  labels: rows need one.
+  BadRows TakeBad(bool labels) { return learn::TakeBad(settings_, block, faults, labels, rows); }
 
   // Takes negative examples out, of which `part` stay and stand for all.
   void ThinNegatives(float part) {
@@ -154,7 +108,7 @@ class Learner::Worker {
         Waken(example, row);
         const float score = Bias() + learner_.kernels_.score(settings_, example, sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
-        Count(loss, row, score, totals);
+        totals.Count(loss, score, label, Weight(row));
         const float slope = loss.Slope(score, label) * Weight(row);
         learner_.kernels_.update(settings_, view_->has_absent() ? Present(example) : example, sums_.data(), slope);
         slopes += slope;
@@ -173,7 +127,7 @@ class Learner::Worker {
         Reach(row, RowView::Purpose::kScore);
         const float score = Bias() + learner_.kernels_.score(settings_, ExampleOf(row), sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
-        if (loss.Allows(rows.labels[row])) Count(loss, row, score, totals);
+        if (loss.Allows(rows.labels[row])) totals.Count(loss, score, rows.labels[row], Weight(row));
         if (scores != nullptr) scores[row] = score;
       }
     });
@@ -183,26 +137,6 @@ class Learner::Worker {
  private:
   std::uint64_t Line(std::size_t line) const { return block.first_line + line + 1; }
   float Weight(std::size_t row) const { return rows.has_weights() ? rows.weights[row] : 1.0F; }
-
-  // What is wrong, in words.
-  std::string OnLabel(float label) const {
-    if (std::isnan(label)) return "the example has no label";
-    char text[32];
-    std::snprintf(text, sizeof text, "label %g", static_cast<double>(label));
-    return std::string(text) +
-           (settings_.loss == LossKind::kPoisson ? " is no count" : " is neither 0 and 1 nor -1 and 1");
-  }
-
-  // The same; "" where the fields are those of the model.
-  std::string OnFields(std::size_t row) const {
-    for (std::uint32_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) {
-      const std::uint32_t field = FieldOf(rows.keys[i]);
-      if (field >= settings_.fields) {
-        return "field " + std::to_string(field) + ", and the model has " + std::to_string(settings_.fields) + " of them";
-      }
-    }
-    return "";
-  }
 
   // Makes room for the longest example, and finds the fields of all features where they are needed.
   void Prepare() {
@@ -303,16 +237,6 @@ class Learner::Worker {
     std::atomic_ref(row[kSeen]).store(1.0F, std::memory_order_relaxed);
   }
 
-  template <typename Loss>
-  void Count(Loss loss, std::size_t row, float score, Totals& totals) const {
-    const float label = rows.labels[row];
-    const double weight = Weight(row);
-    totals.rows += 1;
-    totals.weight += weight;
-    totals.loss += weight * loss.Value(score, label);
-    if (settings_.loss == LossKind::kLogistic) totals.counts.Add(score, loss.Mean(score), label > 0, weight);
-  }
-
   float Bias() const { return std::atomic_ref(learner_.bias_[0]).load(std::memory_order_relaxed); }
 
   void UpdateBias(float slope) const {
@@ -358,7 +282,7 @@ void Learner::set_pass_state(PassState state) {
 
 std::vector<BadRow> Learner::bad_rows() const {
   const std::scoped_lock lock(mutex_);
-  return pass_.bad_rows;
+  return pass_.bad.first;
 }
 
 bool Learner::IsDone(std::uint64_t block) const {
@@ -366,15 +290,10 @@ bool Learner::IsDone(std::uint64_t block) const {
   return pass_.cursor.Has(block);
 }
 
-void Learner::NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options) {
-  if (count == 0) return;
+void Learner::NoteBad(BadRows&& found, const PassOptions& options) {
   const std::scoped_lock lock(mutex_);
-  std::vector<BadRow>& bad = pass_.bad_rows;
-  pass_.totals.bad_rows += count;
-  for (BadRow& row : first) bad.push_back(std::move(row));
-  std::ranges::sort(bad, Comes);
-  if (bad.size() > kMostKept) bad.resize(kMostKept);
-  if (pass_.totals.bad_rows > options.max_bad) throw TooManyBadRows{bad.front()};
+  pass_.totals.bad_rows += found.count;
+  pass_.bad.Add(std::move(found), options.max_bad);
 }
 
 void Learner::Pass(RowsSource& source, const PassOptions& options, Control& control) {
@@ -399,8 +318,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         if (options.deterministic && !turns.Wait(worker.block.number)) return;
         const auto inside = pause_.Enter();
         totals->wait_s = clock.Lap();
-        BadRows bad = worker.TakeBad(true);
-        NoteBad(bad.count, std::move(bad.first), options);
+        NoteBad(worker.TakeBad(true), options);
         if (options.learn) {
           worker.ThinNegatives(options.negatives);
           worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
@@ -448,8 +366,7 @@ void Learner::Score(RowsSource& source, const PassOptions& options, bool labels,
         worker.rows.Clear();
         worker.faults.clear();
         source.Parse(worker.block, worker.rows, worker.faults);
-        BadRows bad = worker.TakeBad(labels);
-        NoteBad(bad.count, std::move(bad.first), options);
+        NoteBad(worker.TakeBad(labels), options);
         scores.resize(worker.rows.size());
         worker.Score(*totals, scores.data());
         if (!turns.Wait(worker.block.number)) return;

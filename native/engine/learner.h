@@ -12,10 +12,10 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/control.h"
+#include "engine/bad_rows.h"
 #include "engine/kernels.h"
 #include "engine/model.h"
 #include "engine/pass_state.h"
@@ -42,11 +42,6 @@ struct PassOptions {
 
 // Takes the scores of a block's rows, which it may change.  One call at a time, in the order of blocks, from any thread.
 using TakeScores = std::function<void(const Block& block, const Rows& rows, std::span<float> scores)>;
-
-// The pass ended: there were more bad rows than allowed.
-struct TooManyBadRows {
-  BadRow first;
-};
 
 // Scores are not finite any more.
 struct Diverged {
@@ -96,7 +91,7 @@ class Learner {
   class Turns;
 
   bool IsDone(std::uint64_t block) const;
-  void NoteBad(std::size_t count, std::vector<BadRow>&& first, const PassOptions& options);
+  void NoteBad(BadRows&& found, const PassOptions& options);
 
   const ModelSettings settings_;
   const bool is_exact_;

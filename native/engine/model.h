@@ -23,8 +23,6 @@ struct ModelSettings {
   bool unit_length = false;  // whether the values of an example are divided by the length of their vector
 };
 
-int StatesOf(OptimizerKind kind) noexcept;
-
 // Floats of one row of the table.
 std::size_t RowWidth(const ModelSettings& settings) noexcept;
 

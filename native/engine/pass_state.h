@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
-#include <string>
-#include <vector>
+#include <utility>
 
+#include "engine/bad_rows.h"
 #include "engine/totals.h"
 
 namespace tiffin::learn {
@@ -33,19 +33,11 @@ class Cursor {
   std::set<std::uint64_t> beyond_;
 };
 
-// A line that is no example, or none for this loss.
-struct BadRow {
-  std::size_t file;
-  std::uint64_t line;    // from 1
-  std::size_t column;    // from 1; 0: the whole line
-  std::string what;
-};
-
 struct PassState {
   Totals totals;
   Cursor cursor;
-  std::vector<BadRow> bad_rows;  // the first few, in order
-  bool has_ended = false;        // whether the table knows that all blocks are done
+  BadRows bad;
+  bool has_ended = false;  // whether the table knows that all blocks are done
 };
 
 }  // namespace tiffin::learn

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "engine/score_counts.h"
+#include "loss/logistic.h"
 
 namespace tiffin::learn {
 
@@ -23,6 +25,14 @@ struct Totals {
   double wait_s = 0;  // for their turn
 
   void Add(const Totals& other) noexcept;
+  // One example that was compared with its label.
+  template <typename Loss>
+  void Count(Loss of, float score, float label, double its_weight) noexcept {
+    rows += 1;
+    weight += its_weight;
+    loss += its_weight * of.Value(score, label);
+    if constexpr (std::is_same_v<Loss, Logistic>) counts.Add(score, of.Mean(score), label > 0, its_weight);
+  }
 };
 
 }  // namespace tiffin::learn

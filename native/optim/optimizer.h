@@ -30,6 +30,9 @@ struct OptimizerSettings {
   float l2 = 0.0F;
 };
 
+// Floats of state that it keeps for a weight.
+int StatesOf(OptimizerKind kind) noexcept;
+
 // Calls f(optimizer) with the optimiser that the settings describe.
 template <typename F>
 static decltype(auto) WithOptimizer(const OptimizerSettings& settings, F f) {

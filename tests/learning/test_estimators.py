@@ -1,6 +1,7 @@
 """The estimators keep scikit-learn's contract, and learn what the files teach."""
 
 import pickle
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,22 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tiffin.errors import ConfigError
-from tiffin.train.estimators import FactorizationMachine, LinearRegression, LogisticRegression, PoissonRegression
+from tiffin.train.estimators import (
+    DCN,
+    DeepFM,
+    FactorizationMachine,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegression,
+    WideDeep,
+)
 
 ALL = [LogisticRegression(), FactorizationMachine(), LinearRegression(), PoissonRegression()]
+if find_spec("torch"):
+    import torch
+
+    torch.set_num_threads(1)  # the tests run side by side
+    ALL += [DeepFM(layers="8", k=4, passes=10, dense_alpha=0.01)]
 # Learning goes row by row: a row that comes twice is not one of twice the weight, and their order counts.
 ORDER = "examples are learned from one after the other"
 
@@ -92,3 +106,16 @@ def test_wrong_settings_and_labels_are_said() -> None:
         LogisticRegression().fit(X, np.arange(50) % 3)
     with pytest.raises(ValueError, match="classes that are not in classes_"):
         LogisticRegression().fit(X, y).partial_fit(X, y + 5)
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("kind", [WideDeep, DeepFM, DCN])
+def test_networks_learn_what_is_not_linear(kind: Any) -> None:
+    random = np.random.default_rng(0)
+    X = random.integers(0, 2, (2_000, 6)).astype(np.float32)
+    y = (X[:, 0] != X[:, 1]).astype(int)
+    assert LogisticRegression().fit(X, y).score(X, y) < 0.6
+    model = kind(layers="16", dense_alpha=0.01, passes=15, bits=10).fit(X, y)
+    assert model.score(X, y) > 0.95
+    again = pickle.loads(pickle.dumps(model)).partial_fit(X, y)
+    assert np.array_equal(again.predict_proba(X), model.partial_fit(X, y).predict_proba(X))

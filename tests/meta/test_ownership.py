@@ -17,7 +17,9 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "urllib3": "tiffin.fs",
     # Extras of the live logger, imported when a plot or an image of theirs is logged.
     "sklearn": ("tiffin.live", "tiffin.train.estimators"),
-    "numpy": ("tiffin.live", "tiffin.train.estimators"),
+    "numpy": ("tiffin.live", "tiffin.tables", "tiffin.testing.tables", "tiffin.train"),
+    # An extra for models with networks, and for algorithms in it.
+    "torch": ("tiffin.train._algorithm", "tiffin.train._deep", "tiffin.train._torch_runner"),
     "PIL": "tiffin.live",
     "matplotlib": "tiffin.live",
     "pandas": "tiffin.live",

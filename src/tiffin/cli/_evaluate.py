@@ -5,12 +5,13 @@ from typing import Annotated, Any, NamedTuple
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._table_text import plain
 from tiffin.cli._training import (
+    Algorithm,
     Data,
     Format,
     MaxBad,
     Threads,
     evaluation_json,
-    place,
+    load_model,
     places,
     quality_text,
     tell_skipped,
@@ -18,7 +19,7 @@ from tiffin.cli._training import (
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.stream import text_size
-from tiffin.train import Evaluation, Slices, load
+from tiffin.train import Evaluation, Slices
 
 __all__ = ["Options", "run"]
 
@@ -40,6 +41,7 @@ class Options(NamedTuple):
     data_format: Format = None
     threads: Threads = None
     max_bad: MaxBad = None
+    algorithm: Algorithm = None
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -48,7 +50,7 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no data was named", hint=f"tiffin evaluate {options.model} --data FILE...")
     if options.most is not None and options.by is None:
         raise UsageError("--most counts the values of a column, and none was named", hint="add --by COLUMN")
-    trained = load(place(ui, options.model))
+    trained = load_model(ui, options.model, options.algorithm)
     paths = places(ui, options.data)
     with ui.progress("Evaluating", "row") as progress:
         progress.expect(0, text_size(paths))

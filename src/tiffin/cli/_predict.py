@@ -5,11 +5,21 @@ from contextlib import nullcontext
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places, tell_skipped
+from tiffin.cli._training import (
+    Algorithm,
+    Data,
+    Format,
+    MaxBad,
+    Threads,
+    load_model,
+    place,
+    places,
+    tell_skipped,
+)
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.stream import text_size
-from tiffin.train import csv_lines, load, predictions_to
+from tiffin.train import csv_lines, predictions_to
 
 __all__ = ["Options", "run"]
 
@@ -31,6 +41,7 @@ class Options(NamedTuple):
     data_format: Format = None
     threads: Threads = None
     max_bad: MaxBad = None
+    algorithm: Algorithm = None
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -42,7 +53,7 @@ def run(options: Options, ui: Ui) -> int:
     shown = nullcontext(lambda part: ui.table(csv_lines(part)))
     count = 0
     with shown if out is None else predictions_to(place(ui, out)) as take:
-        trained = load(place(ui, options.model))
+        trained = load_model(ui, options.model, options.algorithm)
 
         def counted(part: "array[float]") -> None:
             nonlocal count

@@ -12,14 +12,14 @@ from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
 from tiffin.models import Model, check_place
-from tiffin.models.loading import load_spec
 from tiffin.stream import Flow, flow, parted_at, parted_by_share, text_size
 from tiffin.train import Data as Examples
-from tiffin.train import Evaluation, Trained, explain, load, profile, remove_checkpoints, train
+from tiffin.train import Evaluation, Trained, explain, load, profile, remove_checkpoints, specified, train
 from tiffin.train import Options as How
 
 if TYPE_CHECKING:
     from tiffin.live import Live
+    from tiffin.train import Algorithm
 
 __all__ = ["Options", "run"]
 
@@ -34,7 +34,7 @@ class Options(NamedTuple):
     Each example is predicted before it is learned from, so the loss of the first pass is that of predictions.
     """
 
-    spec: Annotated[str, Argument("lr, fm, ffm, a YAML file, or file.py:name", metavar="SPEC")]
+    spec: Annotated[str, Argument("lr, fm, ffm, widedeep, deepfm, dcn, a YAML file, or file.py:name", metavar="SPEC")]
     data: Data = []  # noqa: RUF012 - a named tuple's default is never changed
     out: Annotated[str | None, Flag("the directory to write the model to", ("-o", "--out"), metavar="DIR")] = None
     valid: Annotated[
@@ -87,16 +87,17 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError(f"--checkpoint-every: expected seconds from 0 on, found {options.checkpoint_every}")
     if options.resume and options.checkpoint is None:
         raise UsageError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
-    start = None if options.start is None else load(place(ui, options.start))
+    start = _start(options, ui)
     model = _model(options, ui) if start is None else start.model
     if start is not None:
-        _check_kept(options, ui, model)
+        _check_kept(options, ui, start.model)
     how = _how(options, ui)
     if options.out is not None:
         check_place(place(ui, options.out))
-    data, valid = _parts(ui, options, model)
+    described = model if isinstance(model, Model) else Model("algorithm")
+    data, valid = _parts(ui, options, described)
     if options.explain_plan or options.out is None:
-        ui.write(explain(model, data, how))
+        ui.write(explain(described, data, how))
         return 0
     out = place(ui, options.out)
 
@@ -135,10 +136,23 @@ def _how(options: Options, ui: Ui) -> How:
     )
 
 
-def _model(options: Options, ui: Ui) -> Model:
+def _start(options: Options, ui: Ui) -> Trained | None:
+    """What training goes on from."""
+    if options.start is None:
+        return None
+    asked = specified(options.spec, ui.context.directory)
+    return load(place(ui, options.start), algorithm=None if isinstance(asked, Model) else type(asked))
+
+
+def _model(options: Options, ui: Ui) -> "Model | Algorithm":
     """What was asked for."""
     named = {name: value for name in _ROLES if (value := getattr(options, name)) is not None}
-    return load_spec(options.spec, ui.context.directory, dict(map(_setting, options.set)))._replace(**named)
+    found = specified(options.spec, ui.context.directory, dict(map(_setting, options.set)))
+    if isinstance(found, Model):
+        return found._replace(**named)
+    if named:
+        raise UsageError(f"--{next(iter(named))} is for tables, and an algorithm learns from lines")
+    return found
 
 
 def _check_kept(options: Options, ui: Ui, model: Model) -> None:
@@ -147,7 +161,7 @@ def _check_kept(options: Options, ui: Ui, model: Model) -> None:
         raise UsageError(
             "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
         )
-    if load_spec(options.spec, ui.context.directory).score != model.score:
+    if specified(options.spec, ui.context.directory).score != model.score:
         raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
 
 

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
 from tiffin.train import Data as Examples
-from tiffin.train import Evaluation, Trained
+from tiffin.train import Evaluation, Trained, load, named
 
 __all__ = [
+    "Algorithm",
     "Data",
     "Format",
     "MaxBad",
     "Threads",
     "evaluation_json",
+    "load_model",
     "loss_text",
     "place",
     "places",
@@ -34,12 +36,21 @@ Format = Annotated[
     ),
 ]
 Threads = Annotated[int | None, Flag("threads (default: one a processor)", ("-j", "--threads"), metavar="N")]
+Algorithm = Annotated[
+    str | None, Flag("the algorithm of your own that learned it", ("--algorithm",), metavar="FILE.py:NAME")
+]
 MaxBad = Annotated[int | None, Flag("skip so many lines that are no examples (default: 0)", metavar="N")]
 
 
 def place(ui: Ui, path: str) -> str:
     """A path as the user gave it, but seen from where the command runs."""
     return path if ui.context.directory == os.getcwd() else os.path.join(ui.context.directory, path)
+
+
+def load_model(ui: Ui, directory: str, algorithm: str | None) -> Trained:
+    """The model of a directory."""
+    kind: Any = None if algorithm is None else named(place(ui, algorithm))
+    return load(place(ui, directory), algorithm=kind)
 
 
 def places(ui: Ui, paths: Iterable[str]) -> list[str]:

@@ -20,8 +20,8 @@ __all__ = [
     "with_settings",
 ]
 
-# What a score may be made of, in the order in which it is written.
-TERMS = ("linear", "fm", "ffm")
+# What a score may be made of, in the order in which it is written.  An algorithm of the user's own stands alone.
+TERMS = ("linear", "fm", "ffm", "cross", "mlp", "algorithm")
 
 
 class _Bytes(int):
@@ -46,24 +46,34 @@ class Setting(NamedTuple):
 
 
 _OPTIMIZERS = ("ftrl", "adagrad", "normalized", "sgd")
-_VECTORS = ("fm", "ffm")
+_WEIGHTS = ("linear", "fm", "ffm")
+_VECTORS = ("fm", "ffm", "cross", "mlp")
+_FIELDS = ("ffm", "cross", "mlp")
+_DENSE = ("cross", "mlp")
 
 SETTINGS = {
     "loss": Setting("what is made small", str, ("logistic", "squared", "poisson")),
-    "optimizer": Setting("how weights are learned", str, _OPTIMIZERS),
-    "alpha": Setting("size of the steps of weights", float, least=1e-9, most=1e9),
-    "beta": Setting("how slowly the first steps of weights shrink", float, least=0, most=1e9),
-    "l1": Setting("pull of weights to exactly 0 (ftrl)", float, least=0, most=1e9),
-    "l2": Setting("pull of weights towards 0", float, least=0, most=1e9),
+    "optimizer": Setting("how weights are learned", str, _OPTIMIZERS, of=_WEIGHTS),
+    "alpha": Setting("size of the steps of weights", float, least=1e-9, most=1e9, of=_WEIGHTS),
+    "beta": Setting("how slowly the first steps of weights shrink", float, least=0, most=1e9, of=_WEIGHTS),
+    "l1": Setting("pull of weights to exactly 0 (ftrl)", float, least=0, most=1e9, of=_WEIGHTS),
+    "l2": Setting("pull of weights towards 0", float, least=0, most=1e9, of=_WEIGHTS),
     "k": Setting("numbers in a latent vector", int, least=1, most=256, of=_VECTORS),
-    "fields": Setting("fields that features belong to", int, least=1, most=65536, of=("ffm",)),
+    "fields": Setting("fields that features belong to", int, least=1, most=65536, of=_FIELDS),
     "latent_optimizer": Setting("how latent vectors are learned", str, _OPTIMIZERS, of=_VECTORS),
     "latent_alpha": Setting("size of their steps", float, least=1e-9, most=1e9, of=_VECTORS),
     "latent_beta": Setting("how slowly their first steps shrink", float, least=0, most=1e9, of=_VECTORS),
     "latent_l1": Setting("their pull to exactly 0 (ftrl)", float, least=0, most=1e9, of=_VECTORS),
     "latent_l2": Setting("their pull towards 0", float, least=0, most=1e9, of=_VECTORS),
     "first": Setting("how far from 0 latent vectors begin", float, least=0, most=1e3, of=_VECTORS),
-    "unit_length": Setting("divide the values of each example by their length", bool),
+    "layers": Setting("widths of the connected layers, such as 128,64", str, of=("mlp",)),
+    "dropout": Setting("part of the units that is left out in training", float, least=0, most=0.99, of=("mlp",)),
+    "cross_layers": Setting("layers that cross all fields once more", int, least=1, most=64, of=("cross",)),
+    "dense_optimizer": Setting("how the layers are learned", str, ("adam", "adagrad", "sgd"), of=_DENSE),
+    "dense_alpha": Setting("size of their steps", float, least=1e-9, most=1e9, of=_DENSE),
+    "batch": Setting("examples that are learned from at a time", int, least=1, most=1 << 20, of=_DENSE),
+    "device": Setting("where the layers are", str, ("cpu", "cuda"), of=_DENSE),
+    "unit_length": Setting("divide the values of each example by their length", bool, of=_WEIGHTS),
     "decay": Setting("what weights and their statistics are multiplied by after each pass", float, least=0, most=1),
     "table": Setting("fixed: 2^bits rows, shared by hash; exact: a row for each feature", str, ("fixed", "exact")),
     "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32, table="fixed"),
@@ -71,7 +81,7 @@ SETTINGS = {
     "ttl": Setting("examples until an unseen feature loses its row", int, least=0, most=2**31 - 1, table="exact"),
     "memory": Setting("size such as 8GB; the rest is on disk; 0: any", _Bytes, least=0, most=2**62, table="exact"),
     "spill": Setting("the directory for what memory has no room for", str, table="exact", here=True),
-    "seed": Setting("what the first latent vectors depend on", int, least=0, most=2**63 - 1),
+    "seed": Setting("what the first values depend on", int, least=0, most=2**63 - 1),
 }  # fmt: skip
 
 
@@ -97,6 +107,13 @@ class Model(NamedTuple):
     latent_l1: float = 0.0
     latent_l2: float = 0.0
     first: float = 0.1
+    layers: str = "128,64"
+    dropout: float = 0.0
+    cross_layers: int = 2
+    dense_optimizer: str = "adam"
+    dense_alpha: float = 0.001
+    batch: int = 1024
+    device: str = "cpu"
     unit_length: bool = False
     decay: float = 1.0
     table: str = "fixed"
@@ -116,6 +133,9 @@ BUILT_IN: Mapping[str, Model] = {
     "lr": Model(),
     "fm": Model("linear + fm", k=8),
     "ffm": Model("linear + ffm", k=4, unit_length=True, bits=18),
+    "widedeep": Model("linear + mlp", k=16, bits=20),
+    "deepfm": Model("linear + fm + mlp", k=16, bits=20),
+    "dcn": Model("linear + cross + mlp", k=16, bits=20),
 }
 
 
@@ -145,6 +165,8 @@ def score_of(text: str) -> str:
             raise ConfigError(f"a score has no term '{term}'", hint=hint)
         if term in found[:at]:
             raise ConfigError(f"the term '{term}' is there twice in '{text}'")
+    if "algorithm" in found and len(found) > 1:
+        raise ConfigError(f"an algorithm is a score of its own, found '{text}'")
     return " + ".join(sorted(found, key=TERMS.index))
 
 
@@ -160,7 +182,8 @@ def has_setting(model: Model, name: str) -> bool:
 
 
 def _has_terms(model: Model, setting: Setting) -> bool:
-    return not setting.of or not set(setting.of).isdisjoint(terms_of(model))
+    # What an algorithm has is its own affair.
+    return model.score != "algorithm" and (not setting.of or not set(setting.of).isdisjoint(terms_of(model)))
 
 
 def _checked(name: str, value: Any, model: Model) -> Any:

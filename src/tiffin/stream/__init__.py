@@ -1,8 +1,10 @@
 """Data on its way to a model: files of any size, in blocks of whole lines or batches of columns."""
 
+from tiffin.stream._batches import batches
 from tiffin.stream._cache import Cache
 from tiffin.stream._column_error import column_error
 from tiffin.stream._feeding import BY, Order, fed
+from tiffin.stream._findings import bad_row_error
 from tiffin.stream._flow import Flow, flow
 from tiffin.stream._formats import COLUMNS, FORMATS, TABLES, format_of, is_columnar
 from tiffin.stream._parting import parted_at, parted_by_share
@@ -20,6 +22,8 @@ __all__ = [
     "Flow",
     "Order",
     "Types",
+    "bad_row_error",
+    "batches",
     "column_error",
     "fed",
     "flow",

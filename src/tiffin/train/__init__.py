@@ -1,15 +1,26 @@
-"""Training: data and a model's settings in, a model out; and asking a model."""
+"""Training: data and a model's settings in, a model out; and asking a model.
+
+`Algorithm` and `sigmoid` are for algorithms of one's own (docs/how-to/write-an-algorithm.md).
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from tiffin.train._checkpoints import remove_checkpoints
 from tiffin.train._data import Data, Readable
 from tiffin.train._engines import load
+from tiffin.train._named import named
 from tiffin.train._plan import explain
 from tiffin.train._predictions import csv_lines, predictions_to
 from tiffin.train._profile import profile
+from tiffin.train._specified import specified
 from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slice, Slices, Trained
 from tiffin.train._training import train
 
+if TYPE_CHECKING:
+    from tiffin.train._algorithm import Algorithm, sigmoid
+
 __all__ = [
+    "Algorithm",
     "Data",
     "Evaluation",
     "Options",
@@ -22,8 +33,20 @@ __all__ = [
     "csv_lines",
     "explain",
     "load",
+    "named",
     "predictions_to",
     "profile",
     "remove_checkpoints",
+    "sigmoid",
+    "specified",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # They need NumPy, an extra.
+    if name in {"Algorithm", "sigmoid"}:
+        from tiffin.train import _algorithm  # noqa: PLC0415
+
+        return getattr(_algorithm, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

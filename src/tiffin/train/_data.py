@@ -7,8 +7,21 @@ from typing import Protocol, cast
 from tiffin._native.learning import BadRows, Diverged, RowsSource
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.features import automatic, count_fields, encoder, types_of
-from tiffin.models import Model, fields_of
-from tiffin.stream import COLUMNS, FORMATS, Cache, Flow, Order, fed, flow, format_of, is_columnar, is_frame, parsed
+from tiffin.models import Model, fields_of, terms_of
+from tiffin.stream import (
+    COLUMNS,
+    FORMATS,
+    Cache,
+    Flow,
+    Order,
+    bad_row_error,
+    fed,
+    flow,
+    format_of,
+    is_columnar,
+    is_frame,
+    parsed,
+)
 
 __all__ = [
     "Data",
@@ -88,9 +101,14 @@ def with_features(model: Model, data: Data, data_format: str) -> Model:
         if not model.label:
             raise _no_label(kinds)
         model = model._replace(features=model.features or automatic(kinds, {model.label, model.weight, model.time}))
-    if "ffm" in model.score and model.fields == 0:
+    if _has_fields(model) and model.fields == 0:
         model = model._replace(fields=count_fields(model.features))
     return model
+
+
+def _has_fields(model: Model) -> bool:
+    """Whether its score tells fields apart."""
+    return not {"ffm", "cross", "mlp"}.isdisjoint(terms_of(model))
 
 
 def _no_label(kinds: dict[str, str]) -> ConfigError:
@@ -123,7 +141,7 @@ def examples(
     if not model.features:
         raise UsageError("this model was learned from lines, and has no features of columns")
     label, weight = (model.label, model.weight) if labels else ("", "")
-    native = encoder(model.features, label, weight, numbered="ffm" in model.score, by=by is not None)
+    native = encoder(model.features, label, weight, numbered=_has_fields(model), by=by is not None)
     types = types_of(model.features, [name for name in (label, weight) if name])
     with fed(_flow_of(data, data_format), native, types, order, by) as rows:
         yield rows
@@ -144,7 +162,7 @@ def cache_of(data: Data, data_format: str, model: Model, directory: str | None, 
         data_format,
         directory if lasting else None,
         rows=lambda: examples(data, data_format, model, order=order),
-        made_by=[fields_of(model)["columns"], "ffm" in model.score],
+        made_by=[fields_of(model)["columns"], _has_fields(model)],
     )
 
 
@@ -166,13 +184,11 @@ def errors_of(data: Data, data_format: str = "") -> Iterator[None]:
     try:
         yield
     except BadRows as error:
-        file, line, column, what = error.args
-        mend = "mend it, or skip so many with --max-bad"
-        if is_columnar(data_format):
-            raise FormatError(what, path=place_of(data, data_format, file, line), hint=mend) from None
-        raise FormatError(
-            what, path=names_of(data)[file], line=line, column=column or None, hint=mend.replace("it", "the line", 1)
-        ) from None
+        if not is_columnar(data_format):
+            raise bad_row_error(names_of(data), error) from None
+        file, line, _, what = error.args
+        hint = "mend it, or skip so many with --max-bad"
+        raise FormatError(what, path=place_of(data, data_format, file, line), hint=hint) from None
     except Diverged as error:
         raise TrainingError(
             f"the scores grew beyond all numbers at {place_of(data, data_format, *error.args)}",

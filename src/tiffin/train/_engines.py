@@ -5,38 +5,62 @@ An engine is a module with `new(model, data_format)` and `load(directory, manife
 
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
-from tiffin.errors import FormatError
+from tiffin.errors import FormatError, MissingDependency
 from tiffin.models import Model, manifest_path, read_manifest, terms_of
 from tiffin.train._trained import Trained
 
 __all__ = ["load", "new"]
 
 # The last term of a score -> the engine for it and for those before it.
-_ENGINES = {"linear": "_sparse", "fm": "_sparse", "ffm": "_sparse"}
+_ENGINES = {
+    "linear": "_sparse",
+    "fm": "_sparse",
+    "ffm": "_sparse",
+    "cross": "_deep",
+    "mlp": "_deep",
+    "algorithm": "_algorithm",
+}
+# Library of an engine -> the extra that brings it.
+_EXTRAS = {"numpy": "train", "torch": "torch"}
 
 
-def new(model: Model, data_format: str) -> Trained:
-    """A model that has learned nothing yet.  Raises ConfigError if there can be none, TrainingError without memory."""
+def new(model: Any, data_format: str) -> Trained:
+    """A model that has learned nothing yet; of a Model, or an Algorithm.
+
+    Raises ConfigError if there can be none, TrainingError without memory, MissingDependency without a library.
+    """
     found: Trained = _engine(model).new(model, data_format)
     return found
 
 
-def load(directory: str, model: Model | None = None) -> Trained:
-    """A model from its directory.  Raises TargetError if there is none, FormatError if it is damaged.
+def load(directory: str, model: Model | None = None, *, algorithm: type[Any] | None = None) -> Trained:
+    """A model from its directory.
 
-    model: the same with settings of this machine, which are not saved.
+    model: the same with settings of this machine, which are not saved.  algorithm: the class of one's own that has
+    learned it, whose code is not there.  Raises TargetError if there is none, FormatError if it is damaged, UsageError
+    without its algorithm.
     """
     manifest = read_manifest(directory)
     if model is not None:
         manifest = manifest._replace(model=model)
+    more = (algorithm,) if terms_of(manifest.model)[-1] == "algorithm" else ()
     try:
-        found: Trained = _engine(manifest.model).load(directory, manifest)
+        found: Trained = _engine(manifest.model).load(directory, manifest, *more)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         what = f"no field {error}" if isinstance(error, KeyError) else str(error)
         raise FormatError(f"this is no manifest of a model: {what}", path=manifest_path(directory)) from error
     return found
 
 
-def _engine(model: Model) -> ModuleType:
-    return import_module(f"tiffin.train.{_ENGINES[terms_of(model)[-1]]}")
+def _engine(model: Any) -> ModuleType:
+    try:
+        return import_module(f"tiffin.train.{_ENGINES[terms_of(model)[-1]]}")
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        raise MissingDependency(
+            f"a score of {model.score} needs {error.name}, which is not installed",
+            hint=f"pip install 'tiffin[{_EXTRAS[error.name]}]'",
+        ) from None

@@ -3,7 +3,6 @@
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from math import isnan, nan
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +10,17 @@ from tiffin._native.learning import ChunkDamaged, Learner
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, write_model
 from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of, readable
-from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slice, Slices, Trained, check_bounds
+from tiffin.train._trained import (
+    Evaluation,
+    Options,
+    Pass,
+    Progress,
+    Slice,
+    Slices,
+    Trained,
+    check_bounds,
+    evaluation_of,
+)
 
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
@@ -219,31 +228,13 @@ class Sparse(Trained):
 
 
 def _evaluation(model: Model, figures: Mapping[str, float]) -> Evaluation:
-    """What the native module counted; figures: sums, and NaN for what is not known."""
-    rows, bad_rows = int(figures["rows"]), int(figures.get("bad_rows", 0))
-    weight = figures["weight"]
-    loss = figures["loss"] / weight if weight > 0 else nan
-    if model.loss != "logistic" or weight <= 0:
-        return Evaluation(rows, loss, None, None, bad_rows)
-    return Evaluation(
-        rows,
-        loss,
-        _known(figures["auc"]),
-        figures["positive_weight"] / weight,
-        bad_rows,
-        loss,
-        _known(figures["average_precision"]),
-        _known(figures["calibration_error"]),
-        figures["predicted_weight"] / weight,
-    )
-
-
-def _known(value: float) -> float | None:
-    return None if isnan(value) else value
+    return evaluation_of(figures, model.loss)
 
 
 def new(model: Model, data_format: str) -> Sparse:
     """One that has learned nothing yet.  Raises ConfigError, TrainingError."""
+    if model.score not in _KERNELS:
+        raise ConfigError(f"a score of {model.score} cannot be learned", hint=f"there are {', '.join(_KERNELS)}")
     if "ffm" in model.score and model.fields == 0:
         if data_format != "criteo":
             raise ConfigError(

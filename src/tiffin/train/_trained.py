@@ -4,6 +4,7 @@
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Mapping
+from math import isnan, nan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ __all__ = [
     "check_bounds",
     "check_negatives",
     "errors_of",
+    "evaluation_of",
     "format_or",
 ]
 
@@ -253,20 +255,20 @@ class Trained(ABC):
     def save(self, directory: str, *, state: bool = True) -> None:
         """Write the model; state: with what further training needs.  Raises TargetError if something is in the way."""
 
-    def __reduce__(self) -> tuple[Callable[[dict[str, bytes]], "Trained"], tuple[dict[str, bytes]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the files of its directory."""
         with TemporaryDirectory(prefix="tiffin-") as folder:
             self.save(f"{folder}/model")
             return _from_files, ({file.name: file.read_bytes() for file in Path(folder, "model").iterdir()},)
 
 
-def _from_files(files: dict[str, bytes]) -> Trained:
+def _from_files(files: dict[str, bytes], algorithm: type[Any] | None = None) -> Trained:
     from tiffin.train._engines import load  # noqa: PLC0415 - it knows the engines, which are Trained
 
     with TemporaryDirectory(prefix="tiffin-") as folder:
         for name, body in files.items():
             Path(folder, name).write_bytes(body)
-        return load(folder)
+        return load(folder, algorithm=algorithm)
 
 
 def check_bounds(threads: int, max_bad: int) -> None:
@@ -277,9 +279,33 @@ def check_bounds(threads: int, max_bad: int) -> None:
         raise ConfigError(f"bad lines that may be skipped are counted from 0 on, found {max_bad}")
 
 
-def check_negatives(part: float, model: Model) -> None:
+def check_negatives(part: float, loss: str | None) -> None:
     """Raises ConfigError unless this part of the negative examples can stand for all."""
     if not LEAST_NEGATIVES <= part <= 1:
         raise ConfigError(f"the part of negatives goes from {LEAST_NEGATIVES:g} to 1, found {part:g}")
-    if part < 1 and model.loss != "logistic":
-        raise ConfigError(f"the {model.loss} loss knows no negatives, so none can be left out")
+    if part < 1 and loss != "logistic":
+        raise ConfigError(f"the {loss} loss knows no negatives, so none can be left out")
+
+
+def evaluation_of(figures: Mapping[str, float], loss: str) -> Evaluation:
+    """What the native module counted; figures: sums, and NaN for what is not known."""
+    rows, bad_rows = int(figures["rows"]), int(figures.get("bad_rows", 0))
+    weight = figures["weight"]
+    mean = figures["loss"] / weight if weight > 0 else nan
+    if loss != "logistic" or weight <= 0:
+        return Evaluation(rows, mean, None, None, bad_rows)
+    return Evaluation(
+        rows,
+        mean,
+        _known(figures["auc"]),
+        figures["positive_weight"] / weight,
+        bad_rows,
+        mean,
+        _known(figures["average_precision"]),
+        _known(figures["calibration_error"]),
+        figures["predicted_weight"] / weight,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if isnan(value) else value

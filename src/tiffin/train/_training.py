@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import SETTINGS, Model, fields_of
@@ -14,11 +14,14 @@ from tiffin.train._data import Data, Readable, cache_of, format_or, names_of, pl
 from tiffin.train._engines import load, new
 from tiffin.train._trained import Evaluation, Options, Trained, check_bounds, check_negatives
 
+if TYPE_CHECKING:
+    from tiffin.train._algorithm import Algorithm
+
 __all__ = ["train"]
 
 
 def train(
-    model: Model,
+    model: "Model | Algorithm",
     data: Readable,
     options: Options = Options(),  # noqa: B008 - a NamedTuple is immutable
     *,
@@ -39,7 +42,7 @@ def train(
     checkpoints.
     """
     check_bounds(options.threads, options.max_bad)
-    check_negatives(options.negatives, start.model if start is not None else model)
+    check_negatives(options.negatives, (start.model if start is not None else model).loss)
     tell = _once(tell)
     given = readable(data)
     data_format = options.data_format or format_or(given, start.data_format if start is not None else "")
@@ -50,7 +53,7 @@ def train(
         )
     options = options._replace(data_format=data_format)
     known = COLUMNS if is_columnar(data_format) else data_format
-    trained = start or new(with_features(model, given, data_format), known)
+    trained = start or new(with_features(model, given, data_format) if isinstance(model, Model) else model, known)
     with _checkpoints(trained, given, options) as checkpoints:
         left = options.passes
         resumed = _resumed(checkpoints, trained.model, tell) if checkpoints is not None and options.resume else None

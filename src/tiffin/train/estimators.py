@@ -6,63 +6,73 @@
 They are BaseEstimators of scikit-learn, so pipelines, grids and `clone` work; it has to be installed.
 """
 
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from tiffin._native.learning import BatchReader
 from tiffin.models import BUILT_IN, Model, with_settings
+from tiffin.train._engines import new
 from tiffin.train._sparse import Sparse
 
-__all__ = ["FactorizationMachine", "LinearRegression", "LogisticRegression", "PoissonRegression"]
+__all__ = [
+    "DCN",
+    "DeepFM",
+    "FactorizationMachine",
+    "LinearRegression",
+    "LogisticRegression",
+    "PoissonRegression",
+    "WideDeep",
+]
 
 _NONE = np.empty(0, np.float32)
+_Matrix: TypeAlias = tuple[np.ndarray[Any, Any], ...]  # where rows begin, ids, values, labels, weights
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
     """What they share.  The settings are those of `tiffin.models.SETTINGS`."""
 
-    _score = "linear"
+    _built_in = "lr"
     _loss = "logistic"
 
     def _model(self) -> Model:
         given = self.get_params()
         chosen = {name: value for name, value in given.items() if name in Model._fields}
-        built_in = BUILT_IN["fm" if "fm" in self._score else "lr"]
-        return with_settings(built_in, {**chosen, "loss": self._loss})
+        return with_settings(BUILT_IN[self._built_in], {**chosen, "loss": self._loss})
+
+    trained_: Any
 
     def _begin(self) -> None:
         self.trained_ = Sparse(self._model(), "matrix")
 
     def _pass(self, X: Any, labels: np.ndarray[Any, Any], sample_weight: Any, passes: int) -> None:
-        begins, ids, values = _csr(X)
         weights = _NONE
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
+        matrix = (*_csr(X), labels, np.ascontiguousarray(weights))
         for _ in range(passes):
-            self.trained_.learner.run_matrix(
-                begins,
-                ids,
-                values,
-                labels,
-                np.ascontiguousarray(weights),
-                threads=self.threads,
-                deterministic=self.deterministic,
-            )
+            self._learn(matrix)
             self.trained_.trained_rows += len(labels)
+
+    def _learn(self, matrix: _Matrix) -> None:
+        self.trained_.learner.run_matrix(*matrix, threads=self.threads, deterministic=self.deterministic)
+
+    def _predicted(self, X: Any, *, scores: bool) -> np.ndarray[Any, Any]:
+        found = self.trained_.learner.predict_matrix(*_csr(X), scores=scores, threads=self.threads)
+        return np.frombuffer(found, np.float32)
 
     def _scores(self, X: Any, *, scores: bool) -> np.ndarray[Any, Any]:
         check_is_fitted(self, "trained_")
         X = validate_data(self, X, accept_sparse="csr", reset=False)
-        found = self.trained_.learner.predict_matrix(*_csr(X), scores=scores, threads=self.threads)
-        return np.frombuffer(found, np.float32).astype(np.float64)
+        return self._predicted(X, scores=scores).astype(np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.non_deterministic = not self.deterministic
+        tags.non_deterministic = not self.get_params().get("deterministic", True)
         return tags
 
 
@@ -220,7 +230,7 @@ class PoissonRegression(_Linear, _Regression):
 class FactorizationMachine(_Classification):
     """Two classes, a weight for each feature and a latent vector for each, whose products are added."""
 
-    _score = "linear + fm"
+    _built_in = "fm"
 
     def __init__(
         self,
@@ -245,3 +255,149 @@ class FactorizationMachine(_Classification):
         self.latent_optimizer, self.latent_alpha, self.latent_l2 = latent_optimizer, latent_alpha, latent_l2
         self.first, self.bits, self.seed, self.passes = first, bits, seed, passes
         self.threads, self.deterministic = threads, deterministic
+
+
+class _Deep(_Classification):
+    """Two classes, by networks over vectors of features; it needs PyTorch.
+
+    All features of an example share one slot: its vectors, each times its value, are added up.
+    """
+
+    def _begin(self) -> None:
+        self.trained_ = new(self._model(), "matrix")
+
+    def _learn(self, matrix: _Matrix) -> None:
+        self._over(matrix, learn=True)
+
+    def _predicted(self, X: Any, *, scores: bool) -> np.ndarray[Any, Any]:
+        found = self._over((*_csr(X), _NONE, _NONE), learn=False)
+        return found if scores else self.trained_.means(found)
+
+    def _over(self, matrix: _Matrix, *, learn: bool) -> np.ndarray[Any, Any]:
+        reader = BatchReader.matrix(*matrix, rows=self.batch, threads=self.threads)
+        try:
+            found: np.ndarray[Any, Any] = self.trained_.over(reader, learn=learn)
+        finally:
+            reader.close()
+        return found
+
+
+class WideDeep(_Deep):
+    """Two classes: a weight for each feature, and connected layers over vectors."""
+
+    _built_in = "widedeep"
+
+    def __init__(
+        self,
+        *,
+        k: int = 16,
+        layers: str = "128,64",
+        dropout: float = 0.0,
+        optimizer: str = "ftrl",
+        alpha: float = 0.1,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        latent_optimizer: str = "adagrad",
+        latent_alpha: float = 0.05,
+        latent_l2: float = 0.0,
+        first: float = 0.1,
+        dense_optimizer: str = "adam",
+        dense_alpha: float = 0.001,
+        batch: int = 64,
+        device: str = "cpu",
+        bits: int = 18,
+        seed: int = 0,
+        passes: int = 20,
+        threads: int = 0,
+    ) -> None:
+        self.k, self.layers, self.dropout, self.optimizer = k, layers, dropout, optimizer
+        self.alpha, self.l1, self.l2, self.latent_optimizer = alpha, l1, l2, latent_optimizer
+        self.latent_alpha, self.latent_l2, self.first, self.dense_optimizer = (
+            latent_alpha,
+            latent_l2,
+            first,
+            dense_optimizer,
+        )
+        self.dense_alpha, self.batch, self.device, self.bits = dense_alpha, batch, device, bits
+        self.seed, self.passes, self.threads = seed, passes, threads
+
+
+class DeepFM(_Deep):
+    """The same with the products of all pairs of vectors."""
+
+    _built_in = "deepfm"
+
+    def __init__(
+        self,
+        *,
+        k: int = 16,
+        layers: str = "128,64",
+        dropout: float = 0.0,
+        optimizer: str = "ftrl",
+        alpha: float = 0.1,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        latent_optimizer: str = "adagrad",
+        latent_alpha: float = 0.05,
+        latent_l2: float = 0.0,
+        first: float = 0.1,
+        dense_optimizer: str = "adam",
+        dense_alpha: float = 0.001,
+        batch: int = 64,
+        device: str = "cpu",
+        bits: int = 18,
+        seed: int = 0,
+        passes: int = 20,
+        threads: int = 0,
+    ) -> None:
+        self.k, self.layers, self.dropout, self.optimizer = k, layers, dropout, optimizer
+        self.alpha, self.l1, self.l2, self.latent_optimizer = alpha, l1, l2, latent_optimizer
+        self.latent_alpha, self.latent_l2, self.first, self.dense_optimizer = (
+            latent_alpha,
+            latent_l2,
+            first,
+            dense_optimizer,
+        )
+        self.dense_alpha, self.batch, self.device, self.bits = dense_alpha, batch, device, bits
+        self.seed, self.passes, self.threads = seed, passes, threads
+
+
+class DCN(_Deep):
+    """Weights, connected layers, and layers that cross what they begin with once more (DCNv2)."""
+
+    _built_in = "dcn"
+
+    def __init__(
+        self,
+        *,
+        k: int = 16,
+        layers: str = "128,64",
+        dropout: float = 0.0,
+        cross_layers: int = 2,
+        optimizer: str = "ftrl",
+        alpha: float = 0.1,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        latent_optimizer: str = "adagrad",
+        latent_alpha: float = 0.05,
+        latent_l2: float = 0.0,
+        first: float = 0.1,
+        dense_optimizer: str = "adam",
+        dense_alpha: float = 0.001,
+        batch: int = 64,
+        device: str = "cpu",
+        bits: int = 18,
+        seed: int = 0,
+        passes: int = 20,
+        threads: int = 0,
+    ) -> None:
+        self.k, self.layers, self.dropout, self.cross_layers = k, layers, dropout, cross_layers
+        self.optimizer, self.alpha, self.l1, self.l2 = optimizer, alpha, l1, l2
+        self.latent_optimizer, self.latent_alpha, self.latent_l2, self.first = (
+            latent_optimizer,
+            latent_alpha,
+            latent_l2,
+            first,
+        )
+        self.dense_optimizer, self.dense_alpha, self.batch, self.device = dense_optimizer, dense_alpha, batch, device
+        self.bits, self.seed, self.passes, self.threads = bits, seed, passes, threads

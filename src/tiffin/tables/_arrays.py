@@ -1,0 +1,56 @@
+"""Arrays in files of NumPy's format, npy 1.0, in which no code can hide."""
+
+import os
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["read_array", "read_arrays", "write_array", "write_arrays"]
+
+_KINDS = ("<f4", "<i8")  # of arrays that have names
+
+
+def write_array(path: str, array: NDArray[Any]) -> None:
+    """To a new file, and wait for the disk.  Raises OSError."""
+    with open(path, "xb") as file:
+        npy.write_array(file, np.ascontiguousarray(array).reshape(array.shape), version=(1, 0), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_array(path: str, kind: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    """An array of which type and shape are known.  Raises ValueError for another one, OSError."""
+    with open(path, "rb") as file:
+        version = npy.read_magic(file)
+        if version != (1, 0):
+            raise ValueError(f"{path}: expected npy 1.0, found {version[0]}.{version[1]}")
+        found, fortran, found_kind = npy.read_array_header_1_0(file)
+        if (found, fortran, found_kind) != (shape, False, np.dtype(kind)):
+            raise ValueError(f"{path}: expected {np.dtype(kind)} {shape}, found {found_kind} {found}")
+        array = np.fromfile(file, kind, prod(shape))
+    if array.size != prod(shape):
+        raise ValueError(f"{path}: the file is cut off")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{path}: a value is no finite number")
+    return array.reshape(shape)
+
+
+def write_arrays(directory: str, prefix: str, arrays: Mapping[str, NDArray[Any]]) -> list[list[Any]]:
+    """Arrays with names, as PREFIX_0.npy and so on; [name, type, shape] of each, as JSON keeps them."""
+    for number, array in enumerate(arrays.values()):
+        write_array(f"{directory}/{prefix}_{number}.npy", array)
+    return [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
+
+
+def read_arrays(directory: str, prefix: str, entries: Sequence[Any]) -> dict[str, NDArray[Any]]:
+    """What `write_arrays` wrote.  Raises ValueError, TypeError, OSError."""
+    arrays = {}
+    for number, (name, kind, shape) in enumerate(entries):
+        if kind not in _KINDS:
+            raise ValueError(f"{name!r} has the type {kind!r}")
+        arrays[str(name)] = read_array(f"{directory}/{prefix}_{number}.npy", kind, tuple(map(int, shape)))
+    return arrays

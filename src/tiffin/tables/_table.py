@@ -1,0 +1,51 @@
+"""The interface of all tables, wherever their rows are."""
+
+from abc import ABC, abstractmethod
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiffin.tables._declared import Sparse
+
+__all__ = ["Floats", "Keys", "Table"]
+
+Keys: TypeAlias = NDArray[np.uint64]
+Floats: TypeAlias = NDArray[np.float32]
+
+
+class Table(ABC):
+    """Rows of numbers by key.  `testing.tables` is the suite that every implementation passes."""
+
+    def __init__(self, declared: Sparse) -> None:
+        self.declared = declared
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row."""
+        return self.declared.width
+
+    @abstractmethod
+    def pull(self, keys: Keys, *, unseen: bool = True) -> Floats:
+        """Copies of the rows of keys (n,), in any order: (n, width).
+
+        unseen: whether rows that were never changed come with the values they begin with, or else as zeros.
+        """
+
+    @abstractmethod
+    def push(self, keys: Keys, gradients: Floats) -> None:
+        """One step of the optimiser for each key: keys (n,) ascending, each once; gradients (n, width).
+
+        Raises ValueError for other keys or another shape.
+        """
+
+    @abstractmethod
+    def save(self, directory: str, name: str, *, state: bool = True) -> int:
+        """Write the rows that were changed, as arrays whose files begin with the name; how many there are.
+
+        state: with what further steps need.
+        """
+
+    @abstractmethod
+    def load(self, directory: str, name: str, count: int, *, state: bool = True) -> None:
+        """Fill an empty table with what `save` wrote.  Raises ValueError where the files are not of such a table."""

@@ -1,0 +1,239 @@
+"""Algorithms in PyTorch: pulled rows are leaves of its graph, so that its gradients are ours to push."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tiffin._native.learning import Batch
+from tiffin.errors import ConfigError
+from tiffin.tables import Floats, Table, read_arrays, write_arrays
+from tiffin.train._batchwise import Runner, Scored
+
+__all__ = ["TorchBatch", "TorchRunner"]
+
+
+class TorchBatch:
+    """Examples as tensors, n of them with features of u different keys.
+
+    labels (n,): 0 and 1 with the logistic loss; NaN where none is known.  weights (n,).  seen: how many examples were
+    learned from before.
+    """
+
+    def __init__(self, native: Batch, loss: str | None, seen: int, device: torch.device) -> None:
+        self.native = native
+        self.device = device
+        self.seen = seen
+        labels = np.maximum(native.labels, 0) if loss == "logistic" else native.labels
+        weights = native.weights
+        self.labels = torch.from_numpy(labels).to(device)
+        self.weights = (
+            torch.ones(len(native), device=device) if weights is None else torch.from_numpy(weights).to(device)
+        )
+
+    def __len__(self) -> int:
+        return len(self.native)
+
+    @cached_property
+    def index(self) -> Tensor:
+        """Which of the u keys a feature has, (m,) int64."""
+        return torch.from_numpy(self.native.index.astype(np.int64)).to(self.device)
+
+    @cached_property
+    def values(self) -> Tensor:
+        """Of features, (m,)."""
+        values = self.native.values
+        return (
+            torch.ones(len(self.native.index)).to(self.device)
+            if values is None
+            else torch.from_numpy(values).to(self.device)
+        )
+
+    @cached_property
+    def row(self) -> Tensor:
+        """Which example a feature is of, (m,) int64."""
+        rows = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.native.offsets))
+        return torch.from_numpy(rows).to(self.device)
+
+    @cached_property
+    def field(self) -> Tensor:
+        """Which field a feature is of, (m,) int64."""
+        return torch.from_numpy((self.native.keys >> np.uint64(48)).astype(np.int64)).to(self.device)
+
+    def pool(self, rows: Tensor, fields: int = 0) -> Tensor:
+        """Sums of rows (u, width) times values over the features of each example: (n, width).
+
+        fields: over the features of each field, (n, fields, width); of one field: over all.
+        """
+        if self.device.type == "cpu":
+            pools: Tensor = _Pool.apply(rows, self.native, fields)  # type: ignore[no-untyped-call]
+            return pools
+        slots = max(fields, 1)
+        place = self.row * slots + (self.field if slots > 1 else 0)
+        pooled = rows.new_zeros(len(self) * slots, rows.shape[1])
+        pooled = pooled.index_add(0, place, rows[self.index] * self.values[:, None])
+        return pooled.view(len(self), fields, -1) if fields else pooled
+
+    def pairs(self, rows: Tensor) -> Tensor:
+        """The dot products of the rows of each pair of features, times their values, added up: (n,)."""
+        if self.device.type == "cpu":
+            products: Tensor = _Pairs.apply(rows, self.native)  # type: ignore[no-untyped-call]
+            return products
+        scaled = rows[self.index] * self.values[:, None]
+        sums = rows.new_zeros(len(self), rows.shape[1]).index_add(0, self.row, scaled)
+        squares = rows.new_zeros(len(self)).index_add(0, self.row, (scaled * scaled).sum(1))
+        return 0.5 * ((sums * sums).sum(1) - squares)
+
+
+class _Pool(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, native: Batch, fields: int) -> Tensor:
+        ctx.native = native
+        return torch.from_numpy(native.pool(rows.detach().numpy(), fields))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        return torch.from_numpy(ctx.native.unpool(gradients[0].contiguous().numpy())), None, None
+
+
+class _Pairs(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, native: Batch) -> Tensor:
+        scores, sums = native.pairs(rows.detach().numpy())
+        ctx.native, ctx.sums = native, sums
+        ctx.save_for_backward(rows)
+        return torch.from_numpy(scores)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (rows,) = ctx.saved_tensors
+        slopes = gradients[0].contiguous().numpy()
+        return torch.from_numpy(ctx.native.unpair(rows.detach().numpy(), ctx.sums, slopes)), None
+
+
+class _Leaves:
+    """The rows of a batch's keys, table by table, as leaves of a graph."""
+
+    def __init__(self, tables: Mapping[str, Table], batch: TorchBatch, *, learn: bool) -> None:
+        self._tables = tables
+        self._batch = batch
+        self._learn = learn
+        self._leaves: dict[str, Tensor] = {}
+
+    def __getitem__(self, name: str) -> Tensor:
+        """(u, width): a row for each of the batch's keys."""
+        if name not in self._tables:
+            raise ConfigError(f"no parameters '{name}' were declared (declared: {', '.join(self._tables) or 'none'})")
+        if name not in self._leaves:
+            rows = self._tables[name].pull(self._batch.native.unique, unseen=self._learn)
+            self._leaves[name] = torch.from_numpy(rows).to(self._batch.device).requires_grad_(self._learn)
+        return self._leaves[name]
+
+    def push(self) -> None:
+        """One step of each table that has a gradient."""
+        for name, leaf in self._leaves.items():
+            if leaf.grad is not None:
+                self._tables[name].push(self._batch.native.unique, leaf.grad.cpu().numpy())
+
+
+class TorchRunner(Runner):
+    """Runs the steps of an algorithm in PyTorch.
+
+    Tables get gradients of the summed loss, as elsewhere; the module's optimiser those of the mean.
+    """
+
+    def __init__(self, algorithm: Any) -> None:
+        super().__init__(
+            algorithm.tables,
+            loss=algorithm.loss,
+            rows=algorithm.rows,
+            fields=algorithm.fields,
+            seed=algorithm.seed,
+        )
+        self._algorithm = algorithm
+        self._device = _device(algorithm.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(algorithm.seed)
+            self.module: torch.nn.Module = algorithm.module().to(self._device)
+        self._parameters = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        self._optimizer = algorithm.optimizer(self.module) if self._parameters else None
+
+    def run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
+        given = TorchBatch(batch, self.loss, seen, self._device)
+        leaves = _Leaves(self.tables, given, learn=learn)
+        self.module.train(learn)
+        with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(learn):
+            torch.manual_seed(
+                hash((self._algorithm.seed, seen))
+            )  # of dropout: the same when training goes on elsewhere
+            scores, losses = self._scored(self._algorithm.step(given, leaves, self.module), len(batch))
+            if learn:
+                self._learn(losses, given, leaves)
+        return Scored(_floats(scores), _floats(losses))
+
+    def _learn(self, losses: Tensor, batch: TorchBatch, leaves: _Leaves) -> None:
+        total = losses.sum() if batch.native.weights is None else (losses * batch.weights).sum()
+        if not total.requires_grad:
+            raise ConfigError(f"the losses of {type(self._algorithm).__name__} do not depend on its parameters")
+        total.backward()  # type: ignore[no-untyped-call]
+        leaves.push()
+        if self._optimizer is not None:
+            for parameter in self._parameters:
+                if parameter.grad is not None:
+                    parameter.grad /= len(batch)
+            self._optimizer.step()
+            self._optimizer.zero_grad(set_to_none=True)
+
+    def save_dense(self, directory: str, *, state: bool) -> dict[str, Any]:
+        values = {name: _array(value) for name, value in self.module.state_dict().items()}
+        parts = {"values": write_arrays(directory, "dense", values)}
+        if state:
+            kept = self._optimizer.state_dict()["state"] if self._optimizer is not None else {}
+            states = {f"{at}.{name}": _array(value) for at, named in kept.items() for name, value in named.items()}
+            parts["states"] = write_arrays(directory, "dense_state", states)
+        return parts
+
+    def load_dense(self, directory: str, parts: Any, *, state: bool) -> None:
+        values = read_arrays(directory, "dense", parts["values"])
+        known = self.module.state_dict()
+        if {name: value.shape for name, value in values.items()} != {name: tuple(v.shape) for name, v in known.items()}:
+            raise ValueError("its dense parameters are not those of this model")
+        self.module.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()})
+        if not state or self._optimizer is None:
+            return
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, value in read_arrays(directory, "dense_state", parts["states"]).items():
+            at, _, what = name.partition(".")
+            states.setdefault(int(at), {})[what] = torch.from_numpy(value)
+        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": states})
+
+    def _scored(self, found: Any, rows: int) -> tuple[Tensor, Tensor]:
+        name = type(self._algorithm).__name__
+        if not (isinstance(found, tuple) and len(found) == 2 and all(isinstance(one, Tensor) for one in found)):
+            raise ConfigError(f"the step of {name} should give two tensors, scores and losses")
+        for what, tensor in zip(("scores", "losses"), found, strict=True):
+            if tensor.shape != (rows,):
+                raise ConfigError(
+                    f"the step of {name} should give {what} ({rows},), found {tuple(tensor.shape)}",
+                    hint="losses of PyTorch are not added up with reduction='none'" if what == "losses" else None,
+                )
+        return found
+
+
+def _device(name: str) -> torch.device:
+    """Raises ConfigError where it is not there."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device is cuda, and PyTorch finds no such GPU here", hint="set device=cpu")
+    return torch.device(name)
+
+
+def _floats(tensor: Tensor) -> Floats:
+    found: Floats = tensor.detach().float().cpu().numpy()
+    return found
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().numpy()
