@@ -7,7 +7,7 @@ checkpoint-000012/      a model, as in docs/formats/model.md, and
 import json
 import os
 from collections.abc import Mapping
-from hashlib import blake2b, file_digest
+from hashlib import file_digest, sha256
 from shutil import rmtree
 from time import monotonic
 from typing import Any, NamedTuple
@@ -96,16 +96,12 @@ def _digests(directory: str) -> dict[str, str]:
     for name in sorted(os.listdir(directory)):
         if name != CURSOR:
             with open(f"{directory}/{name}", "rb") as file:
-                found[name] = file_digest(file, _digest).hexdigest()
+                found[name] = file_digest(file, "sha256").hexdigest()
     return found
 
 
 def _check_of(cursor: Mapping[str, Any]) -> str:
-    return blake2b(json.dumps(cursor).encode(), digest_size=16).hexdigest()
-
-
-def _digest() -> Any:
-    return blake2b(digest_size=16)
+    return sha256(json.dumps(cursor).encode()).hexdigest()
 
 
 def _fields_of(done: Pass) -> dict[str, Any]:
