@@ -92,12 +92,12 @@ void Read(BatchReader* self, const nb::object& rows, std::size_t size, int threa
   new (self) BatchReader(nb::cast<RowsSource&>(rows), rows, ToOptions(size, threads, labels, fields, max_bad));
 }
 
-std::unique_ptr<BatchReader> ReadMatrix(const Array<std::int64_t>& begins, const Array<std::int64_t>& ids,
+std::unique_ptr<BatchReader> ReadMatrix(const Array<std::int64_t>& begins, const Array<std::uint64_t>& keys,
                                         const Array<float>& values, const Array<float>& labels,
                                         const Array<float>& weights, std::size_t rows, int threads) {
   auto matrix = std::make_unique<MatrixRows>(
-      MatrixRows::Matrix{View(begins), View(ids), View(values), View(labels), View(weights)});
-  return std::make_unique<BatchReader>(std::move(matrix), nb::make_tuple(begins, ids, values, labels, weights),
+      MatrixRows::Matrix{View(begins), View(keys), View(values), View(labels), View(weights)});
+  return std::make_unique<BatchReader>(std::move(matrix), nb::make_tuple(begins, keys, values, labels, weights),
                                        ToOptions(rows, threads, std::nullopt, 0, 0));
 }
 
@@ -207,9 +207,9 @@ void BindBatches(nb::module_& module) {
            nb::sig("def __init__(self, source: RowsSource, *, rows: int, threads: int = 0, labels: str | None = "
                    "None, fields: int = 0, max_bad: int = 0) -> None"),
            "labels: a loss, whose labels all rows must have.  fields: features must be of so many.")
-      .def_static("matrix", &ReadMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
+      .def_static("matrix", &ReadMatrix, "begins"_a.noconvert(), "keys"_a.noconvert(), "values"_a.noconvert(),
                   "labels"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "rows"_a, "threads"_a = 0,
-                  nb::sig("def matrix(begins: object, ids: object, values: object, labels: object, weights: object, *, rows: "
+                  nb::sig("def matrix(begins: object, keys: object, values: object, labels: object, weights: object, *, rows: "
                           "int, threads: int = 0) -> BatchReader"),
                   "Those of a sparse matrix, as in Learner.run_matrix.")
       .def("__iter__", [](nb::handle self) { return nb::borrow(self); },

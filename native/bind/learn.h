@@ -5,8 +5,11 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
+#include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/control.h"
 #include "bind/python.h"
@@ -22,6 +25,16 @@ using Array = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <typename T>
 std::span<const T> View(const Array<T>& array) {
   return {array.data(), array.size()};
+}
+
+// A NumPy array that owns what was in the vector.
+template <typename T>
+nb::object ToArray(std::vector<T>&& values) {
+  auto kept = std::make_unique<std::vector<T>>(std::move(values));
+  T* const data = kept->data();
+  const std::size_t size = kept->size();
+  nb::capsule owner(kept.release(), [](void* vector) noexcept { delete static_cast<std::vector<T>*>(vector); });
+  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {size}, owner));
 }
 
 // Throws std::invalid_argument.
@@ -65,6 +78,9 @@ nb::list ToPython(const std::vector<learn::BadRow>& rows);
 
 // Adds what a pass, or a part of its rows, came to.
 void Describe(nb::dict& found, double weight, double loss, const learn::ScoreCounts& counts);
+nb::dict Describe(const learn::Totals& totals);
+// Tuples of file (its number), line, column (0: not known), what.
+nb::list ToPython(const std::vector<learn::BadRow>& rows);
 
 void BindFindings(nb::module_& module);
 void BindChunks(nb::module_& module);
@@ -74,5 +90,6 @@ void BindLearner(nb::module_& module);
 void BindScoring(nb::class_<learn::Learner>& learner);
 void BindBatches(nb::module_& module);
 void BindTables(nb::module_& module);
+void BindMatrix(nb::module_& module);
 
 }  // namespace tiffin::bind

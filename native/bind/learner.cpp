@@ -7,6 +7,7 @@
 
 #include "bind/learn.h"
 #include "engine/arrays.h"
+#include "engine/fill.h"
 
 namespace tiffin::bind {
 namespace {
@@ -24,7 +25,7 @@ Kind Named(std::string_view name, std::string_view what, std::initializer_list<s
 
 std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view loss, const Optimizer& linear,
                                     const Optimizer& latent, int size, std::uint32_t fields, float first,
-                                    std::uint64_t seed, bool unit_length, float decay, int bits, bool exact, int admit,
+                                    std::uint64_t seed, bool unit_length, std::size_t heads, float decay, int bits, bool exact, int admit,
                                     std::int32_t ttl, std::size_t memory, const Path& spill) {
   ModelSettings settings;
   settings.score = Named<ScoreKind>(
@@ -37,6 +38,7 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
   settings.first = first;
   settings.seed = seed;
   settings.unit_length = unit_length;
+  settings.heads = heads;
   settings.decay = decay;
   if (bits < FixedTable::kLeastBits || bits > FixedTable::kMostBits) {
     throw std::invalid_argument("bits must be from 1 to 32, found " + std::to_string(bits));
@@ -44,6 +46,10 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
   const bool vectors = settings.score != ScoreKind::kLinear;
   if (vectors != (size > 0)) throw std::invalid_argument("latent vectors need a size, and a linear score has none");
   if ((settings.score == ScoreKind::kFfm) != (fields > 0)) throw std::invalid_argument("fields are for ffm, and it needs them");
+  const bool classes = settings.loss == LossKind::kSoftmax;
+  if (classes ? heads < 2 || fields > 0 : heads != 1) {
+    throw std::invalid_argument("several heads are for softmax, and it needs them");
+  }
   if (admit < 1 || admit > AdmissionFilter::kMost) {
     throw std::invalid_argument("admit must be from 1 to 15, found " + std::to_string(admit));
   }
@@ -61,11 +67,12 @@ void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool dete
 }
 
 using Begins = Array<std::int64_t>;
+using Keys = Array<std::uint64_t>;
 using Floats = Array<float>;
 
-void PassMatrix(Learner& learner, const Begins& begins, const Begins& ids, const Floats& values, const Floats& labels,
+void PassMatrix(Learner& learner, const Begins& begins, const Keys& keys, const Floats& values, const Floats& labels,
                 const Floats& weights, bool learn, int threads, bool deterministic, nb::handle progress) {
-  MatrixRows rows({View(begins), View(ids), View(values), View(labels), View(weights)});
+  MatrixRows rows({View(begins), View(keys), View(values), View(labels), View(weights)});
   Control control;
   const PassOptions options{.threads = threads, .deterministic = deterministic, .learn = learn};
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
@@ -79,6 +86,11 @@ std::size_t Save(const Learner& learner, const Path& directory, bool state) {
 void Load(Learner& learner, const Path& directory, std::size_t rows, bool state) {
   const nb::gil_scoped_release release;
   LoadTable(learner, directory.bytes, rows, state);
+}
+
+void Fill(Learner& learner, const Keys& names, const Floats& weights, const Floats& latent) {
+  const nb::gil_scoped_release release;
+  FillTable(learner, View(names), View(weights), View(latent));
 }
 
 }  // namespace
@@ -95,9 +107,11 @@ OptimizerSettings ToOptimizer(const Optimizer& settings) {
 }
 
 LossKind ToLoss(std::string_view name) {
-  return Named<LossKind>(
-      name, "loss",
-      {{"logistic", LossKind::kLogistic}, {"squared", LossKind::kSquared}, {"poisson", LossKind::kPoisson}});
+  return Named<LossKind>(name, "loss",
+                         {{"logistic", LossKind::kLogistic},
+                          {"squared", LossKind::kSquared},
+                          {"poisson", LossKind::kPoisson},
+                          {"softmax", LossKind::kSoftmax}});
 }
 
 nb::dict Describe(const Totals& totals) {
@@ -107,6 +121,7 @@ nb::dict Describe(const Totals& totals) {
   found["bytes"] = totals.bytes;
   found["bad_rows"] = totals.bad_rows;
   Describe(found, totals.weight, totals.loss, totals.counts);
+  found["correct"] = totals.correct;
   found["read_s"] = totals.read_s;
   found["parse_s"] = totals.parse_s;
   found["learn_s"] = totals.learn_s;
@@ -126,10 +141,10 @@ void BindLearner(nb::module_& module) {
   nb::class_<Learner> learner(module, "Learner", "A model in training: its table, and the passes over data.");
   learner
       .def(nb::new_(&NewLearner), "score"_a, "loss"_a, "linear"_a, "latent"_a, nb::kw_only(), "size"_a = 0,
-           "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "decay"_a = 1.0F, "bits"_a = 22,
+           "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "heads"_a = 1, "decay"_a = 1.0F, "bits"_a = 22,
            "exact"_a = false, "admit"_a = 1, "ttl"_a = 0, "memory"_a = 0, "spill"_a = Path{"."},
-           "score: linear, fm, ffm.  loss: logistic, squared, poisson.  linear, latent: optimiser as (name, alpha, beta,\n"
-           "l1, l2), name one of sgd, adagrad, ftrl, normalized.  exact: a table with a row for each key, which has the\n"
+           "score: linear, fm, ffm.  loss: logistic, squared, poisson; softmax, with a head for each class, and not for ffm.\n"
+           "linear, latent: optimiser as (name, alpha, beta, l1, l2), name one of sgd, adagrad, ftrl, normalized.  exact: a table with a row for each key, which has the\n"
            "settings after it; else one of 2**bits rows.")
       .def("run", &Pass, "rows"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0, "deterministic"_a = false,
            "max_bad"_a = 0, "go_on"_a = false, "negatives"_a = 1.0F, "progress"_a = nb::none(),
@@ -139,17 +154,17 @@ void BindLearner(nb::module_& module) {
            "One pass, or with go_on the rest of the last one.  negatives: the part of the examples without a positive label\n"
            "that is learned from, with weights to match.  progress is told rows and bytes.  Raises BadRows, Diverged,\n"
            "ChunkDamaged, OSError.")
-      .def("run_matrix", &PassMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
+      .def("run_matrix", &PassMatrix, "begins"_a.noconvert(), "keys"_a.noconvert(), "values"_a.noconvert(),
            "labels"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "learn"_a = true, "threads"_a = 0,
            "deterministic"_a = false, "progress"_a = nb::none(),
-           nb::sig("def run_matrix(self, begins: object, ids: object, values: object, labels: object, weights: object, *, "
+           nb::sig("def run_matrix(self, begins: object, keys: object, values: object, labels: object, weights: object, *, "
                    "learn: bool = True, threads: int = 0, deterministic: bool = False, progress: "
                    "collections.abc.Callable[[int, int], object] | None = None) -> None"),
-           "One pass over a sparse matrix in compressed rows: begins and ids int64, the others float32; an array of no\n"
+           "One pass over a sparse matrix in compressed rows: begins int64, keys uint64, the others float32; an array of no\n"
            "size is none.  Lines are examples.  Raises as `run`, and ValueError where the arrays do not fit together.")
       .def("totals", [](const Learner& learner) { return Describe(learner.totals()); }, nb::sig("def totals(self) -> dict[str, float]"),
-           "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), of the\n"
-           "logistic loss auc, average_precision, calibration_error (NaN where they say nothing), positive_weight,\n"
+           "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), of softmax\n"
+           "correct (the weight of rows whose class has the largest score), of the logistic loss auc, average_precision, calibration_error (NaN where they say nothing), positive_weight,\n"
            "predicted_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
       .def("bad_rows", [](const Learner& learner) { return ToPython(learner.bad_rows()); }, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
            "The first of them: file (its number), line, column (0: not known), what.")
@@ -162,13 +177,19 @@ void BindLearner(nb::module_& module) {
                    nb::for_setter(nb::sig("def pass_state(self, value: dict[str, object], /) -> None")),
                    "How far the pass under way or the last one is, as what JSON can hold.  ValueError for what is none.")
       .def_prop_rw(
-          "bias", [](Learner& learner) { return nb::make_tuple(learner.bias()[0], learner.bias()[1], learner.bias()[2]); },
-          [](Learner& learner, const nb::tuple& bias) {
-            for (std::size_t i = 0; i < 3; ++i) learner.bias()[i] = nb::cast<float>(bias[i]);
+          "bias",
+          [](Learner& learner) {
+            nb::list found;
+            for (const float one : learner.bias()) found.append(one);
+            return nb::tuple(found);
           },
-          nb::for_getter(nb::sig("def bias(self) -> tuple[float, float, float]")),
-          nb::for_setter(nb::sig("def bias(self, value: tuple[float, float, float], /) -> None")),
-          "The constant: weight and two floats of state.")
+          [](Learner& learner, const nb::tuple& bias) {
+            if (bias.size() != learner.bias().size()) throw std::invalid_argument("bias must have three floats a head");
+            for (std::size_t i = 0; i < bias.size(); ++i) learner.bias()[i] = nb::cast<float>(bias[i]);
+          },
+          nb::for_getter(nb::sig("def bias(self) -> tuple[float, ...]")),
+          nb::for_setter(nb::sig("def bias(self, value: tuple[float, ...], /) -> None")),
+          "The constant of each head: weight and two floats of state.")
       .def_prop_ro(
           "key_rows",
           [](Learner& learner) {
@@ -178,6 +199,10 @@ void BindLearner(nb::module_& module) {
           "Rows that an exact table has in memory, while no pass is under way.")
       .def("save", &Save, "directory"_a, "state"_a,
            "Writes the arrays of docs/formats/model.md; gives the number of rows.  OSError where one is there already.")
+      .def("fill", &Fill, "names"_a.noconvert(), "weights"_a.noconvert(), "latent"_a.noconvert(),
+           nb::sig("def fill(self, names: object, weights: object, latent: object) -> None"),
+           "Fills an empty table from flat arrays, as `save` without state writes them: names of rows, which are numbers or\n"
+           "keys, uint64, and the others float32.  ValueError.")
       .def("load", &Load, "directory"_a, "rows"_a, "state"_a,
            "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of this model.");
   BindScoring(learner);

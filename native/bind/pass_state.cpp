@@ -1,6 +1,6 @@
 // How far a pass is, as numbers and lists that JSON can hold.
 //
-//   state  := {rows, features, bytes, bad_rows, weight, loss, read_s, parse_s, learn_s, wait_s,
+//   state  := {rows, features, bytes, bad_rows, weight, loss, correct, read_s, parse_s, learn_s, wait_s,
 //              positives: counts, negatives: counts, predicted: counts, first, beyond: [block...],
 //              first_bad: [[file, line, column, what]...],
 //              has_ended: bool}
@@ -27,6 +27,7 @@ void ForEachTotal(Totals& totals, See see) {
   see("bad_rows", totals.bad_rows);
   see("weight", totals.weight);
   see("loss", totals.loss);
+  see("correct", totals.correct);
   see("read_s", totals.read_s);
   see("parse_s", totals.parse_s);
   see("learn_s", totals.learn_s);

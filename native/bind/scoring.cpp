@@ -1,5 +1,7 @@
 // Asking models: predictions, and how they compare with labels.
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "bind/learn.h"
@@ -16,36 +18,30 @@ nb::bytes ToBytes(std::span<const float> values) {
   return nb::bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
 }
 
-void ToMeans(LossKind kind, std::span<float> scores) {
-  WithLoss(kind, [&](auto loss) {
-    for (float& score : scores) score = loss.Mean(score);
-  });
-}
-
 void Predict(Learner& learner, RowsSource& rows, const nb::callable& take, bool scores, int threads,
              std::uint64_t max_bad, nb::handle progress) {
   Control control;
   const PassOptions options{.threads = threads, .learn = false, .max_bad = max_bad};
   const auto hand_over = [&](const Block&, const Rows&, std::span<float> found) {
-    if (!scores) ToMeans(learner.settings().loss, found);
+    if (!scores) ToMeans(learner.settings(), found);
     const nb::gil_scoped_acquire acquire;
     take(ToBytes(found));
   };
   RunPass(control, progress, [&] { learner.Score(rows, options, false, hand_over, control); });
 }
 
-nb::bytes PredictMatrix(Learner& learner, const Array<std::int64_t>& begins, const Array<std::int64_t>& ids,
-                        const Array<float>& values, bool scores, int threads) {
-  MatrixRows rows({View(begins), View(ids), View(values), {}, {}});
+nb::object PredictMatrix(Learner& learner, const Array<std::int64_t>& begins, const Array<std::uint64_t>& keys,
+                         const Array<float>& values, bool scores, int threads) {
+  MatrixRows rows({View(begins), View(keys), View(values), {}, {}});
   Control control;
   const PassOptions options{.threads = threads, .learn = false};
   std::vector<float> all;
   const auto gather = [&](const Block&, const Rows&, std::span<float> found) {
-    if (!scores) ToMeans(learner.settings().loss, found);
+    if (!scores) ToMeans(learner.settings(), found);
     all.insert(all.end(), found.begin(), found.end());
   };
   RunPass(control, nb::none(), [&] { learner.Score(rows, options, false, gather, control); });
-  return ToBytes(all);
+  return ToArray(std::move(all));
 }
 
 nb::dict DescribeSlice(const Slice& slice) {
@@ -60,6 +56,7 @@ constexpr std::size_t kFollowed = 1000;
 
 nb::tuple Compare(Learner& learner, RowsSource& rows, std::size_t most, int threads, std::uint64_t max_bad,
                   nb::handle progress) {
+  if (learner.settings().heads > 1) throw std::invalid_argument("only one score can be counted by a column");
   Control control;
   const PassOptions options{.threads = threads, .learn = false, .max_bad = max_bad};
   Slices slices(std::max(kFollowed, most));
@@ -101,13 +98,14 @@ void BindScoring(nb::class_<Learner>& learner) {
            nb::sig("def predict(self, rows: RowsSource, take: collections.abc.Callable[[bytes], object], *, scores: bool = "
                    "False, threads: int = 0, max_bad: int = 0, progress: collections.abc.Callable[[int, int], object] | "
                    "None = None) -> None"),
-           "Hands over the predictions of one block after the other, in order, one float32 a row; `take` is called from\n"
+           "Hands over the predictions of one block after the other, in order, one float32 a row and\n"
+           "head; `take` is called from\n"
            "threads of the pass, never twice at a time, and an exception of it ends the pass.  Raises as `run`.")
-      .def("predict_matrix", &PredictMatrix, "begins"_a.noconvert(), "ids"_a.noconvert(), "values"_a.noconvert(),
+      .def("predict_matrix", &PredictMatrix, "begins"_a.noconvert(), "keys"_a.noconvert(), "values"_a.noconvert(),
            nb::kw_only(), "scores"_a = false, "threads"_a = 0,
-           nb::sig("def predict_matrix(self, begins: object, ids: object, values: object, *, scores: bool = False, "
-                   "threads: int = 0) -> bytes"),
-           "One float32 a row of a matrix as in `run_matrix`.")
+           nb::sig("def predict_matrix(self, begins: object, keys: object, values: object, *, scores: bool = False, "
+                   "threads: int = 0) -> object"),
+           "One float32 a row and head of a matrix as in `run_matrix`, in a NumPy array.")
       .def("compare", &Compare, "rows"_a, "most"_a, nb::kw_only(), "threads"_a = 0, "max_bad"_a = 0,
            "progress"_a = nb::none(),
            nb::sig("def compare(self, rows: RowsSource, most: int, *, threads: int = 0, max_bad: int = 0, progress: "

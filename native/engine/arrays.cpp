@@ -27,17 +27,21 @@ struct Part {
 
 std::vector<Part> PartsOf(const ModelSettings& settings, bool state) {
   const Layout layout(settings);
-  std::vector<Part> parts = {{"weights.npy", {}, 0, 1}};
+  std::vector<Part> parts;
+  const auto add_heads = [&](const char* file, std::size_t skip, std::size_t size, RowShape shape) {
+    if (layout.heads > 1) shape.insert(shape.begin(), layout.heads);
+    parts.push_back({file, std::move(shape), skip, size, layout.heads, layout.head_width});
+  };
+  add_heads("weights.npy", 0, 1, {});
   if (state && layout.linear_states > 0) {
-    parts.push_back({"weights_state.npy", {layout.linear_states}, 1, layout.linear_states});
+    add_heads("weights_state.npy", 1, layout.linear_states, {layout.linear_states});
   }
   if (layout.size == 0) return parts;
 
-  const bool ffm = settings.score == ScoreKind::kFfm;
-  const std::size_t stride = layout.vector_at(1) - layout.vector_at(0);
+  const bool several = settings.score == ScoreKind::kFfm || layout.heads > 1;
   const auto add = [&](const char* file, std::size_t skip, std::size_t size, RowShape shape) {
-    if (ffm) shape.insert(shape.begin(), layout.vectors);
-    parts.push_back({file, std::move(shape), layout.vector_at(0) + skip, size, layout.vectors, stride});
+    if (several) shape.insert(shape.begin(), layout.vectors);
+    parts.push_back({file, std::move(shape), layout.vector_at(0) + skip, size, layout.vectors, layout.stride});
   };
   add("latent.npy", 0, layout.size, {layout.size});
   if (state && layout.latent_states > 0) {
@@ -56,7 +60,7 @@ const char* NameTypeOf(const Learner& learner) {
 
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state) {
   const std::vector<Part> parts = PartsOf(learner.settings(), state);
-  const bool has_latent = Layout(learner.settings()).size > 0;
+  const Layout layout(learner.settings());
   NpyWriter names(directory + "/" + NamesOf(learner), NameTypeOf(learner), {});
   std::vector<NpyWriter> files;
   files.reserve(parts.size());
@@ -64,7 +68,7 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
   std::size_t count = 0;
   learner.table().ForEach([&](std::uint64_t name, const float* row) {
     // Rows that have only states: training goes on from them, and predictions do without.
-    if (!state && row[0] == 0 && !(has_latent && row[kSeen] != 0)) return;
+    if (!state && !layout.IsHeard(row)) return;
     ++count;
     if (learner.is_exact()) {
       names.Append(std::span<const std::uint64_t>(&name, 1));

@@ -12,11 +12,11 @@ namespace tiffin::learn {
 // Writes, below `directory`, which is there:
 //   rows.npy           u32 (n)               fixed table: the rows that are not all zeros, ascending
 //   keys.npy           u64 (n)               exact table: the keys that have a row, ascending by Scramble
-//   weights.npy        f32 (n)
-//   latent.npy         f32 (n, size) or, for FFM, (n, fields, size)
+//   weights.npy        f32 (n)               with several heads (n, heads)
+//   latent.npy         f32 (n, size) or, for FFM, (n, fields, size); with heads (n, heads, size)
 // and, for who goes on training,
-//   weights_state.npy  f32 (n, states)
-//   latent_state.npy   f32 (n, states, size) or (n, fields, states, size)
+//   weights_state.npy  f32 (n, states)       with heads (n, heads, states)
+//   latent_state.npy   f32 (n, states, size) or (n, fields, states, size); with heads (n, heads, states, size)
 // state: also rows that predictions do without.  Returns n.  The files are not durable yet: learners may pause meanwhile,
 // and shall not wait for a disk.  Throws SystemFault.
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state);

@@ -18,6 +18,7 @@ bool Comes(const BadRow& one, const BadRow& other) {
 }
 
 bool Allows(const ModelSettings& settings, float label) {
+  if (settings.loss == LossKind::kSoftmax) return Softmax::Allows(label, settings.heads);
   return WithLoss(settings.loss, [&](auto loss) { return loss.Allows(label); });
 }
 
@@ -26,6 +27,9 @@ std::string OnLabel(const ModelSettings& settings, float label) {
   if (std::isnan(label)) return "the example has no label";
   char text[32];
   std::snprintf(text, sizeof text, "label %g", static_cast<double>(label));
+  if (settings.loss == LossKind::kSoftmax) {
+    return std::string(text) + " is no class: they go from 0 to " + std::to_string(settings.heads - 1);
+  }
   return std::string(text) +
          (settings.loss == LossKind::kPoisson ? " is no count" : " is neither 0 and 1 nor -1 and 1");
 }

@@ -11,8 +11,13 @@ constexpr std::size_t kMostStates = 2;
 }  // namespace
 
 void DecayRow(const ModelSettings& settings, float* row) noexcept {
-  WithOptimizer(settings.linear, [&](const auto& optimizer) { optimizer.Decay(row[0], row + 1, settings.decay); });
   const Layout layout(settings);
+  WithOptimizer(settings.linear, [&](const auto& optimizer) {
+    for (std::size_t head = 0; head < layout.heads; ++head) {
+      float* const weight = row + head * layout.head_width;
+      optimizer.Decay(weight[0], weight + 1, settings.decay);
+    }
+  });
   WithOptimizer(settings.latent, [&](const auto& optimizer) {
     static_assert(std::remove_cvref_t<decltype(optimizer)>::kState <= kMostStates);
     for (std::size_t vector = 0; vector < layout.vectors; ++vector) {

@@ -4,7 +4,7 @@
 
 namespace tiffin::learn {
 
-std::size_t RowWidth(const ModelSettings& settings) noexcept {
+std::size_t HeadWidth(const ModelSettings& settings) noexcept {
   const auto vector = static_cast<std::size_t>(settings.size * (1 + StatesOf(settings.latent.kind)));
   switch (settings.score) {
     case ScoreKind::kFm:

@@ -1,6 +1,7 @@
 #include "engine/learner.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -67,7 +68,8 @@ class Learner::Worker {
         settings_(learner.settings_),
         view_(learner.table_->NewView()),
         piece_(std::min(kPiece, learner.table_->most_open())),
-        sums_(static_cast<std::size_t>(settings_.size)) {
+        sums_(static_cast<std::size_t>(settings_.size) * settings_.heads),
+        scores_(settings_.heads) {
     if (options.staged) view_ = std::make_unique<StagedView>(std::move(view_), learner.table_->row_floats());
   }
 
@@ -99,6 +101,7 @@ class Learner::Worker {
   void Learn(Totals& totals, std::size_t bias_rows) {
     Prepare();
     now_ = learner_.table_->Begin(rows.size());
+    if (settings_.loss == LossKind::kSoftmax) return LearnClasses(totals, bias_rows);
     WithLoss(settings_.loss, [&](auto loss) {
       float slopes = 0;
       for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -119,9 +122,10 @@ class Learner::Worker {
     view_->Close();
   }
 
-  // Scores all rows; those without a usable label are not counted.  scores: one a row, or nullptr.
+  // Scores all rows; those without a usable label are not counted.  scores: one a row and head, or nullptr.
   void Score(Totals& totals, float* scores) {
     Prepare();
+    if (settings_.loss == LossKind::kSoftmax) return ScoreClasses(totals, scores);
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
         Reach(row, RowView::Purpose::kScore);
@@ -138,6 +142,61 @@ class Learner::Worker {
   std::uint64_t Line(std::size_t line) const { return block.first_line + line + 1; }
   float Weight(std::size_t row) const { return rows.has_weights() ? rows.weights[row] : 1.0F; }
 
+  // As Learn and Score, with a score for each class.
+
+  void LearnClasses(Totals& totals, std::size_t bias_rows) {
+    std::vector<float> slopes(settings_.heads);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      Reach(row, RowView::Purpose::kLearn);
+      const Example example = ExampleOf(row);
+      Waken(example, row);
+      ScoreHeads(example, row);
+      totals.CountClass(scores_, rows.labels[row], Weight(row));
+      Softmax::ToMeans(scores_);
+      scores_[static_cast<std::size_t>(rows.labels[row])] -= 1.0F;
+      ForEachHead(view_->has_absent() ? Present(example) : example, [&](std::size_t head, const Example& at_head) {
+        const float slope = scores_[head] * Weight(row);
+        learner_.kernels_.update(settings_, at_head, SumsOf(head), slope);
+        slopes[head] += slope;
+      });
+      if ((row + 1) % bias_rows == 0 || row + 1 == rows.size()) {
+        for (std::size_t head = 0; head < slopes.size(); ++head) UpdateBias(std::exchange(slopes[head], 0.0F), head);
+      }
+    }
+    view_->Close();
+  }
+
+  void ScoreClasses(Totals& totals, float* scores) {
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      Reach(row, RowView::Purpose::kScore);
+      ScoreHeads(ExampleOf(row), row);
+      const float label = rows.labels[row];
+      if (Softmax::Allows(label, settings_.heads)) totals.CountClass(scores_, label, Weight(row));
+      if (scores != nullptr) std::ranges::copy(scores_, scores + row * settings_.heads);
+    }
+    view_->Close();
+  }
+
+  // Into scores_.
+  void ScoreHeads(const Example& example, std::size_t row) {
+    ForEachHead(example, [&](std::size_t head, const Example& at_head) {
+      scores_[head] = Bias(head) + learner_.kernels_.score(settings_, at_head, SumsOf(head));
+      if (!std::isfinite(scores_[head])) throw Diverged{block.file, Line(rows.lines[row])};
+    });
+  }
+
+  // Calls f(head, example) with the rows of the example at that head.
+  template <typename F>
+  void ForEachHead(const Example& example, F f) {
+    const std::size_t width = HeadWidth(settings_);
+    for (std::size_t head = 0; head < settings_.heads; ++head) {
+      for (std::size_t i = 0; i < example.size; ++i) head_rows_[i] = example.rows[i] + head * width;
+      f(head, Example{head_rows_.data(), example.values, example.fields, example.size});
+    }
+  }
+
+  float* SumsOf(std::size_t head) { return sums_.data() + head * static_cast<std::size_t>(settings_.size); }
+
   // Makes room for the longest example, and finds the fields of all features where they are needed.
   void Prepare() {
     if (settings_.score == ScoreKind::kFfm) {
@@ -151,6 +210,7 @@ class Learner::Worker {
     present_rows_.Resize(longest);
     present_values_.Resize(longest);
     present_fields_.Resize(longest);
+    head_rows_.Resize(longest);
     if (settings_.unit_length) scaled_.Resize(longest);
     piece_end_ = 0;
   }
@@ -173,10 +233,12 @@ class Learner::Worker {
     if (row >= piece_end_) return;
     float* const* const places = Places(row);
     const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
+    const std::size_t floats = settings_.heads > 1 ? learner_.table_->row_floats() : 0;
     const bool two_lines = settings_.score == ScoreKind::kFm && learner_.table_->row_floats() > kLineFloats;
     for (std::size_t i = 0; i < size; ++i) {
       __builtin_prefetch(places[i], 1);
       if (two_lines) __builtin_prefetch(places[i] + kLineFloats, 1);
+      for (std::size_t f = kLineFloats; f < floats; f += kLineFloats) __builtin_prefetch(places[i] + f, 1);
     }
   }
 
@@ -237,13 +299,16 @@ class Learner::Worker {
     std::atomic_ref(row[kSeen]).store(1.0F, std::memory_order_relaxed);
   }
 
-  float Bias() const { return std::atomic_ref(learner_.bias_[0]).load(std::memory_order_relaxed); }
+  float Bias(std::size_t head = 0) const {
+    return std::atomic_ref(learner_.bias_[3 * head]).load(std::memory_order_relaxed);
+  }
 
-  void UpdateBias(float slope) const {
+  void UpdateBias(float slope, std::size_t head = 0) const {
+    float* const shared = learner_.bias_.data() + 3 * head;
     std::array<float, 3> bias;
-    for (std::size_t i = 0; i < 3; ++i) bias[i] = std::atomic_ref(learner_.bias_[i]).load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < 3; ++i) bias[i] = std::atomic_ref(shared[i]).load(std::memory_order_relaxed);
     WithOptimizer(settings_.linear, [&](const auto& optimizer) { optimizer.Step(bias[0], &bias[1], slope, 1.0F); });
-    for (std::size_t i = 0; i < 3; ++i) std::atomic_ref(learner_.bias_[i]).store(bias[i], std::memory_order_relaxed);
+    for (std::size_t i = 0; i < 3; ++i) std::atomic_ref(shared[i]).store(bias[i], std::memory_order_relaxed);
   }
 
   Learner& learner_;
@@ -253,7 +318,9 @@ class Learner::Worker {
   std::uint32_t now_ = 0;        // of the block, as the table counts
   std::size_t piece_begin_ = 0;  // the first feature whose row is held
   std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are
-  std::vector<float> sums_;
+  std::vector<float> sums_;    // of each head
+  std::vector<float> scores_;  // the same
+  Buffer<float*> head_rows_;   // of an example at one head
   Buffer<std::uint32_t> fields_;
   Buffer<float> scaled_;
   // Of an example some of whose features have no row.
@@ -263,7 +330,11 @@ class Learner::Worker {
 };
 
 Learner::Learner(const ModelSettings& settings, const TableSettings& table)
-    : settings_(settings), is_exact_(table.is_exact), table_(NewTable(settings, table)), kernels_(ChosenKernels()) {}
+    : settings_(settings),
+      is_exact_(table.is_exact),
+      table_(NewTable(settings, table)),
+      bias_(3 * settings.heads),
+      kernels_(ChosenKernels()) {}
 
 Totals Learner::totals() const {
   const std::scoped_lock lock(mutex_);
@@ -294,6 +365,18 @@ void Learner::NoteBad(BadRows&& found, const PassOptions& options) {
   const std::scoped_lock lock(mutex_);
   pass_.totals.bad_rows += found.count;
   pass_.bad.Add(std::move(found), options.max_bad);
+}
+
+void ToMeans(const ModelSettings& settings, std::span<float> scores) {
+  if (settings.loss == LossKind::kSoftmax) {
+    for (std::size_t at = 0; at < scores.size(); at += settings.heads) {
+      Softmax::ToMeans(scores.subspan(at, settings.heads));
+    }
+    return;
+  }
+  WithLoss(settings.loss, [&](auto loss) {
+    for (float& score : scores) score = loss.Mean(score);
+  });
 }
 
 void Learner::Pass(RowsSource& source, const PassOptions& options, Control& control) {
@@ -367,12 +450,12 @@ void Learner::Score(RowsSource& source, const PassOptions& options, bool labels,
         worker.faults.clear();
         source.Parse(worker.block, worker.rows, worker.faults);
         NoteBad(worker.TakeBad(labels), options);
-        scores.resize(worker.rows.size());
+        scores.resize(worker.rows.size() * settings_.heads);
         worker.Score(*totals, scores.data());
         if (!turns.Wait(worker.block.number)) return;
         take(worker.block, worker.rows, scores);
         turns.Done();
-        control.files.fetch_add(scores.size(), std::memory_order_relaxed);
+        control.files.fetch_add(worker.rows.size(), std::memory_order_relaxed);
         control.bytes.fetch_add(worker.block.size, std::memory_order_relaxed);
         const std::scoped_lock lock(mutex_);
         pass_.totals.Add(*totals);

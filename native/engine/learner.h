@@ -5,7 +5,6 @@
 // before it is learned from, so the loss of the first pass is that of predictions (progressive validation).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -40,7 +39,8 @@ struct PassOptions {
   float negatives = 1.0F;
 };
 
-// Takes the scores of a block's rows, which it may change.  One call at a time, in the order of blocks, from any thread.
+// Takes the scores of a block's rows, one a head of each, which it may change.  One call at a time, in the order of
+// blocks, from any thread.
 using TakeScores = std::function<void(const Block& block, const Rows& rows, std::span<float> scores)>;
 
 // Scores are not finite any more.
@@ -55,6 +55,9 @@ struct TableSettings {
   int bits = 0;         // of a fixed table
   ExactSettings exact;  // of an exact one
 };
+
+// Scores, one a head of each example, become predictions.
+void ToMeans(const ModelSettings& settings, std::span<float> scores);
 
 class Learner {
  public:
@@ -83,8 +86,8 @@ class Learner {
   bool is_exact() const noexcept { return is_exact_; }  // whether rows of the table are named by keys
   Table& table() noexcept { return *table_; }
   const Table& table() const noexcept { return *table_; }
-  // [weight, state, state] of the constant.
-  std::array<float, 3>& bias() noexcept { return bias_; }
+  // [weight, state, state] of the constant of each head.
+  std::span<float> bias() noexcept { return bias_; }
 
  private:
   class Worker;
@@ -96,7 +99,7 @@ class Learner {
   const ModelSettings settings_;
   const bool is_exact_;
   const std::unique_ptr<Table> table_;
-  std::array<float, 3> bias_{};
+  std::vector<float> bias_;
   const Kernels& kernels_;
 
   mutable std::mutex mutex_;

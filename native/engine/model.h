@@ -20,10 +20,12 @@ struct ModelSettings {
   float first = 0.1F;        // latent values begin between -first and first, over the root of their number
   std::uint64_t seed = 0;
   float decay = 1.0F;        // what weights and statistics are multiplied by at the end of each pass
+  std::size_t heads = 1;     // scores of an example: the classes of a softmax
   bool unit_length = false;  // whether the values of an example are divided by the length of their vector
 };
 
-// Floats of one row of the table.
-std::size_t RowWidth(const ModelSettings& settings) noexcept;
+// Floats of a feature for one head, and of one row of the table, which has them for all heads one after the other.
+std::size_t HeadWidth(const ModelSettings& settings) noexcept;
+inline std::size_t RowWidth(const ModelSettings& settings) noexcept { return settings.heads * HeadWidth(settings); }
 
 }  // namespace tiffin::learn

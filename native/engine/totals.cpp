@@ -9,6 +9,7 @@ void Totals::Add(const Totals& other) noexcept {
   bad_rows += other.bad_rows;
   weight += other.weight;
   loss += other.loss;
+  correct += other.correct;
   counts.Add(other.counts);
   read_s += other.read_s;
   parse_s += other.parse_s;

@@ -1,12 +1,15 @@
 // What a pass over data came to.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "engine/score_counts.h"
 #include "loss/logistic.h"
+#include "loss/softmax.h"
 
 namespace tiffin::learn {
 
@@ -17,6 +20,7 @@ struct Totals {
   std::uint64_t bad_rows = 0;
   double weight = 0;
   double loss = 0;     // weighted sum
+  double correct = 0;  // weight of the examples whose class has the largest score
   ScoreCounts counts;  // for the logistic loss
   // Seconds of all threads.
   double read_s = 0;
@@ -32,6 +36,14 @@ struct Totals {
     weight += its_weight;
     loss += its_weight * of.Value(score, label);
     if constexpr (std::is_same_v<Loss, Logistic>) counts.Add(score, of.Mean(score), label > 0, its_weight);
+  }
+  // The same with a score for each class.
+  void CountClass(std::span<const float> scores, float label, double its_weight) noexcept {
+    const auto its_class = static_cast<std::size_t>(label);
+    rows += 1;
+    weight += its_weight;
+    loss += its_weight * Softmax::Value(scores, its_class);
+    if (std::ranges::max_element(scores) - scores.begin() == static_cast<std::ptrdiff_t>(its_class)) correct += its_weight;
   }
 };
 

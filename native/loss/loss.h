@@ -5,6 +5,7 @@
 //   static float Slope(float score, float label)    its derivative by the score
 //   static float Mean(float score)                  the prediction that the score stands for
 //   static bool Allows(float label)
+// Softmax (softmax.h) has several scores and stands apart.
 // Scores are in the loss's own scale: the logit, the logarithm of the rate, the value.
 #pragma once
 
@@ -13,13 +14,14 @@
 
 #include "loss/logistic.h"
 #include "loss/poisson.h"
+#include "loss/softmax.h"
 #include "loss/squared.h"
 
 namespace tiffin::learn {
 
-enum class LossKind : unsigned char { kLogistic, kSquared, kPoisson };
+enum class LossKind : unsigned char { kLogistic, kSquared, kPoisson, kSoftmax };
 
-// Calls f(Loss{}) with the loss of this kind.
+// Calls f(Loss{}) with the loss of this kind.  REQUIRES: it has one score.
 template <typename F>
 decltype(auto) WithLoss(LossKind kind, F f) {
   switch (kind) {

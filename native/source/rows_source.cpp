@@ -12,14 +12,12 @@ MatrixRows::MatrixRows(const Matrix& matrix) : matrix_(matrix) {
   const auto refuse = [](const char* what) { throw std::invalid_argument(what); };
   const auto& begins = matrix.begins;
   if (begins.empty() || begins.front() != 0 || !std::is_sorted(begins.begin(), begins.end()) ||
-      static_cast<std::size_t>(begins.back()) != matrix.ids.size()) {
-    refuse("begins must go up from 0 to the number of ids");
+      static_cast<std::size_t>(begins.back()) != matrix.keys.size()) {
+    refuse("begins must go up from 0 to the number of keys");
   }
-  if (!matrix.values.empty() && matrix.values.size() != matrix.ids.size()) refuse("there must be a value for each id");
+  if (!matrix.values.empty() && matrix.values.size() != matrix.keys.size()) refuse("there must be a value for each key");
   if (!matrix.labels.empty() && matrix.labels.size() != size()) refuse("there must be a label for each example");
   if (!matrix.weights.empty() && matrix.weights.size() != size()) refuse("there must be a weight for each example");
-  const auto fits = [](std::int64_t id) { return id >= 0 && static_cast<std::uint64_t>(id) <= kIdMask; };
-  if (!std::all_of(matrix.ids.begin(), matrix.ids.end(), fits)) refuse("ids go from 0 to 281474976710655");
 }
 
 void MatrixRows::Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const {
@@ -32,7 +30,7 @@ void MatrixRows::Parse(const Block& block, Rows& rows, std::vector<Fault>& fault
       const auto at = static_cast<std::size_t>(i);
       const float value = matrix_.values.empty() ? 1.0F : matrix_.values[at];
       if (!std::isfinite(value)) what = "a value is no finite number";
-      if (value != 0) rows.Push(Key(0, static_cast<std::uint64_t>(matrix_.ids[at])), value);
+      if (value != 0) rows.Push(matrix_.keys[at], value);
     }
     if (what != nullptr) {
       rows.DropRow();

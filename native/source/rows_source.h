@@ -12,7 +12,6 @@
 
 #include "parse/text_column.h"
 #include "parse/text.h"
-#include "rows/key.h"
 #include "rows/rows.h"
 #include "source/source.h"
 
@@ -53,13 +52,13 @@ class TextRows final : public RowsSource {
   std::optional<TextColumn> column_;
 };
 
-// A sparse matrix in compressed rows: example i has the features [begins[i], begins[i + 1]) of `ids` and `values`, all
-// of field 0.  Lines of such a block are examples.
+// A sparse matrix in compressed rows: example i has the features [begins[i], begins[i + 1]) of `keys` and `values`.
+// Lines of such a block are examples.
 class MatrixRows final : public RowsSource {
  public:
   struct Matrix {
     std::span<const std::int64_t> begins;  // one more than there are examples
-    std::span<const std::int64_t> ids;
+    std::span<const std::uint64_t> keys;
     std::span<const float> values;  // empty: all are 1
     std::span<const float> labels;  // empty: there are none
     std::span<const float> weights;  // empty: all are 1

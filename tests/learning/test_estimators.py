@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.sparse  # type: ignore[import-untyped]
+import scipy.sparse
 from sklearn.base import clone, is_regressor
 from sklearn.datasets import load_breast_cancer, make_classification, make_regression
 from sklearn.linear_model import PoissonRegressor
@@ -21,28 +21,41 @@ from tiffin.train.estimators import (
     DCN,
     DeepFM,
     FactorizationMachine,
+    FieldFactorizationMachine,
+    GradientBoostedTrees,
+    LeafHybrid,
     LinearRegression,
     LogisticRegression,
     PoissonRegression,
     WideDeep,
 )
 
-ALL = [LogisticRegression(), FactorizationMachine(), LinearRegression(), PoissonRegression()]
+ALL = [
+    LogisticRegression(),
+    FactorizationMachine(),
+    FieldFactorizationMachine(bits=12),
+    LinearRegression(),
+    PoissonRegression(),
+    GradientBoostedTrees(rounds=20, min_rows=5, threads=1),
+    LeafHybrid(rounds=20, min_rows=5, threads=1),
+]
 if find_spec("torch"):
     import torch
 
     torch.set_num_threads(1)  # the tests run side by side
     ALL += [DeepFM(layers="8", k=4, passes=10, dense_alpha=0.01)]
 # Learning goes row by row: a row that comes twice is not one of twice the weight, and their order counts.
+_TREES = (GradientBoostedTrees, LeafHybrid)
 ORDER = "examples are learned from one after the other"
 
 
 def expected(estimator: Any) -> dict[str, str]:
     scale = "the check sets alpha, for others the weight of a penalty, to 0.01: too small a step for so few examples"
+    order = "a leaf counts examples, whatever they weigh" if isinstance(estimator, _TREES) else ORDER
     return {
         **({"check_regressors_train": scale} if is_regressor(estimator) else {}),
-        "check_sample_weight_equivalence_on_dense_data": ORDER,
-        "check_sample_weight_equivalence_on_sparse_data": ORDER,
+        "check_sample_weight_equivalence_on_dense_data": order,
+        "check_sample_weight_equivalence_on_sparse_data": order,
     }
 
 
@@ -103,7 +116,12 @@ def test_wrong_settings_and_labels_are_said() -> None:
     with pytest.raises(ConfigError, match="'alpha' goes from"):
         LogisticRegression(alpha=-1).fit(X, y)
     with pytest.raises(ValueError, match="Only binary classification is supported"):
-        LogisticRegression().fit(X, np.arange(50) % 3)
+        FieldFactorizationMachine().fit(X, np.arange(50) % 3)
+    with pytest.raises(ValueError, match="y has one class"):
+        LogisticRegression().fit(X, np.ones(50))
+    for fields in ([0, 1], [0, 1, 2, -1], [0.0, 1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match="fields should be 4 whole numbers"):
+            FieldFactorizationMachine(fields=fields).fit(X, y)
     with pytest.raises(ValueError, match="classes that are not in classes_"):
         LogisticRegression().fit(X, y).partial_fit(X, y + 5)
 

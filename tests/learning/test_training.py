@@ -338,7 +338,7 @@ def test_what_cannot_be_learned_is_said(write: Write, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "chosen", "what", "hint"),
     [
-        ("xgb", {}, "no model 'xgb'", "there are lr, fm, ffm, widedeep, deepfm, dcn"),
+        ("xgb", {}, "no model 'xgb'", "there are lr, fm, ffm, widedeep, deepfm, dcn, trees, gbdt_lr, gbdt_fm"),
         ("lr", {"alhpa": 1}, "a model has no setting 'alhpa'", "did you mean 'alpha'?"),
         ("lr", {"alpha": "fast"}, "'alpha' should be a number, found 'fast'", None),
         ("lr", {"alpha": 0}, "'alpha' goes from 1e-09 to 1e+09, found 0", None),
@@ -347,7 +347,7 @@ def test_what_cannot_be_learned_is_said(write: Write, tmp_path: Path) -> None:
         (
             "lr",
             {"loss": "logistc"},
-            "'loss' is one of logistic, squared, poisson, found 'logistc'",
+            "'loss' is one of logistic, squared, poisson, softmax, found 'logistc'",
             "did you mean 'logistic'?",
         ),
     ],

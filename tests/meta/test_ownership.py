@@ -30,6 +30,9 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     # Extras for tables and for compressed data.
     "polars": "tiffin.stream._polars",
     "zstandard": "tiffin.stream",
+    # Boosted trees, an extra; LightGBM stands on SciPy.
+    "lightgbm": "tiffin.train._forest",
+    "scipy": "tiffin.train._forest",
     # Vega, an extra.
     "vl_convert": "tiffin.plots._vega",
     # Hydra, an extra for experiments whose parameters it composes.

@@ -191,3 +191,64 @@ def test_parts_of_the_negatives(sandbox):
     assert sandbox.tiffin(*how, "--patience", "0", code=254).err == snapshot(
         "ERROR: --patience: expected a number from 1 on, found 0\n"
     )
+
+
+def test_trees_end_where_held_out_examples_are_predicted_no_better(sandbox):
+    sandbox.write("train.svm", libsvm(teacher_rows(600, seed=1)))
+    sandbox.write("valid.svm", libsvm(teacher_rows(500, seed=2)))
+    arguments = ["--data", "train.svm", "--valid", "valid.svm", "--deterministic", "--threads", "1", "--out", "model"]
+    said = sandbox.tiffin("train", "trees", *arguments, "--set", "rounds=300", "--set", "patience=3").out
+    assert said.startswith("pass 1: loss 0.")
+    manifest = json.loads(sandbox.read("model/manifest.json"))
+    assert 1 <= manifest["parts"]["trees"] < 500
+    found = json.loads(sandbox.tiffin("evaluate", "model", "--data", "valid.svm", "--json", "--threads", "1").out)
+    assert found == json.loads(sandbox.read("model/metrics.json"))["valid"]
+    sandbox.tiffin("train", "trees", "--from", "model", "--data", "valid.svm", "--out", "more", "--threads", "1")
+    assert json.loads(sandbox.read("more/manifest.json"))["parts"]["trees"] > manifest["parts"]["trees"]
+
+
+def test_of_several_models_the_best_is_kept(sandbox):
+    sandbox.write("train.svm", libsvm(teacher_rows(3_000, seed=1)))
+    sandbox.write("valid.svm", libsvm(teacher_rows(500, seed=2)))
+    arguments = ["--data", "train.svm", "--valid", "valid.svm", "--out", "model", "--set", "bits=12", "-j", "1"]
+    told = sandbox.tiffin("train", "trees,lr,ffm", *arguments, "--set", "rounds=2", "--set", "min_rows=400")
+    header, first, second, kept = told.out.splitlines()
+    assert header.split() == ["model", "held-out", "loss", "AUC", "accuracy", "rows/s", "time", "size"]
+    assert (first.split()[0], second.split()[0]) == ("lr", "trees")
+    assert kept == "the best is kept: lr"
+    assert "ffm: an ffm model needs to know how many fields there are" in told.err
+    metrics = json.loads(sandbox.read("model/metrics.json"))
+    assert [tried["model"] for tried in metrics["tried"]] == ["lr", "trees", "ffm"]
+    found = json.loads(sandbox.tiffin("evaluate", "model", "--data", "valid.svm", "--json").out)
+    assert found == metrics["tried"][0]["valid"]
+
+
+def test_classes_are_predicted_side_by_side(sandbox):
+    sandbox.write("train.svm", "".join(f"{n % 3} {n % 3}:1\n" for n in range(300)))
+    sandbox.write("valid.svm", "0 0:1\n1 1:1\n2 2:1\n")
+    chosen = ["--set", "loss=softmax", "--set", "classes=3", "--set", "bits=8"]
+    said = sandbox.tiffin("train", "lr", "--data", "train.svm", *chosen, "--valid", "valid.svm", "--out", "model").out
+    assert ", accuracy 1.00000, 3 rows" in said
+    sandbox.tiffin("predict", "model", "--data", "valid.svm", "--out", "scores.csv")
+    header, *lines = sandbox.read("scores.csv").splitlines()
+    assert header == "score_0,score_1,score_2"
+    for label, line in enumerate(lines):
+        chances = [float(chance) for chance in line.split(",")]
+        assert max(chances) == chances[label] > 0.5
+
+
+def test_an_exported_model_predicts(sandbox):
+    sandbox.write("train.svm", libsvm(teacher_rows(3_000, seed=1)))
+    sandbox.tiffin("train", "fm", "--data", "train.svm", "--out", "model", "--set", "bits=12")
+    said = sandbox.tiffin("export", "model", "--dtype", "int8", "--out", "small").out
+    assert said.startswith("'small' has ")
+    found = [
+        json.loads(sandbox.tiffin("evaluate", name, "--data", "train.svm", "--json").out) for name in ("model", "small")
+    ]
+    assert abs(found[0]["auc"] - found[1]["auc"]) < 0.001
+    assert sandbox.tiffin("export", "model", code=254).err == snapshot(
+        """\
+ERROR: no directory for the model was named
+hint: add --out DIR
+"""
+    )

@@ -21,11 +21,15 @@ from tiffin._native._learn import (
     RowsSource,
     ScoreTotals,
     TextRows,
+    common_keys,
+    compare,
+    gather,
     key,
     optimizer_step,
     scatter_add,
     states_of,
     table_row,
+    to_columns,
 )
 
 __all__ = [
@@ -49,9 +53,13 @@ __all__ = [
     "RowsSource",
     "ScoreTotals",
     "TextRows",
+    "common_keys",
+    "compare",
+    "gather",
     "key",
     "optimizer_step",
     "scatter_add",
     "states_of",
     "table_row",
+    "to_columns",
 ]

@@ -25,7 +25,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Run pipelines": ("repro", "stage", "dag", "runs", "logs", "dataset", "freeze", "unfreeze"),
     "Look at results": ("params", "metrics", "plots", "report"),
     "Try things out": ("exp", "queue"),
-    "Learn": ("train", "predict", "evaluate"),
+    "Learn": ("train", "predict", "evaluate", "export"),
     "Keep house": ("gc", "fsck", "cache", "unprotect", "check-ignore", "config", "install", "destroy"),
     "Ask about tiffin": ("root", "version", "completion"),
 }

@@ -27,8 +27,9 @@ __all__ = ["Options", "run"]
 class Options(NamedTuple):
     """Predict with a model: one line for each example, in order.
 
-    Probabilities, expected counts or values, as the model's loss has it.  Features it never saw have no weight.  They
-    are written as they come, so data of any size will do; a file has the column `score`.
+    Probabilities, expected counts or values, as the model's loss has it; with softmax, the probability of each class,
+    separated by commas.  Features it never saw have no weight.  They are written as they come, so data of any size will
+    do; a file has the column `score`, or with softmax `score_0`, `score_1` and so on.
     """
 
     model: Annotated[str, Argument("the directory of the model", metavar="DIR")]
@@ -50,15 +51,16 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no data was named", hint=f"tiffin predict {options.model} --data FILE...")
     paths = places(ui, options.data)
     out = None if options.out in (None, "-") else options.out
-    shown = nullcontext(lambda part: ui.table(csv_lines(part)))
+    trained = load_model(ui, options.model, options.algorithm)
+    width = trained.outputs
+    shown = nullcontext(lambda part: ui.table(csv_lines(part, width)))
     count = 0
-    with shown if out is None else predictions_to(place(ui, out)) as take:
-        trained = load_model(ui, options.model, options.algorithm)
+    with shown if out is None else predictions_to(place(ui, out), width) as take:
 
         def counted(part: "array[float]") -> None:
             nonlocal count
             take(part)
-            count += len(part)
+            count += len(part) // width
 
         with ui.progress("Predicting", "row") as progress:
             progress.expect(0, text_size(paths))

@@ -15,6 +15,7 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "train": Command("tiffin.cli._train", "Learn a model from files of examples."),
     "predict": Command("tiffin.cli._predict", "Predict with a model: one line for each example."),
+    "export": Command("tiffin.cli._export", "Write a model in the form that predictions need, in fewer bytes."),
     "evaluate": Command("tiffin.cli._evaluate", "Compare a model's predictions with the labels of other examples."),
     "init": Command("tiffin.cli._init", "Make this directory a repository for data."),
     "new": Command("tiffin.cli._new", "Make a new project from a template."),

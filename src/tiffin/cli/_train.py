@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._passes import Asked, Passes, figures_of
-from tiffin.cli._training import Data, Format, MaxBad, Threads, place, places
+from tiffin.cli._training import METRICS, Data, Format, MaxBad, Threads, place, places
+from tiffin.cli._trying import models_of, try_models
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "run"]
 
-METRICS = "metrics.json"
 _ROLES = ("label", "weight", "time")
 LONG_S = 2.0  # training that took less needs no advice on time
 
@@ -31,10 +31,18 @@ LONG_S = 2.0  # training that took less needs no advice on time
 class Options(NamedTuple):
     """Learn a model from files of examples, and write it to a directory.
 
-    Each example is predicted before it is learned from, so the loss of the first pass is that of predictions.
+    Each example is predicted before it is learned from, so the loss of the first pass is that of predictions.  Of
+    several models, separated by commas, the one with the least loss on the --valid files is written.
     """
 
-    spec: Annotated[str, Argument("lr, fm, ffm, widedeep, deepfm, dcn, a YAML file, or file.py:name", metavar="SPEC")]
+    spec: Annotated[
+        str,
+        Argument(
+            "lr, fm, ffm, widedeep, deepfm, dcn, trees, gbdt_lr, gbdt_fm, a YAML file, or file.py:name; or several, "
+            "such as lr,fm,trees",
+            metavar="SPEC",
+        ),
+    ]
     data: Data = []  # noqa: RUF012 - a named tuple's default is never changed
     out: Annotated[str | None, Flag("the directory to write the model to", ("-o", "--out"), metavar="DIR")] = None
     valid: Annotated[
@@ -87,6 +95,8 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError(f"--checkpoint-every: expected seconds from 0 on, found {options.checkpoint_every}")
     if options.resume and options.checkpoint is None:
         raise UsageError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
+    if "," in options.spec:
+        return _try(options, ui)
     start = _start(options, ui)
     model = _model(options, ui) if start is None else start.model
     if start is not None:
@@ -100,6 +110,7 @@ def run(options: Options, ui: Ui) -> int:
         ui.write(explain(described, data, how))
         return 0
     out = place(ui, options.out)
+    how = how._replace(valid=valid or ())
 
     def evaluate(trained: Trained) -> Evaluation:
         return trained.evaluate(valid or [], data_format=how.data_format, threads=how.threads, max_bad=how.max_bad)
@@ -119,6 +130,22 @@ def run(options: Options, ui: Ui) -> int:
         kept = how.cache is not None
         ui.write(profile(trained.passes, names, deterministic=how.deterministic, kept=kept))
     return 0
+
+
+def _try(options: Options, ui: Ui) -> int:
+    """Several models, of which the best is kept."""
+    if options.start is not None:
+        raise UsageError("only one model goes on from another", hint=f"name the one that '{options.start}' is")
+    if options.out is None:
+        raise UsageError("no directory for the models was named", hint="add --out DIR")
+    named = {name: value for name in _ROLES if (value := getattr(options, name)) is not None}
+    found = models_of(options.spec, dict(map(_setting, options.set)))
+    models = {name: model._replace(**named) for name, model in found.items()}
+    out = place(ui, options.out)
+    check_place(out)
+    data, valid = _parts(ui, options, next(iter(models.values())))
+    how = _how(options, ui)._replace(valid=valid or ())
+    return try_models(ui, models, data, how, out, state=not options.slim)
 
 
 def _how(options: Options, ui: Ui) -> How:

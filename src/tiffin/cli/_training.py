@@ -10,6 +10,7 @@ from tiffin.train import Data as Examples
 from tiffin.train import Evaluation, Trained, load, named
 
 __all__ = [
+    "METRICS",
     "Algorithm",
     "Data",
     "Format",
@@ -21,8 +22,11 @@ __all__ = [
     "place",
     "places",
     "quality_text",
+    "size_of_model",
     "tell_skipped",
 ]
+
+METRICS = "metrics.json"  # beside the model
 
 _MOST_NAMED = 5
 
@@ -58,6 +62,11 @@ def places(ui: Ui, paths: Iterable[str]) -> list[str]:
     return [place(ui, path) for path in paths]
 
 
+def size_of_model(directory: str) -> int:
+    """Bytes of its files."""
+    return sum(entry.stat().st_size for entry in os.scandir(directory))
+
+
 def tell_skipped(ui: Ui, trained: Trained, data: Examples) -> None:
     """Name the first of the rows that the last pass over these data skipped."""
     for line in trained.skipped(data)[:_MOST_NAMED]:
@@ -71,7 +80,7 @@ def evaluation_json(found: Evaluation) -> dict[str, Any]:
 
 def loss_text(found: Evaluation) -> str:
     """One line for people."""
-    return f"loss {found.loss:.6f}{_figure(', AUC {:.5f}', found.auc)}{_rows(found)}"
+    return f"loss {found.loss:.6f}{_figure(', AUC {:.5f}', found.auc)}{_accuracy(found)}{_rows(found)}"
 
 
 def quality_text(found: Evaluation) -> str:
@@ -83,9 +92,14 @@ def quality_text(found: Evaluation) -> str:
             _figure(", PR-AUC {:.5f}", found.pr_auc),
             _figure(", calibration error {:.5f}", found.calibration_error),
             _figure(", base rate {:.5f}", found.base_rate),
+            _accuracy(found),
             _rows(found),
         )
     )
+
+
+def _accuracy(found: Evaluation) -> str:
+    return _figure(", accuracy {:.5f}", found.accuracy)
 
 
 def _figure(form: str, value: float | None) -> str:

@@ -11,7 +11,17 @@ from tiffin.models._directory import (
     read_manifest,
     write_model,
 )
-from tiffin.models._model import BUILT_IN, SETTINGS, Model, has_setting, make_model, score_of, terms_of, with_settings
+from tiffin.models._model import (
+    BUILT_IN,
+    SETTINGS,
+    Model,
+    has_setting,
+    make_model,
+    outputs_of,
+    score_of,
+    terms_of,
+    with_settings,
+)
 
 __all__ = [
     "BUILT_IN",
@@ -26,6 +36,7 @@ __all__ = [
     "has_setting",
     "make_model",
     "manifest_path",
+    "outputs_of",
     "read_manifest",
     "score_of",
     "terms_of",

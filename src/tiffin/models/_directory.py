@@ -18,7 +18,7 @@ from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.features import FORMAT as FEATURES
 from tiffin.features import from_tree, to_tree
 from tiffin.fs import write_atomically
-from tiffin.models._model import SETTINGS, Model, has_setting, score_of, with_settings
+from tiffin.models._model import SETTINGS, Model, has_setting, outputs_of, score_of, with_settings
 
 __all__ = [
     "Manifest",
@@ -83,6 +83,7 @@ def _parsed(fields: Any) -> Manifest:
     model = with_settings(Model(score_of(str(settings.pop("score")))), settings)
     if "columns" in fields:
         model = _with_columns(model, fields["columns"])
+    outputs_of(model)
     if not isinstance(fields["parts"], dict):
         raise TypeError("'parts' is no mapping")
     return Manifest(

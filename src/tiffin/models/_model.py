@@ -15,13 +15,14 @@ __all__ = [
     "Setting",
     "has_setting",
     "make_model",
+    "outputs_of",
     "score_of",
     "terms_of",
     "with_settings",
 ]
 
 # What a score may be made of, in the order in which it is written.  An algorithm of the user's own stands alone.
-TERMS = ("linear", "fm", "ffm", "cross", "mlp", "algorithm")
+TERMS = ("linear", "fm", "ffm", "cross", "mlp", "trees", "leaves", "algorithm")
 
 
 class _Bytes(int):
@@ -31,8 +32,8 @@ class _Bytes(int):
 class Setting(NamedTuple):
     """One setting.  choices, or bounds that may be reached.
 
-    of: the terms that have it; none: all models do.  table: the kind of table that has it; "": both.  here: it is of
-    the machine, and no part of the model.
+    of: the terms that have it; none: all models do.  table: the kind of table that has it; "": both, or it is not of
+    tables.  here: it is of the machine, and no part of the model.
     """
 
     help: str
@@ -50,9 +51,12 @@ _WEIGHTS = ("linear", "fm", "ffm")
 _VECTORS = ("fm", "ffm", "cross", "mlp")
 _FIELDS = ("ffm", "cross", "mlp")
 _DENSE = ("cross", "mlp")
+_TREES = ("trees", "leaves")
+_TABLES = ("linear", "fm", "ffm", "cross", "mlp")
 
 SETTINGS = {
-    "loss": Setting("what is made small", str, ("logistic", "squared", "poisson")),
+    "loss": Setting("what is made small", str, ("logistic", "squared", "poisson", "softmax")),
+    "classes": Setting("how many softmax tells apart: labels 0 to classes - 1", int, least=0, most=65_536),
     "optimizer": Setting("how weights are learned", str, _OPTIMIZERS, of=_WEIGHTS),
     "alpha": Setting("size of the steps of weights", float, least=1e-9, most=1e9, of=_WEIGHTS),
     "beta": Setting("how slowly the first steps of weights shrink", float, least=0, most=1e9, of=_WEIGHTS),
@@ -74,14 +78,27 @@ SETTINGS = {
     "batch": Setting("examples that are learned from at a time", int, least=1, most=1 << 20, of=_DENSE),
     "device": Setting("where the layers are", str, ("cpu", "cuda"), of=_DENSE),
     "unit_length": Setting("divide the values of each example by their length", bool, of=_WEIGHTS),
-    "decay": Setting("what weights and their statistics are multiplied by after each pass", float, least=0, most=1),
-    "table": Setting("fixed: 2^bits rows, shared by hash; exact: a row for each feature", str, ("fixed", "exact")),
+    "decay": Setting("what weights and statistics are multiplied by after a pass", float, least=0, most=1, of=_TABLES),
+    "table": Setting("fixed: 2^bits rows, shared by hash; exact: one a feature", str, ("fixed", "exact"), of=_TABLES),
     "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32, table="fixed"),
     "admit": Setting("how often a feature is seen until it has a row", int, least=1, most=15, table="exact"),
     "ttl": Setting("examples until an unseen feature loses its row", int, least=0, most=2**31 - 1, table="exact"),
     "memory": Setting("size such as 8GB; the rest is on disk; 0: any", _Bytes, least=0, most=2**62, table="exact"),
     "spill": Setting("the directory for what memory has no room for", str, table="exact", here=True),
-    "seed": Setting("what the first values depend on", int, least=0, most=2**63 - 1),
+    "rounds": Setting("trees that a pass adds at most", int, least=1, most=100_000, of=_TREES),
+    "leaves": Setting("leaves of a tree at most", int, least=2, most=131_072, of=_TREES),
+    "depth": Setting("splits above a leaf at most; 0: any number", int, least=0, most=1_000, of=_TREES),
+    "rate": Setting("how much of its answer a tree adds", float, least=1e-9, most=1e3, of=_TREES),
+    "min_rows": Setting("examples in a leaf at least", int, least=1, most=2**31 - 1, of=_TREES),
+    "leaf_l1": Setting("pull of the leaves' values to exactly 0", float, least=0, most=1e9, of=_TREES),
+    "leaf_l2": Setting("pull of the leaves' values towards 0", float, least=0, most=1e9, of=_TREES),
+    "row_share": Setting("part of the examples that a tree sees", float, least=1e-6, most=1, of=_TREES),
+    "column_share": Setting("part of the features that a tree sees", float, least=1e-6, most=1, of=_TREES),
+    "bins": Setting("groups that the values of a feature are put into", int, least=2, most=65_535, of=_TREES),
+    "patience": Setting("trees without a better held-out loss that end a pass", int, least=1, most=100_000, of=_TREES),
+    "tree_share": Setting("part of the examples that the trees learn from", float, least=1e-6, most=1, of=("leaves",)),
+    "raw": Setting("learn from the features beside the leaves", bool, of=("leaves",)),
+    "seed": Setting("what all that is random depends on", int, least=0, most=2**63 - 1),
 }  # fmt: skip
 
 
@@ -94,6 +111,7 @@ class Model(NamedTuple):
 
     score: str = "linear"
     loss: str = "logistic"
+    classes: int = 0
     optimizer: str = "ftrl"
     alpha: float = 0.1
     beta: float = 1.0
@@ -122,6 +140,19 @@ class Model(NamedTuple):
     ttl: int = 0
     memory: int = 0
     spill: str = "/var/tmp"  # noqa: S108 - on disk, other than /tmp; the files there have no names
+    rounds: int = 100
+    leaves: int = 31
+    depth: int = 0
+    rate: float = 0.1
+    min_rows: int = 20
+    leaf_l1: float = 0.0
+    leaf_l2: float = 0.0
+    row_share: float = 1.0
+    column_share: float = 1.0
+    bins: int = 255
+    patience: int = 20
+    tree_share: float = 0.5
+    raw: bool = False
     seed: int = 0
     features: tuple[Expression, ...] = ()
     label: str = ""
@@ -136,6 +167,9 @@ BUILT_IN: Mapping[str, Model] = {
     "widedeep": Model("linear + mlp", k=16, bits=20),
     "deepfm": Model("linear + fm + mlp", k=16, bits=20),
     "dcn": Model("linear + cross + mlp", k=16, bits=20),
+    "trees": Model("trees"),
+    "gbdt_lr": Model("linear + leaves", bits=18),
+    "gbdt_fm": Model("linear + fm + leaves", k=8, bits=18),
 }
 
 
@@ -153,6 +187,19 @@ def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
     if "table" in settings:  # which says what other settings there are
         model = model._replace(table=_checked("table", settings["table"], model))
     return model._replace(**{name: _checked(name, value, model) for name, value in settings.items()})
+
+
+def outputs_of(model: Model) -> int:
+    """How many numbers a prediction has: with softmax, the probability of each class.  Raises ConfigError."""
+    if model.loss == "softmax":
+        if model.classes < 2:
+            raise ConfigError("softmax needs to know how many classes there are", hint="say it with --set classes=N")
+        if not {"ffm", "cross", "mlp", "algorithm"}.isdisjoint(terms_of(model)):
+            raise ConfigError(f"softmax goes with linear, fm, trees and leaves, found {model.score}")
+        return model.classes
+    if model.classes:
+        raise ConfigError(f"classes are for the loss softmax, found {model.loss}", hint="add --set loss=softmax")
+    return 1
 
 
 def score_of(text: str) -> str:
@@ -183,7 +230,8 @@ def has_setting(model: Model, name: str) -> bool:
 
 def _has_terms(model: Model, setting: Setting) -> bool:
     # What an algorithm has is its own affair.
-    return model.score != "algorithm" and (not setting.of or not set(setting.of).isdisjoint(terms_of(model)))
+    of = _TABLES if setting.table else setting.of
+    return model.score != "algorithm" and (not of or not set(of).isdisjoint(terms_of(model)))
 
 
 def _checked(name: str, value: Any, model: Model) -> Any:

@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tiffin.train._checkpoints import remove_checkpoints
+from tiffin.train._comparison import Comparison, Tried, compare
 from tiffin.train._data import Data, Readable
 from tiffin.train._engines import load
 from tiffin.train._named import named
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Algorithm",
+    "Comparison",
     "Data",
     "Evaluation",
     "Options",
@@ -30,6 +32,8 @@ __all__ = [
     "Slice",
     "Slices",
     "Trained",
+    "Tried",
+    "compare",
     "csv_lines",
     "explain",
     "load",

@@ -13,7 +13,17 @@ from tiffin.errors import FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, write_model
 from tiffin.tables import Floats, LocalTable, Sparse
 from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of, readable
-from tiffin.train._trained import Evaluation, Options, Pass, Progress, Trained, check_bounds, evaluation_of
+from tiffin.train._trained import (
+    DTYPES,
+    Evaluation,
+    Options,
+    Pass,
+    Progress,
+    Trained,
+    check_bounds,
+    check_dtype,
+    evaluation_of,
+)
 
 __all__ = ["Batchwise", "Runner", "Scored"]
 
@@ -130,7 +140,8 @@ class Batchwise(Trained):
     def bad_rows(self) -> int:
         return int(self._read["bad_rows"])
 
-    def save(self, directory: str, *, state: bool = True) -> None:
+    def save(self, directory: str, *, state: bool = True, dtype: str = "float32") -> None:
+        check_dtype(dtype, state=False, known=DTYPES[:1])
         kept = state and self.state
 
         def write_parts(place: str) -> Manifest:

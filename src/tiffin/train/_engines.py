@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from tiffin.errors import FormatError, MissingDependency
-from tiffin.models import Model, manifest_path, read_manifest, terms_of
+from tiffin.models import Model, manifest_path, outputs_of, read_manifest, terms_of
 from tiffin.train._trained import Trained
 
 __all__ = ["load", "new"]
@@ -20,6 +20,8 @@ _ENGINES = {
     "ffm": "_sparse",
     "cross": "_deep",
     "mlp": "_deep",
+    "trees": "_trees",
+    "leaves": "_leaves",
     "algorithm": "_algorithm",
 }
 # Library of an engine -> the extra that brings it.
@@ -31,6 +33,8 @@ def new(model: Any, data_format: str) -> Trained:
 
     Raises ConfigError if there can be none, TrainingError without memory, MissingDependency without a library.
     """
+    if isinstance(model, Model):
+        outputs_of(model)
     found: Trained = _engine(model).new(model, data_format)
     return found
 

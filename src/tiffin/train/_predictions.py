@@ -2,11 +2,13 @@
 
 .csv       a line that says `score`, then a number a line
 .parquet   one column, score, of 32-bit floats; Polars writes it
+
+Where a prediction has several numbers, their columns are score_0, score_1 and so on.
 """
 
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from errno import EIO
 from queue import Full, Queue
@@ -26,7 +28,7 @@ LOOK_S = 0.1  # how often a full queue looks whether anybody still writes
 
 
 @contextmanager
-def predictions_to(path: str) -> Iterator[Take]:
+def predictions_to(path: str, outputs: int = 1) -> Iterator[Take]:
     """What takes predictions for a new file, which is there as a whole in the end, or not at all.
 
     Raises UsageError for a name with another ending, MissingDependency without Polars, TransferError.
@@ -39,7 +41,7 @@ def predictions_to(path: str) -> Iterator[Take]:
         )
     if ending == ".parquet":
         polars_module()
-    with replacing(path) as temporary, _WRITERS[ending](temporary) as write:
+    with replacing(path) as temporary, _WRITERS[ending](temporary, outputs) as write:
 
         def take(part: "array[float]") -> None:
             try:
@@ -50,21 +52,28 @@ def predictions_to(path: str) -> Iterator[Take]:
         yield take
 
 
-def csv_lines(part: "array[float]") -> str:
-    """A line for each prediction, with as many digits as tell floats apart well enough."""
-    return "".join([f"{value:.7g}\n" for value in part])
+def csv_lines(part: "array[float]", outputs: int = 1) -> str:
+    """A line for each prediction, with as many digits as tell floats apart well enough.  outputs: numbers a line."""
+    numbers = [f"{value:.7g}" for value in part]
+    if outputs > 1:
+        numbers = [",".join(line) for line in zip(*[iter(numbers)] * outputs, strict=True)]
+    return "".join([f"{line}\n" for line in numbers])
+
+
+def _names(outputs: int) -> list[str]:
+    return ["score"] if outputs == 1 else [f"score_{number}" for number in range(outputs)]
 
 
 @contextmanager
-def _csv(path: str) -> Iterator[Take]:
+def _csv(path: str, outputs: int) -> Iterator[Take]:
     with open(path, "w", encoding="ascii") as file:
-        file.write("score\n")
-        yield lambda part: file.write(csv_lines(part))
+        file.write(",".join(_names(outputs)) + "\n")
+        yield lambda part: file.write(csv_lines(part, outputs))
 
 
 @contextmanager
-def _parquet(path: str) -> Iterator[Take]:
-    file = _ParquetFile(path)
+def _parquet(path: str, outputs: int) -> Iterator[Take]:
+    file = _ParquetFile(path, _names(outputs))
     try:
         yield file.take
     finally:
@@ -74,8 +83,9 @@ def _parquet(path: str) -> Iterator[Take]:
 class _ParquetFile:
     """Polars pulls the frames that it writes, and predictions are pushed: a thread stands between."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, names: Sequence[str]) -> None:
         self._path = path
+        self._names = names
         self._parts: Queue[array[float] | None] = Queue(MOST_PARTS)
         self._failure: OSError | None = None
         self._thread = Thread(target=self._write, name="parquet", daemon=True)
@@ -99,16 +109,20 @@ class _ParquetFile:
 
     def _write(self) -> None:
         polars = polars_module()
+        schema = dict.fromkeys(self._names, polars.Float32)
 
         def frames(*_: object) -> Iterator[Any]:
             while (part := self._parts.get()) is not None:
-                yield polars.DataFrame({"score": polars.Series(values=part, dtype=polars.Float32)})
+                columns = [
+                    polars.Series(values=part[at :: len(schema)], dtype=polars.Float32) for at in range(len(schema))
+                ]
+                yield polars.DataFrame(dict(zip(schema, columns, strict=True)))
 
         try:
-            source = polars.io.plugins.register_io_source(frames, schema={"score": polars.Float32})
+            source = polars.io.plugins.register_io_source(frames, schema=schema)
             source.sink_parquet(self._path, engine="streaming")
         except Exception as error:  # noqa: BLE001 - it is raised where the next part is taken
             self._failure = error if isinstance(error, OSError) else OSError(EIO, str(error))
 
 
-_WRITERS: dict[str, Callable[[str], AbstractContextManager[Take]]] = {".csv": _csv, ".parquet": _parquet}
+_WRITERS: dict[str, Callable[[str, int], AbstractContextManager[Take]]] = {".csv": _csv, ".parquet": _parquet}

@@ -3,13 +3,16 @@
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from time import perf_counter
+from types import ModuleType
 from typing import Any
 
 from tiffin._native.learning import ChunkDamaged, Learner
-from tiffin.errors import ConfigError, FormatError, TrainingError
-from tiffin.models import Manifest, Model, count_in, finite_numbers, write_model
+from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
+from tiffin.models import Manifest, Model, count_in, finite_numbers, outputs_of, write_model
 from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of, readable
+from tiffin.train._examples import Array, Examples
 from tiffin.train._trained import (
     Evaluation,
     Options,
@@ -19,6 +22,7 @@ from tiffin.train._trained import (
     Slices,
     Trained,
     check_bounds,
+    check_dtype,
     evaluation_of,
 )
 
@@ -55,7 +59,7 @@ class Sparse(Trained):
                 self._learn(data, options, progress, goes_on=True)  # the rest of the pass, from text
         totals = self.learner.totals()
         return Pass(
-            _evaluation(self.model, totals),
+            evaluation_of(totals, self.model.loss),
             perf_counter() - self._begun,
             int(totals["bytes"]),
             int(totals["features"]),
@@ -86,7 +90,7 @@ class Sparse(Trained):
             )
 
     def so_far(self) -> Evaluation:
-        return _evaluation(self.model, self.learner.totals())
+        return evaluation_of(self.learner.totals(), self.model.loss)
 
     def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         with self._paused():
@@ -107,6 +111,22 @@ class Sparse(Trained):
             yield
         finally:
             self.learner.resume()
+
+    def learn_examples(
+        self, examples: Examples, *, passes: int = 1, threads: int = 0, deterministic: bool = False
+    ) -> Evaluation:
+        """Learn from arrays, over and over; what the last pass came to, each example before it was learned from."""
+        with errors_of(["examples"]), _table_errors(self.model):
+            for _ in range(passes):
+                self.learner.run_matrix(*examples, threads=threads, deterministic=deterministic)
+        return evaluation_of(self.learner.totals(), self.model.loss)
+
+    def predict_examples(self, examples: Examples, *, scores: bool = False, threads: int = 0) -> Array:
+        """One prediction an example, (n,) float32; (n, outputs) where there are several."""
+        begins, keys, values, *_ = examples
+        with errors_of(["examples"]), _table_errors(self.model):
+            found: Array = self.learner.predict_matrix(begins, keys, values, scores=scores, threads=threads)
+        return found if self.outputs == 1 else found.reshape(-1, self.outputs)
 
     def predict(
         self,
@@ -186,6 +206,8 @@ class Sparse(Trained):
         progress: Progress | None = None,
     ) -> Slices:
         check_bounds(threads, max_bad)
+        if self.outputs > 1:
+            raise UsageError(f"a model of {self.model.loss} cannot be evaluated by column")
         given = readable(data)
         known = data_format or format_or(given, self.data_format)
         if not 1 <= most <= MOST_SLICES:
@@ -198,8 +220,8 @@ class Sparse(Trained):
             named, others = self.learner.compare(rows, most, threads=threads, max_bad=max_bad, progress=progress)
         return Slices(
             self._whole(given),
-            [Slice(value, missed, _evaluation(self.model, figures)) for value, missed, figures in named],
-            _evaluation(self.model, others) if others["rows"] else None,
+            [Slice(value, missed, evaluation_of(figures, self.model.loss)) for value, missed, figures in named],
+            evaluation_of(others, self.model.loss) if others["rows"] else None,
         )
 
     def skipped(self, data: Data) -> list[str]:
@@ -210,25 +232,50 @@ class Sparse(Trained):
     def bad_rows(self) -> int:
         return int(self.learner.totals()["bad_rows"])
 
-    def save(self, directory: str, *, state: bool = True) -> None:
-        write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
+    def save(self, directory: str, *, state: bool = True, dtype: str = "float32") -> None:
+        kept = state and self.state
+        check_dtype(dtype, state=kept)
+        write_model(directory, lambda place: self._write_parts(place, state=kept, dtype=dtype))
 
-    def _write_parts(self, directory: str, *, state: bool) -> Manifest:
+    def _write_parts(self, directory: str, *, state: bool, dtype: str = "float32") -> Manifest:
+        parts = self.write_parts(directory, state=state, dtype=dtype)
+        return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
+
+    def write_parts(self, directory: str, *, state: bool, dtype: str = "float32") -> dict[str, Any]:
+        """Write the arrays into a directory; what the manifest says of them."""
         with _table_errors(self.model):
             rows = self.learner.save(directory, state)
         parts = {"bias": self.learner.bias, "rows": rows}
-        return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
+        return parts if dtype == "float32" else {**parts, **_narrow().narrow(directory, dtype)}
+
+    def read_parts(self, directory: str, parts: Mapping[str, Any], *, state: bool) -> None:
+        """Read what `write_parts` wrote.  Raises FormatError, and ValueError, KeyError, TypeError for strange parts."""
+        model = self.model
+        bias = finite_numbers(parts, "bias", 3 * self.outputs)
+        rows = count_in(parts, "rows", MOST_KEYS if model.table == "exact" else 1 << model.bits)
+        try:
+            with _table_errors(model):
+                if "dtype" in parts:
+                    _narrow().widen(self.learner, directory, parts, exact=model.table == "exact", latent=model.k > 0)
+                else:
+                    self.learner.load(directory, rows, state)
+        except ValueError as error:
+            raise FormatError(f"this model is damaged: {error}", path=directory) from error
+        except OSError as error:
+            raise FormatError(f"this model is damaged: {error.strerror}: {error.filename}", path=directory) from error
+        self.learner.bias = bias
 
     def _whole(self, data: Data) -> Evaluation:
         """What the last pass over these data came to.  Raises TrainingError if there was nothing in them."""
-        found = _evaluation(self.model, self.learner.totals())
+        found = evaluation_of(self.learner.totals(), self.model.loss)
         if found.rows == 0:
             raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
         return found
 
 
-def _evaluation(model: Model, figures: Mapping[str, float]) -> Evaluation:
-    return evaluation_of(figures, model.loss)
+def _narrow() -> ModuleType:
+    """Loaded late: it needs NumPy, an extra."""
+    return import_module("tiffin.train._narrow")
 
 
 def new(model: Model, data_format: str) -> Sparse:
@@ -247,20 +294,11 @@ def new(model: Model, data_format: str) -> Sparse:
 
 def load(directory: str, manifest: Manifest) -> Sparse:
     """One that was saved.  Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense."""
-    model, parts = manifest.model, manifest.parts
+    model = manifest.model
     if ("fm" in model.score) != (model.k > 0) or ("ffm" in model.score) != (model.fields > 0):
         raise ValueError(f"a score of {model.score} with k={model.k} and fields={model.fields}")
-    weight, one, other = finite_numbers(parts, "bias", 3)
-    rows = count_in(parts, "rows", MOST_KEYS if model.table == "exact" else 1 << model.bits)
     found = Sparse(model, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
-    try:
-        with _table_errors(model):
-            found.learner.load(directory, rows, manifest.state)
-    except ValueError as error:
-        raise FormatError(f"this model is damaged: {error}", path=directory) from error
-    except OSError as error:
-        raise FormatError(f"this model is damaged: {error.strerror}: {error.filename}", path=directory) from error
-    found.learner.bias = (weight, one, other)
+    found.read_parts(directory, manifest.parts, state=manifest.state)
     return found
 
 
@@ -283,6 +321,7 @@ def new_learner(model: Model) -> Learner:
             first=model.first,
             seed=model.seed,
             unit_length=model.unit_length,
+            heads=outputs_of(model),
             decay=model.decay,
             bits=model.bits,
             exact=model.table == "exact",

@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, TrainingError, UsageError
-from tiffin.models import Manifest, Model
+from tiffin.models import Manifest, Model, outputs_of
 from tiffin.stream import Cache, Order
 from tiffin.train._data import Data, Readable, errors_of, format_or
 
 __all__ = [
+    "DTYPES",
     "Evaluation",
     "Options",
     "Pass",
@@ -23,6 +24,7 @@ __all__ = [
     "Slices",
     "Trained",
     "check_bounds",
+    "check_dtype",
     "check_negatives",
     "errors_of",
     "evaluation_of",
@@ -31,6 +33,7 @@ __all__ = [
 
 Progress = Callable[[int, int], object]  # told rows and bytes, about twenty times a second
 
+DTYPES = ("float32", "float16", "int8")  # in which numbers may be kept
 MOST_THREADS = 4096
 LEAST_NEGATIVES = 1e-4  # those that stay weigh its inverse, and with much more one example decides all
 BOUND = 0.5  # from this part of the time on, a stage is what the others wait for
@@ -42,6 +45,7 @@ class Evaluation(NamedTuple):
     loss: mean, in the unit of the model's loss.  Of the logistic loss only: log_loss: the same; auc: where there are
     both labels; base_rate: share of positive labels; pr_auc: area under the curve of precision over recall, as average
     precision; calibration_error: expected calibration error over 15 bins of equal weight; mean_prediction.
+    Of softmax only: accuracy: the part whose label is the most probable class.
     """
 
     rows: int
@@ -53,6 +57,7 @@ class Evaluation(NamedTuple):
     pr_auc: float | None = None
     calibration_error: float | None = None
     mean_prediction: float | None = None
+    accuracy: float | None = None
 
 
 class Slice(NamedTuple):
@@ -122,7 +127,7 @@ class Options(NamedTuple):
 
     threads: 0 for one a processor.  deterministic: the same bits for any number of threads.  max_bad: lines that are no
     examples and may be skipped.  negatives: the part of the negative examples that is learned from, which then have
-    their weight divided by it.
+    their weight divided by it.  valid: held-out files, for models that end a pass when these get no better.
 
     cache: the directory where parsed examples stay for later runs; with none they stay from pass to pass.
     checkpoint: the directory of what a run that is ended early goes on from; one is written every so many seconds.
@@ -139,6 +144,7 @@ class Options(NamedTuple):
     checkpoint_every_s: float = 60.0
     resume: bool = False
     negatives: float = 1.0
+    valid: Data = ()
 
 
 class Trained(ABC):
@@ -156,6 +162,11 @@ class Trained(ABC):
         self.passes: list[Pass] = []
         self.cache: Cache | None = None  # where `learn` finds and keeps parsed examples
         self.order = Order(model.time) if model.time else None  # of the rows that `learn` reads
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a prediction has: with softmax, the probability of each class."""
+        return outputs_of(self.model)
 
     @abstractmethod
     def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
@@ -188,6 +199,8 @@ class Trained(ABC):
         progress: Progress | None = None,
     ) -> "array[float]":
         """One prediction a row, in order: probabilities, expected counts or values; or scores, such as logits.
+
+        With several `outputs` each row has so many numbers, one after the other.
 
         Features that the model never saw have no weight.  Lines that are skipped have no prediction.
         Raises FormatError for one too many.
@@ -252,8 +265,12 @@ class Trained(ABC):
         """How many lines the last pass skipped."""
 
     @abstractmethod
-    def save(self, directory: str, *, state: bool = True) -> None:
-        """Write the model; state: with what further training needs.  Raises TargetError if something is in the way."""
+    def save(self, directory: str, *, state: bool = True, dtype: str = "float32") -> None:
+        """Write the model.
+
+        state: with what further training needs.  dtype: how numbers are kept; in float16 and int8 there is no state.
+        Raises TargetError if something is in the way, ConfigError for a dtype that this model does not have.
+        """
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the files of its directory."""
@@ -269,6 +286,16 @@ def _from_files(files: dict[str, bytes], algorithm: type[Any] | None = None) -> 
         for name, body in files.items():
             Path(folder, name).write_bytes(body)
         return load(folder, algorithm=algorithm)
+
+
+def check_dtype(dtype: str, *, state: bool, known: tuple[str, ...] = DTYPES) -> None:
+    """Raises ConfigError where a model cannot be kept so."""
+    if dtype not in known:
+        raise ConfigError(f"numbers of this model are kept as {' or '.join(known)}, found {dtype!r}")
+    if dtype != DTYPES[0] and state:
+        raise ConfigError(
+            f"a model that goes on is kept as {DTYPES[0]}, found {dtype!r}", hint="save it without its state"
+        )
 
 
 def check_bounds(threads: int, max_bad: int) -> None:
@@ -292,18 +319,20 @@ def evaluation_of(figures: Mapping[str, float], loss: str) -> Evaluation:
     rows, bad_rows = int(figures["rows"]), int(figures.get("bad_rows", 0))
     weight = figures["weight"]
     mean = figures["loss"] / weight if weight > 0 else nan
-    if loss != "logistic" or weight <= 0:
-        return Evaluation(rows, mean, None, None, bad_rows)
-    return Evaluation(
-        rows,
-        mean,
-        _known(figures["auc"]),
-        figures["positive_weight"] / weight,
-        bad_rows,
-        mean,
-        _known(figures["average_precision"]),
-        _known(figures["calibration_error"]),
-        figures["predicted_weight"] / weight,
+    found = Evaluation(rows, mean, None, None, bad_rows)
+    if weight <= 0:
+        return found
+    if loss == "softmax":
+        return found._replace(accuracy=figures["correct"] / weight)
+    if loss != "logistic":
+        return found
+    return found._replace(
+        auc=_known(figures["auc"]),
+        base_rate=figures["positive_weight"] / weight,
+        log_loss=mean,
+        pr_auc=_known(figures["average_precision"]),
+        calibration_error=_known(figures["calibration_error"]),
+        mean_prediction=figures["predicted_weight"] / weight,
     )
 
 

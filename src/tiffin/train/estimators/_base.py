@@ -1,0 +1,170 @@
+"""What the estimators share: scikit-learn's contract on one side, a trained model on the other."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from tiffin.models import BUILT_IN, Model, with_settings
+from tiffin.train._engines import new
+from tiffin.train._examples import Examples
+
+__all__ = ["Array", "Binary", "Classification", "Regression"]
+
+Array = np.ndarray[Any, Any]
+_NONE = np.empty(0, np.float32)
+_KINDS = [np.float32, np.float64]
+
+
+class _Estimator(BaseEstimator):  # type: ignore[misc]
+    """An estimator whose settings are those of `tiffin.models.SETTINGS`."""
+
+    _built_in: ClassVar[str] = "lr"
+    _loss: ClassVar[str] = "logistic"
+
+    def _model(self) -> Model:
+        return with_settings(BUILT_IN[self._built_in], {"loss": self._loss, **self._settings()})
+
+    @property
+    def _passes(self) -> int:
+        found: int = self.passes
+        return found
+
+    def _settings(self) -> dict[str, Any]:
+        return {name: value for name, value in self.get_params().items() if name in Model._fields}
+
+    def _begin(self) -> None:
+        self.trained_: Any = new(self._model(), "matrix")  # of an engine that takes arrays
+
+    def _learn(self, X: Any, labels: Array, sample_weight: Any, passes: int) -> None:
+        weights = _NONE
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
+        examples = self._examples(X)._replace(labels=labels, weights=np.ascontiguousarray(weights))
+        self._teach(examples, passes)
+        self.trained_.trained_rows += passes * len(labels)
+
+    def _teach(self, examples: Examples, passes: int) -> None:
+        self.trained_.learn_examples(examples, passes=passes, threads=self.threads, deterministic=self.deterministic)
+
+    def _predict(self, X: Any, *, scores: bool) -> Array:
+        check_is_fitted(self, "trained_")
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        found = self.trained_.predict_examples(self._examples(X), scores=scores, threads=self.threads)
+        exact: Array = found.astype(np.float64)
+        return exact
+
+    def _examples(self, X: Any) -> Examples:
+        """Without labels."""
+        if hasattr(X, "tocsr"):
+            matrix = X.tocsr()
+            begins, ids, values = matrix.indptr.astype(np.int64), matrix.indices, matrix.data.astype(np.float32)
+        else:
+            count, width = X.shape
+            begins = np.arange(count + 1, dtype=np.int64) * width
+            ids, values = np.tile(np.arange(width), count), np.ascontiguousarray(X, np.float32).reshape(-1)
+        return Examples(begins, self._keys(ids.astype(np.uint64)), values, _NONE, _NONE)
+
+    def _keys(self, columns: Array) -> Array:
+        """The keys of columns."""
+        return columns
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.non_deterministic = not self.deterministic
+        return tags
+
+
+class Regression(RegressorMixin, _Estimator):  # type: ignore[misc]
+    """Values."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from scratch.  X (n, d) dense or sparse, y (n,)."""
+        X, y = validate_data(self, X, y, accept_sparse="csr", y_numeric=True, dtype=_KINDS)
+        self._begin()
+        self._learn(X, np.ascontiguousarray(y, np.float32), sample_weight, self._passes)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from some more, once."""
+        first = not hasattr(self, "trained_")
+        X, y = validate_data(self, X, y, accept_sparse="csr", y_numeric=True, dtype=_KINDS, reset=first)
+        if first:
+            self._begin()
+        self._learn(X, np.ascontiguousarray(y, np.float32), sample_weight, 1)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Expected values, (n,)."""
+        return self._predict(X, scores=False)
+
+
+class Classification(ClassifierMixin, _Estimator):  # type: ignore[misc]
+    """Classes: two by their logit, more by softmax."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from scratch.  X (n, d) dense or sparse, y (n,) of two classes or more."""
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_KINDS)
+        self._set_classes(y)
+        self._begin()
+        self._learn(X, self._labels(y), sample_weight, self._passes)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from some more, once.  classes: all there are, needed the first time unless they are all in y."""
+        first = not hasattr(self, "trained_")
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_KINDS, reset=first)
+        if first:
+            self._set_classes(y if classes is None else np.asarray(classes))
+            self._begin()
+        self._learn(X, self._labels(y), sample_weight, 1)
+        return self
+
+    def decision_function(self, X: Any) -> Array:
+        """Logits of the second class, (n,); scores of each, (n, classes), where there are more."""
+        return self._predict(X, scores=True)
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities of all classes, (n, classes)."""
+        found = self._predict(X, scores=False)
+        return np.stack([1 - found, found], axis=1) if found.ndim == 1 else found / found.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> Array:
+        """The most probable class, (n,)."""
+        found = self.decision_function(X)
+        places = (found > 0).astype(int) if found.ndim == 1 else found.argmax(axis=1)
+        chosen: Array = self.classes_[places]
+        return chosen
+
+    def _settings(self) -> dict[str, Any]:
+        several = len(self.classes_) > 2
+        return {**super()._settings(), **({"loss": "softmax", "classes": len(self.classes_)} if several else {})}
+
+    def _set_classes(self, y: Any) -> None:
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        if len(self.classes_) < 2:
+            raise ValueError(f"there is nothing to tell apart: y has one class, {self.classes_[0]!r}")
+
+    def _labels(self, y: Array) -> Array:
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(f"y has classes that are not in classes_: {unknown[:5]}")
+        return np.searchsorted(self.classes_, y).astype(np.float32)
+
+
+class Binary(Classification):
+    """Two classes and no more."""
+
+    def _set_classes(self, y: Any) -> None:
+        super()._set_classes(y)
+        if (count := len(self.classes_)) > 2:
+            raise ValueError(f"Only binary classification is supported. Found {count} classes: {self.classes_[:5]}")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags

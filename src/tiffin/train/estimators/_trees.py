@@ -1,0 +1,76 @@
+"""Boosted trees, alone and below a sparse model."""
+
+from tiffin.train.estimators._base import Classification
+
+__all__ = ["GradientBoostedTrees", "LeafHybrid"]
+
+
+class GradientBoostedTrees(Classification):
+    """Classes, trees that each correct the sum of those before; by LightGBM.
+
+    `partial_fit` adds as many trees again.
+    """
+
+    _built_in = "trees"
+
+    def __init__(
+        self,
+        *,
+        rounds: int = 100,
+        leaves: int = 31,
+        depth: int = 0,
+        rate: float = 0.1,
+        min_rows: int = 20,
+        leaf_l1: float = 0.0,
+        leaf_l2: float = 0.0,
+        row_share: float = 1.0,
+        column_share: float = 1.0,
+        bins: int = 255,
+        seed: int = 0,
+        threads: int = 0,
+        deterministic: bool = True,
+    ) -> None:
+        self.rounds, self.leaves, self.depth, self.rate, self.min_rows = rounds, leaves, depth, rate, min_rows
+        self.leaf_l1, self.leaf_l2, self.row_share, self.column_share = leaf_l1, leaf_l2, row_share, column_share
+        self.bins, self.seed, self.threads, self.deterministic = bins, seed, threads, deterministic
+
+    @property
+    def _passes(self) -> int:
+        return 1
+
+
+class LeafHybrid(Classification):
+    """Classes, a weight for each leaf of boosted trees.
+
+    The trees learn from the first part of the examples, `tree_share`, and the weights from the rest.  `partial_fit`
+    teaches the weights alone.
+    """
+
+    _built_in = "gbdt_lr"
+
+    def __init__(
+        self,
+        *,
+        rounds: int = 100,
+        leaves: int = 31,
+        depth: int = 0,
+        rate: float = 0.1,
+        min_rows: int = 20,
+        tree_share: float = 0.5,
+        raw: bool = False,
+        optimizer: str = "ftrl",
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        bits: int = 18,
+        seed: int = 0,
+        passes: int = 20,
+        threads: int = 0,
+        deterministic: bool = True,
+    ) -> None:
+        self.rounds, self.leaves, self.depth, self.rate, self.min_rows = rounds, leaves, depth, rate, min_rows
+        self.tree_share, self.raw = tree_share, raw
+        self.optimizer, self.alpha, self.beta, self.l1, self.l2 = optimizer, alpha, beta, l1, l2
+        self.bits, self.seed, self.passes = bits, seed, passes
+        self.threads, self.deterministic = threads, deterministic
