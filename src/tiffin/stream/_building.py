@@ -57,6 +57,8 @@ class Building:
         if self._place is not None:
             with suppress(OSError):
                 os.unlink(f"{self._place}{ENDING}")
+        with suppress(OSError):  # a file without a name may be where there are no locks
+            fcntl.flock(self.descriptor, fcntl.LOCK_UN)  # which closing does not do while the file is mapped
         os.close(self.descriptor)
 
 

@@ -41,7 +41,8 @@ class Cache:
         self.fault: str | None = None
         self._paths = list(paths)
         self._format = data_format
-        self._rows = rows or (lambda: parsed(self._paths, self._format))
+        # Of the arguments, not of self: what is mapped shall go when the last user of this does.
+        self._rows = rows or (lambda: parsed(paths, data_format))
         self._made_by = made_by
         # A pipe holds other data the next time.
         self._directory = None if any(map(_is_stream, paths)) else directory
