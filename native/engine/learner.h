@@ -52,8 +52,8 @@ struct Diverged {
 // Where the rows of features are kept.
 struct TableSettings {
   bool is_exact = false;
-  int bits = 0;         // of a fixed table
-  ExactSettings exact;  // of an exact one
+  int bits = 0;           // of a fixed table
+  ExactSettings exact{};  // of an exact one
 };
 
 // Scores, one a head of each example, become predictions.
