@@ -41,6 +41,7 @@ def cases() -> tuple[Case, ...]:
     ftrl = ("optimizer=ftrl", "alpha=0.3", "bits=24")
     vw_ftrl = ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1", "-b", "24")
     cached = ("--cache_file", "cache", "-k", "--holdout_off", "-b", "24")
+    fields = ("optimizer=adagrad", "alpha=0.5", "latent_alpha=0.1")
     factors = ("optimizer=adagrad", "alpha=0.1", "latent_alpha=0.05", "bits=20")
     return (
         Case("LR, adaptive", WIDE, Tiffin("lr", "vw", *adaptive), VowpalWabbit("-b", "24"), (Aim("rival", 6),), 5),
@@ -62,11 +63,18 @@ def cases() -> tuple[Case, ...]:
             "FM, k = 8",
             FEWER,
             Tiffin("fm", "vw", "k=8", *factors),
-            VowpalWabbit("--lrq", "xx8", "-b", "20"),
+            VowpalWabbit("--lrq", "xx8", "--lrqdropout", "-l", "0.1", "-b", "20"),
             (Aim("rival", 50),),
             80,
         ),
-        Case("FFM, k = 4", DATA, Tiffin("ffm", "ffm", "k=4", "fields=39"), XLearn("ffm", 4), (Aim("rival", 2),), 2),
+        Case(
+            "FFM, k = 4",
+            DATA,
+            Tiffin("ffm", "ffm", "k=4", "fields=39", *fields),
+            XLearn("ffm", 4),
+            (Aim("rival", 2),),
+            2,
+        ),
         Case(
             "LR in Python",
             DATA,
