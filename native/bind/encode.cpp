@@ -11,6 +11,7 @@
 #include "bind/learn.h"
 #include "encode/batch_rows.h"
 #include "encode/encoder.h"
+#include "rows/key.h"
 
 namespace tiffin::bind {
 namespace {
