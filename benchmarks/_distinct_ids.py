@@ -38,7 +38,9 @@ def chunks(examples: int, ids: int, seed: int) -> Iterator[tuple[np.ndarray, np.
         # Half of the features by a power law, half evenly from all: most of those are met once or a few times.
         ranks = (ids ** random.random((count, FEATURES // 2))).astype(np.int64)
         found = np.concatenate([ranks, random.integers(0, ids, (count, FEATURES - FEATURES // 2))], axis=1)
-        scrambled = (found.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+        # Another hash than that of the fixed table, whose neighbours would else have weights that are alike.
+        mixed = found.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
+        scrambled = ((mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB)) >> np.uint64(32)
         scores = (scrambled.astype(np.float32) / np.float32(2**31) - 1).sum(axis=1)
         labels = (random.random(count) < 1 / (1 + np.exp(-scores))).astype(np.float32)
         yield found, labels
