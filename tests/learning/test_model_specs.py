@@ -10,7 +10,21 @@ from tiffin.errors import ConfigError, MissingDependency, TemplateError
 from tiffin.features import cat, num
 from tiffin.models import make_model
 from tiffin.models.loading import load_spec
-from tiffin.models.spec import adagrad, exact, ffm, fixed, fm, ftrl, linear, model, parse_score, sgd
+from tiffin.models.spec import (
+    adagrad,
+    adam,
+    cross,
+    exact,
+    ffm,
+    fixed,
+    fm,
+    ftrl,
+    linear,
+    mlp,
+    model,
+    parse_score,
+    sgd,
+)
 
 Write = Callable[[str, str], str]
 
@@ -44,6 +58,16 @@ def test_python_and_yaml_say_the_same(write: Write, tmp_path: Path) -> None:
     settings = {"alpha": 0.3, "l1": 1, "k": 4, "latent_alpha": 0.02, "bits": 20, "seed": 7}
     assert wanted._replace(features=(), label="", time="") == make_model("fm", settings)
     assert load_spec("clicks.yaml", str(tmp_path), {"alpha": "0.5"}).alpha == 0.5
+
+
+def test_networks_are_terms_like_others() -> None:
+    score = linear(ftrl(0.05)) + fm(8, adagrad(0.02)) + mlp(256, 128, adam(1e-3))
+    settings = {"alpha": 0.05, "k": 8, "latent_alpha": 0.02, "layers": "256,128", "dense_alpha": 0.001}
+    assert model(score=score) == make_model("deepfm", settings)
+    assert model(score="linear + cross(3) + mlp(64, dropout=0.1)") == make_model(
+        "dcn", {"cross_layers": 3, "layers": "64", "dropout": 0.1}
+    )
+    assert cross(3) + mlp(64) == parse_score("cross(3) + mlp(64)")
 
 
 def test_a_model_is_named_in_a_python_file(write: Write, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from tiffin.models._model import SETTINGS, TERMS
 
 __all__ = ["Optimizer", "Part", "Table", "meant", "optimizer", "parse_score", "parse_table", "table", "term"]
 
-_OPTIMIZERS = SETTINGS["optimizer"].choices
+_CHOICES = [setting.choices for name, setting in SETTINGS.items() if name.endswith("optimizer")]
+_OPTIMIZERS = tuple(dict.fromkeys(name for choices in _CHOICES for name in choices))
 _STEPS = ("alpha", "beta", "l1", "l2")
 
 
@@ -54,9 +55,10 @@ def term(name: str, *values: Any, **settings: Any) -> Part:
     """A term of a score: an optimiser where it has one, and settings of its own, the first ones also by place."""
     if name not in TERMS:
         raise ConfigError(f"a score has no term '{name}'", hint=meant(name, TERMS))
-    own = [known for known, setting in SETTINGS.items() if name in setting.of and not known.endswith(_STEPS)]
     plain = [value for value in values if not isinstance(value, Optimizer)]
-    found = _named(name, own, plain, settings)
+    if name == "mlp" and plain and all(isinstance(value, int) for value in plain):
+        plain = [",".join(map(str, plain))]  # the widths of its layers
+    found = _named(name, _own(name), plain, settings)
     for one in values:
         if isinstance(one, Optimizer):
             prefix = _prefix(name)
@@ -116,14 +118,22 @@ def parse_table(text: Any) -> Table:
     raise ConfigError(f"'{text}' is no table", hint="such as fixed(22)")
 
 
+def _own(name: str) -> list[str]:
+    """The settings of a term, first what it alone has; not those of optimisers, nor those that go with all weights."""
+    found = [
+        known
+        for known, setting in SETTINGS.items()
+        if name in setting.of and "linear" not in setting.of and not known.endswith((*_STEPS, "optimizer"))
+    ]
+    return sorted(found, key=lambda known: SETTINGS[known].of != (name,))
+
+
 def _prefix(name: str) -> str:
-    """What the settings of a term's optimiser begin with."""
+    """What the settings of a term's optimiser begin with: of the last one it has, as weights come before vectors."""
     own = [known for known, setting in SETTINGS.items() if known.endswith("optimizer") and name in setting.of]
-    if not own and not any(name in setting.of for setting in SETTINGS.values()):
-        return ""  # of weights, which all models have
     if not own:
         raise ConfigError(f"the term '{name}' has no optimiser of its own")
-    return own[0].removesuffix("optimizer")
+    return own[-1].removesuffix("optimizer")
 
 
 def _named(what: str, known: Iterable[str], values: Iterable[Any], settings: Mapping[str, Any]) -> dict[str, Any]:

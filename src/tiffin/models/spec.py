@@ -18,12 +18,15 @@ __all__ = [
     "Part",
     "Table",
     "adagrad",
+    "adam",
+    "cross",
     "exact",
     "ffm",
     "fixed",
     "fm",
     "ftrl",
     "linear",
+    "mlp",
     "model",
     "normalized",
     "optimizer",
@@ -49,6 +52,16 @@ def ffm(*values: Any, **settings: Any) -> Part:
     return term("ffm", *values, **settings)
 
 
+def mlp(*values: Any, **settings: Any) -> Part:
+    """Connected layers over the vectors of all fields, so wide: `mlp(256, 128)`."""
+    return term("mlp", *values, **settings)
+
+
+def cross(*values: Any, **settings: Any) -> Part:
+    """So many layers that cross all fields once more (DCNv2)."""
+    return term("cross", *values, **settings)
+
+
 def ftrl(*steps: Any, **settings: Any) -> Optimizer:
     """FTRL-proximal; takes alpha, beta, l1 and l2, as the others do."""
     return optimizer("ftrl", *steps, **settings)
@@ -57,6 +70,11 @@ def ftrl(*steps: Any, **settings: Any) -> Optimizer:
 def adagrad(*steps: Any, **settings: Any) -> Optimizer:
     """Steps that shrink with what was learned."""
     return optimizer("adagrad", *steps, **settings)
+
+
+def adam(*steps: Any, **settings: Any) -> Optimizer:
+    """Adam, for connected layers."""
+    return optimizer("adam", *steps, **settings)
 
 
 def normalized(*steps: Any, **settings: Any) -> Optimizer:
