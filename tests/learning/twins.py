@@ -75,16 +75,20 @@ def mix(key: int, seed: int) -> int:
     return (product ^ product >> 64) & (1 << 64) - 1
 
 
-def first_vectors(model: Model, place: int) -> np.ndarray:
+def first_vectors(model: Model, key: int) -> np.ndarray:
     """What the latent vectors of a row begin as, (vectors, k): one, or for ffm one a field."""
     vectors = np.empty((max(model.fields, 1), model.k), np.float32)
     reach = F(F(model.first) / np.sqrt(F(model.k)))
-    random = mix(place, model.seed)
+    random = mix(key, model.seed)
     for vector in vectors:
         for f in range(model.k):
             random = mix((random + f + 1) % (1 << 64), model.seed)
             vector[f] = F(reach * F(F(random >> 40) * F(2**-23) - F(1)))
     return vectors
+
+
+def _by_field(places):
+    return [(place, x, key >> 48) for place, x, key in places]
 
 
 STATES = {"sgd": 0, "adagrad": 1, "ftrl": 2, "normalized": 2}
@@ -114,10 +118,10 @@ class Twin:
             self._expire()
         now, self.clock = self.clock, self.clock + len(rows)
         for label, features in rows:
-            places = [(place, F(x), key >> 48) for key, x in features if (place := self._place(key, now)) is not None]
+            places = [(place, F(x), key) for key, x in features if (place := self._place(key, now)) is not None]
             if self.model.unit_length and places:
                 scale = F(1 / math.sqrt(sum(float(x) ** 2 for _, x, _ in places)))
-                places = [(place, F(x * scale), of) for place, x, of in places]
+                places = [(place, F(x * scale), key) for place, x, key in places]
             self._waken(places)
             score = F(F(self.bias) + self._score(places))
             self.loss += value(self.model.loss, score, label)
@@ -155,9 +159,9 @@ class Twin:
         return key
 
     def _waken(self, places) -> None:
-        for place, _, _ in places if self.model.k else ():
+        for place, _, key in places if self.model.k else ():
             if place not in self.vectors:
-                self.vectors[place] = first_vectors(self.model, place)
+                self.vectors[place] = first_vectors(self.model, key)
                 count, k = self.vectors[place].shape
                 self.vector_states[place] = np.zeros((count, STATES[self.model.latent_optimizer], k), np.float32)
 
@@ -184,7 +188,7 @@ class Twin:
 
     def _ffm_score(self, places) -> np.float32:
         total = F(0)
-        for (one, x, of_one), (other, y, of_other) in combinations(places, 2):
+        for (one, x, of_one), (other, y, of_other) in combinations(_by_field(places), 2):
             total = F(total + np.dot(self.vectors[one][of_other], self.vectors[other][of_one]) * F(x * y))
         return total
 
@@ -201,7 +205,7 @@ class Twin:
                 gradients = F(down * x) * (sums - self.vectors[place][0] * x)
                 self._write(place, 0, *self._stepped(place, 0, gradients, x))
         if "ffm" in m.score:
-            for (one, x, of_one), (other, y, of_other) in combinations(places, 2):
+            for (one, x, of_one), (other, y, of_other) in combinations(_by_field(places), 2):
                 scale = F(F(down * x) * y)
                 # Both from what was there before, even where they are the same vector.
                 new_one = self._stepped(one, of_other, scale * self.vectors[other][of_one], F(1))
