@@ -1,5 +1,6 @@
 """Parsed examples that are kept: the same bits as from text, and never those of other data or of a damaged file."""
 
+import errno
 import fcntl
 import os
 import random
@@ -171,6 +172,24 @@ def test_the_pass_after_a_damage_is_kept_again(write: Write, tmp_path: Path) -> 
     trained = train(MODEL, [path], options._replace(passes=3))
     assert trained.passes[2].from_cache
     assert not trained.passes[1].from_cache
+
+
+def test_a_damage_that_cannot_be_removed_is_not_met_again(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.svm", blocks())
+    options = EXACT._replace(cache=str(tmp_path / "cache"))
+    wanted = train(MODEL, [path], options).passes[0].learned
+    (place,) = (tmp_path / "cache").iterdir()
+    body = bytearray(place.read_bytes())
+    body[len(body) // 2] ^= 1
+    place.write_bytes(body)
+
+    def refuse(path: str, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    assert train(MODEL, [path], options).passes[0].learned == wanted
 
 
 @pytest.mark.parametrize("size", [0, 50, 100_000, 1_000_000])

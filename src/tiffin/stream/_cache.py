@@ -72,8 +72,12 @@ class Cache:
         """Forget what is kept: it is damaged."""
         self._kept = None
         if self._directory is not None:
-            with suppress(OSError):
+            try:
                 os.unlink(self._place(self._directory))
+            except FileNotFoundError:
+                pass
+            except OSError:
+                self._directory = None  # it stays, and nobody looks there again
 
     @property
     def is_there(self) -> bool:

@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 from tiffin._native.learning import BadColumns, BatchRows, Encoder
+from tiffin.stream._beside import beside
 from tiffin.stream._column_error import column_error, missing_column
 from tiffin.stream._flow import Flow
 from tiffin.stream._polars import polars_module, to_frame
@@ -74,12 +75,8 @@ def fed(
             source.end()
 
     reader = Thread(target=feed, name="read", daemon=True)
-    reader.start()
-    try:
+    with beside(reader, source):
         yield source
-    finally:
-        source.close()
-        reader.join()
     if failures:
         raise failures[0]
 

@@ -9,6 +9,7 @@ from threading import Thread
 
 from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSource, TextRows
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TransferError, UsageError
+from tiffin.stream._beside import beside
 from tiffin.stream._formats import COMPRESSED
 
 __all__ = ["opened", "parsed", "read_pieces"]
@@ -33,18 +34,14 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
         if not os.path.exists(path):
             raise MissingDependency(f"data file '{path}' does not exist")
     if not any(map(_is_fed, paths)):
-        with _named_errors():
+        with _named_errors(paths):
             yield FileSource(paths)
         return
     source = FedSource(MOST_BLOCKS)
     failures: list[Exception] = []
     feeder = Thread(target=_feed, args=(paths, source, failures), name="decompress", daemon=True)
-    feeder.start()
-    try:
+    with beside(feeder, source):
         yield source
-    finally:
-        source.close()
-        feeder.join()
     if failures:
         raise failures[0]
 
@@ -69,10 +66,12 @@ def _is_fed(path: str) -> bool:
 
 
 @contextmanager
-def _named_errors() -> Iterator[None]:
+def _named_errors(paths: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.filename not in paths:
+            raise  # of whoever uses the examples
         raise TransferError(f"cannot read '{error.filename}': {error.strerror}") from error
 
 
