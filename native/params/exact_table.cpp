@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <thread>
 #include <utility>
@@ -19,6 +18,12 @@ constexpr std::size_t kLeastAdmissionBytes = 1 << 18;
 constexpr std::size_t kViews = 16;                 // that find room in bounded memory side by side
 constexpr std::size_t kLookedUp = 32;              // keys whose slots are asked for side by side
 
+// Rows have numbers of 32 bits; less by what the index rounds up.
+constexpr std::size_t kMostRows = 0xFFFFFFF0;
+
+// Ages have 31 bits.  The oldest row on disk has at most the most that `ttl` may be, so much, and a quarter of `ttl` more.
+constexpr std::uint32_t kPurgedEvery = std::uint32_t{1} << 29;  // examples
+
 // How the memory is divided, in eighths: one for the filters of what is on disk, one more while they are made anew, ...
 constexpr std::size_t kFilterShare = 8;
 // ... half of one for the admission of keys, if that is asked for, and the rest for rows and their index.
@@ -30,7 +35,7 @@ std::size_t MostRows(const ExactSettings& settings, std::size_t row_bytes) {
   if (settings.admit > 1) rest -= settings.memory / kAdmissionShare;
   // A quarter of the numbers may be free ones, which are listed.
   const double each = static_cast<double>(row_bytes) + KeyIndex::kBytesPerKey + sizeof(std::uint32_t) / 4.0;
-  return static_cast<std::size_t>(static_cast<double>(rest) / each);
+  return std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(rest) / each), 1, kMostRows);
 }
 
 int SlabBits(std::size_t row_bytes) {
@@ -287,13 +292,14 @@ bool ExactTable::MakeRoom(std::size_t rows) {
   return Reserve(rows);
 }
 
-// The index has room for so many keys, and the slabs for so many rows.
+// The index has room for so many keys at least, and the slabs for as many rows as it has.
 void ExactTable::Grow(std::size_t keys) {
-  if (keys >= std::numeric_limits<std::uint32_t>::max() - 1) throw std::bad_alloc();  // rows have 32 bits
+  if (keys > kMostRows) throw std::bad_alloc();
   const std::size_t before = slabs_.empty() ? 0 : index_.capacity();  // at first there is room for none
-  const std::size_t slabs = (keys >> slab_bits_) + 1;
+  const std::size_t slots = std::max(KeyIndex::SlotsFor(keys), index_.slots());
+  const std::size_t slabs = (KeyIndex::CapacityOf(slots) >> slab_bits_) + 1;
   while (slabs_.size() < slabs) slabs_.emplace_back((row_floats() * sizeof(float)) << slab_bits_);
-  if (KeyIndex::SlotsFor(keys) > index_.slots()) index_.Grow(KeyIndex::SlotsFor(keys));
+  if (slots > index_.slots()) index_.Grow(slots);
   room_.fetch_add(static_cast<std::int64_t>(index_.capacity() - before));
 }
 
@@ -335,6 +341,10 @@ void ExactTable::Expire() {
     return false;
   });
   room_.fetch_add(static_cast<std::int64_t>(freed_.size() - before));
+  if (spill_ && expired_ - purged_ > kPurgedEvery) {
+    spill_->Purge([&](const SpilledRow& row) { return !IsExpired(row.seen); });
+    purged_ = expired_;
+  }
 }
 
 void ExactTable::SettleRows() {

@@ -25,7 +25,7 @@ namespace tiffin::learn {
 
 struct ExactSettings {
   int admit = 1;              // how often a key is seen until it has a row; at most AdmissionFilter::kMost
-  std::int32_t ttl = 0;       // examples; a row that so many did not have leaves, at the latest after a quarter more; 0: none does
+  std::int32_t ttl = 0;       // examples, at most 2^30; a row that so many did not have leaves, at the latest after a quarter more; 0: none does
   std::size_t memory = 0;     // bytes for rows, index and filters; 0: as many as there are
   std::string spill = ".";    // directory for rows that `memory` has no room for
 };
@@ -95,6 +95,7 @@ class ExactTable final : public Table {
   std::atomic<std::int64_t> room_;        // keys that the index has room for, without those reserved
   std::atomic<std::uint32_t> clock_{0};   // examples learned from, modulo 2^32
   std::atomic<std::uint32_t> expired_{0};  // the clock when rows were last looked through
+  std::uint32_t purged_ = 0;              // the same for rows on disk
   std::uint32_t faded_ = 0;               // passes that have ended
 };
 

@@ -51,7 +51,8 @@ class KeyIndex {
 
   std::size_t slots() const noexcept { return count_; }
   // How many keys it should have at most.
-  std::size_t capacity() const noexcept { return count_ / 4 * 3; }
+  std::size_t capacity() const noexcept { return CapacityOf(count_); }
+  static std::size_t CapacityOf(std::size_t slots) noexcept { return slots / 4 * 3; }
   static std::size_t SlotsFor(std::size_t keys) noexcept { return (keys + 2) / 3 * 4; }
   static constexpr double kBytesPerKey = 16.0 * 4 / 3;
 

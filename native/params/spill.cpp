@@ -81,23 +81,31 @@ void Spill::Merge(const Keep& keep) {
   for (;;) {
     if (segments_.size() < kMerged) return;
     const std::size_t first = segments_.size() - kMerged;
-    const int level = segments_.back().level;
-    if (segments_[first].level != level) return;
-    std::size_t count = 0;
-    std::size_t freed = 0;
-    for (std::size_t i = first; i < segments_.size(); ++i) {
-      count += segments_[i].segment->size();
-      freed += segments_[i].segment->bytes();
-    }
-    Segment::Writer writer(directory_, row_floats_, std::min(count * kBloomBits / 8, FilterBytes(count) + freed));
-    SpilledRow row;
-    for (Cursor cursor(*this, first); cursor.Next(row);) {
-      if (keep(row)) writer.Add(row);
-    }
-    std::unique_ptr<Segment> merged = writer.Finish();
-    segments_.resize(first);
-    segments_.push_back({level + 1, std::move(merged)});
+    if (segments_[first].level != segments_.back().level) return;
+    MergeFrom(first, keep);
   }
+}
+
+void Spill::Purge(const Keep& keep) {
+  if (!segments_.empty()) MergeFrom(0, keep);
+}
+
+void Spill::MergeFrom(std::size_t first, const Keep& keep) {
+  std::size_t count = 0;
+  std::size_t freed = 0;
+  for (std::size_t i = first; i < segments_.size(); ++i) {
+    count += segments_[i].segment->size();
+    freed += segments_[i].segment->bytes();
+  }
+  Segment::Writer writer(directory_, row_floats_, std::min(count * kBloomBits / 8, FilterBytes(count) + freed));
+  SpilledRow row;
+  for (Cursor cursor(*this, first); cursor.Next(row);) {
+    if (keep(row)) writer.Add(row);
+  }
+  std::unique_ptr<Segment> merged = writer.Finish();
+  const int level = segments_[first].level + 1;
+  segments_.resize(first);
+  segments_.push_back({level, std::move(merged)});
 }
 
 Spill::Cursor::Cursor(const Spill& spill, std::size_t first) {

@@ -63,6 +63,8 @@ class Spill {
   // Merges segments where there are enough; rows for which `keep` is false are left out.  Throws SystemFault, and has lost
   // nothing.
   void Merge(const Keep& keep);
+  // The same with all segments, however few there are.
+  void Purge(const Keep& keep);
 
   class Cursor;
 
@@ -74,6 +76,8 @@ class Spill {
     std::unique_ptr<Segment> segment;
   };
 
+  // All segments from one on become one.
+  void MergeFrom(std::size_t first, const Keep& keep);
   std::size_t FilterBytes(std::size_t keys) const noexcept;
 
   const std::string directory_;

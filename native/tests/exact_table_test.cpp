@@ -253,6 +253,38 @@ TEST_F(ExactTableTest, RowsThatWereNotSeenForLongLeave) {
   }
 }
 
+TEST_F(ExactTableTest, RowsThatLeftDoNotComeBackWhenTheClockHasGoneRound) {
+  ExactSettings settings = Budget(150);
+  settings.ttl = 1 << 30;
+  ExactTable table(3, settings);
+  Twin twin(table);
+  for (std::uint64_t key = 0; key < 1'000; ++key) twin.Learn({key});
+  twin.Check();
+  // By 2^27 examples at a time, to where the ages of these rows are negative numbers of 32 bits.
+  for (int round = 0; round < 20; ++round) table.Begin(std::size_t{1} << 27);
+  twin.counts.clear();
+  EXPECT_EQ(Contents(table), twin.counts);
+  twin.Learn({3, 999});
+  twin.Check();
+}
+
+TEST_F(ExactTableTest, AllRowsThatTheIndexHasRoomForAreThere) {
+  // Seven rows of 4 MB, of which eight are in a slab; the index rounds up to nine.
+  ExactTable table(1 << 20, {.memory = std::size_t{40} << 20, .spill = directory_.string()});
+  ASSERT_EQ(table.most_rows(), 7U);
+  for (std::uint64_t key = 0; key < 9; ++key) table.Place(key)[0] = static_cast<float>(key);
+  std::size_t count = 0;
+  table.ForEach([&](std::uint64_t key, const float* row) {
+    EXPECT_EQ(row[0], static_cast<float>(key));
+    ++count;
+  });
+  EXPECT_EQ(count, 9U);
+}
+
+TEST_F(ExactTableTest, AnyBudgetIsABound) {
+  EXPECT_EQ(ExactTable(3, {.memory = 1, .spill = directory_.string()}).most_rows(), 1U);
+}
+
 TEST_F(ExactTableTest, RowsOnDiskFadeAsThoseInMemory) {
   const Fade halve = [](float* row) { row[0] *= 0.5F; };
   ExactTable small(3, Budget(500), halve);

@@ -196,11 +196,12 @@ def test_a_place_that_cannot_be_written_to_is_named(write: Write, tmp_path: Path
     assert caught.value.hint == "name another directory with spill=DIR, or set more memory"
 
 
-def test_too_little_memory_is_said(write: Write) -> None:
+@pytest.mark.parametrize("memory", [1, 20, 10_000])
+def test_too_little_memory_is_said(write: Write, memory: int) -> None:
     path = write("rows.svm", "1 1:1\n0 " + " ".join(f"{i}:1" for i in range(500)) + "\n")
     with pytest.raises(TrainingError) as caught:
-        train(make_model("lr", {"table": "exact", "memory": 10_000}), [path])
-    assert caught.value.message == "a table of 10,000 bytes has no room for the features of one example"
+        train(make_model("lr", {"table": "exact", "memory": memory}), [path])
+    assert caught.value.message == f"a table of {memory:,} bytes has no room for the features of one example"
     assert caught.value.hint == "set more memory, such as memory=1GB"
 
 

@@ -82,7 +82,7 @@ SETTINGS = {
     "table": Setting("fixed: 2^bits rows, shared by hash; exact: one a feature", str, ("fixed", "exact"), of=_TABLES),
     "bits": Setting("the table has 2^bits rows, and features share them by hash", int, least=1, most=32, table="fixed"),
     "admit": Setting("how often a feature is seen until it has a row", int, least=1, most=15, table="exact"),
-    "ttl": Setting("examples until an unseen feature loses its row", int, least=0, most=2**31 - 1, table="exact"),
+    "ttl": Setting("examples until an unseen feature loses its row", int, least=0, most=2**30, table="exact"),
     "memory": Setting("size such as 8GB; the rest is on disk; 0: any", _Bytes, least=0, most=2**62, table="exact"),
     "spill": Setting("the directory for what memory has no room for", str, table="exact", here=True),
     "rounds": Setting("trees that a pass adds at most", int, least=1, most=100_000, of=_TREES),
