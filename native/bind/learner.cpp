@@ -172,7 +172,7 @@ void BindLearner(nb::module_& module) {
           "pause", [](Learner& learner) { learner.pause().Begin(); }, nb::call_guard<nb::gil_scoped_release>(),
           "Returns when no thread learns; none goes on before `resume`, which the same thread calls.")
       .def(
-          "resume", [](Learner& learner) { learner.pause().End(); }, "Ends a pause.")
+          "resume", [](Learner& learner) { learner.pause().End(); }, "Ends a pause, if there is one.")
       .def_prop_rw("pass_state", &PassStateOf, &SetPassState, nb::for_getter(nb::sig("def pass_state(self) -> dict[str, object]")),
                    nb::for_setter(nb::sig("def pass_state(self, value: dict[str, object], /) -> None")),
                    "How far the pass under way or the last one is, as what JSON can hold.  ValueError for what is none.")

@@ -1,6 +1,7 @@
 #include "engine/arrays.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -79,7 +80,12 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const float* from = row + parts[i].at;
       for (std::size_t n = 0; n < parts[i].count; ++n, from += parts[i].stride) {
-        files[i].Append(std::span<const float>(from, parts[i].size));
+        const std::span<const float> values(from, parts[i].size);
+        // Such a model could not be read.
+        if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
+          throw std::overflow_error("a number of the model is not finite");
+        }
+        files[i].Append(values);
       }
     }
   });

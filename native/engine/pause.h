@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <shared_mutex>
+#include <utility>
 
 namespace tiffin::learn {
 
@@ -18,8 +19,11 @@ class Pause {
   void Begin() {
     door_.lock();
     room_.lock();
+    held_ = true;
   }
+  // Nothing happens where no pause began.
   void End() {
+    if (!std::exchange(held_, false)) return;
     room_.unlock();
     door_.unlock();
   }
@@ -27,6 +31,7 @@ class Pause {
  private:
   std::mutex door_;
   std::shared_mutex room_;
+  bool held_ = false;  // by the thread that calls Begin and End
 };
 
 }  // namespace tiffin::learn

@@ -3,6 +3,7 @@
 // state: [z, square root of the sum of squared gradients]; the root is what is needed, so it is what is kept.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/inline.h"
@@ -17,7 +18,7 @@ struct Ftrl {
   float l2;
 
   TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
-    const float root = std::sqrt(state[1] * state[1] + gradient * gradient);
+    const float root = std::min(std::sqrt(state[1] * state[1] + gradient * gradient), kMostRoot);
     const float z = state[0] + gradient - (root - state[1]) / alpha * weight;
     state[0] = z;
     state[1] = root;
@@ -31,6 +32,8 @@ struct Ftrl {
   }
 
  private:
+  static constexpr float kMostRoot = 0x1.FFFFFEp63F;  // of a finite sum
+
   TIFFIN_INLINE float Weight(float z, float root) const noexcept {
     const float beyond = std::fabs(z) - l1;
     return beyond > 0 ? -std::copysign(beyond, z) / ((beta + root) / alpha + l2) : 0.0F;

@@ -4,7 +4,9 @@
 // state: [sum of squared gradients, largest absolute value of the feature]
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/inline.h"
 
@@ -23,7 +25,7 @@ struct Normalized {
     }
     if (gradient == 0) return;
     gradient += l2 * weight;
-    state[0] += gradient * gradient;
+    state[0] = std::min(state[0] + gradient * gradient, std::numeric_limits<float>::max());
     const float rate = std::sqrt(state[0]) * state[1];
     if (rate > 0) weight -= alpha * gradient / rate;  // tiny numbers become 0
   }

@@ -1,12 +1,14 @@
 """Learning from files: the same numbers as the twin, the same bits for any number of threads, models that come back."""
 
+import errno
 import gzip
 import json
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -287,6 +289,58 @@ def test_numbers_at_the_edge_are_learned_from(write: Write, name: str, optimizer
         chosen |= {"fields": 2}
     trained = train(make_model(name, chosen), [path], EXACT._replace(passes=3))
     assert all(0 < chance < 1 for chance in trained.predict([path]))
+
+
+def test_no_one_waits_for_an_idle_pipe_after_an_interrupt(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = Event()
+
+    def hold() -> None:
+        with (tmp_path / "pipe").open("w"):
+            done.wait(20)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    writer = Thread(target=hold)
+    writer.start()
+    begun = monotonic()
+    options = EXACT._replace(data_format="libsvm")
+    with pytest.raises(KeyboardInterrupt):
+        train(make_model("lr", {"bits": 12}), [str(tmp_path / "pipe")], options, progress=interrupt)
+    assert monotonic() - begun < 10
+    done.set()
+    writer.join()
+
+
+def test_errors_of_who_takes_predictions_are_not_of_the_data(write: Write) -> None:
+    path = write("a.svm", "1 1:1\n0 2:1\n")
+
+    def take(_: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        train(make_model("lr", {"bits": 12}), [path], EXACT).predict_each([path], take)
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "normalized", "ftrl"])
+@pytest.mark.parametrize("name", ["lr", "fm"])
+def test_a_model_of_huge_numbers_can_be_read(write: Write, tmp_path: Path, name: str, optimizer: str) -> None:
+    chosen = {"loss": "squared", "optimizer": optimizer, "bits": 8, "alpha": 1e-6}
+    if name == "fm":
+        chosen |= {"latent_optimizer": optimizer, "latent_alpha": 1e-6}
+    path = write("huge.svm", "1.7e18 1:10 2:10\n-1.7e18 1:10 2:10\n" * 5)
+    trained = train(make_model(name, chosen), [path], EXACT)
+    trained.save(str(tmp_path / "model"))
+    assert load(str(tmp_path / "model")).predict([path]) == trained.predict([path])
+
+
+def test_a_model_of_numbers_that_are_not_finite_is_not_written(write: Write, tmp_path: Path) -> None:
+    wild = make_model("lr", {"loss": "squared", "optimizer": "sgd", "alpha": 1e9, "bits": 8})
+    trained = train(wild, [write("wild.svm", "1e20 1:1\n1e30 2:1000\n")], EXACT)
+    with pytest.raises(TrainingError, match="the scores grew beyond all numbers"):
+        trained.save(str(tmp_path / "model"))
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_pipe_is_read(write: Write, tmp_path: Path) -> None:

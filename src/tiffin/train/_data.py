@@ -190,7 +190,11 @@ def errors_of(data: Data, data_format: str = "") -> Iterator[None]:
         hint = "mend it, or skip so many with --max-bad"
         raise FormatError(what, path=place_of(data, data_format, file, line), hint=hint) from None
     except Diverged as error:
-        raise TrainingError(
-            f"the scores grew beyond all numbers at {place_of(data, data_format, *error.args)}",
-            hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
-        ) from None
+        raise diverged(f" at {place_of(data, data_format, *error.args)}") from None
+
+
+def diverged(where: str = "") -> TrainingError:
+    return TrainingError(
+        f"the scores grew beyond all numbers{where}",
+        hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
+    )

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from math import isfinite
 from time import perf_counter
 from types import ModuleType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from tiffin._native.learning import ChunkDamaged, Learner
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, outputs_of, write_model
-from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of, readable
+from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of, readable
 from tiffin.train._examples import Array, Examples
 from tiffin.train._trained import (
     Evaluation,
@@ -106,8 +107,8 @@ class Sparse(Trained):
     @contextmanager
     def _paused(self) -> Iterator[None]:
         """Between two blocks, so that the table and the state of the pass fit each other."""
-        self.learner.pause()
         try:
+            self.learner.pause()  # an interrupt comes right after it, and then it has begun
             yield
         finally:
             self.learner.resume()
@@ -243,8 +244,13 @@ class Sparse(Trained):
 
     def write_parts(self, directory: str, *, state: bool, dtype: str = "float32") -> dict[str, Any]:
         """Write the arrays into a directory; what the manifest says of them."""
-        with _table_errors(self.model):
-            rows = self.learner.save(directory, state)
+        try:
+            with _table_errors(self.model):
+                rows = self.learner.save(directory, state)
+        except OverflowError:
+            raise diverged() from None
+        if not all(map(isfinite, self.learner.bias)):
+            raise diverged()
         parts = {"bias": self.learner.bias, "rows": rows}
         return parts if dtype == "float32" else {**parts, **_narrow().narrow(directory, dtype)}
 
