@@ -6,14 +6,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.faults import files_up_to
-from tiffin.errors import FormatError, LockHeld, TrainingError, UsageError
+from tiffin.errors import ConfigError, FormatError, LockHeld, TrainingError, UsageError
 from tiffin.models import Model, make_model
 from tiffin.train import Options, Trained, train
+from tiffin.train._checkpoints import Checkpoints, remove_checkpoints
+from tiffin.train._sparse import Sparse
 
 MODELS = {
     "lr": make_model("lr", {"bits": 12, "l1": 0.1}),
@@ -123,7 +126,7 @@ def killed_twice(data: str, place: Path, **chosen: object) -> Options:
     """There are two checkpoints afterwards: one is written at the first tick of a run."""
     options = options_in(place, **chosen)
     for _ in range(2):
-        assert run_until_killed(MODELS["lr"], data, options, 1) is None
+        assert run_until_killed(MODELS["lr"], data, options, 0) is None
     return options
 
 
@@ -142,6 +145,20 @@ def test_a_run_goes_on_only_with_what_it_was_asked_for(data: str, tmp_path: Path
             train(model, [path], options._replace(**change))
     with pytest.raises(UsageError, match="there are checkpoints in"):
         train(MODELS["lr"], [data], options._replace(resume=False))
+    with pytest.raises(TrainingError, match="is of another run: its setting score was linear, and here it is None"):
+        Checkpoints(str(tmp_path / "points"), {}, 0.0).last()
+
+
+def test_a_run_in_its_second_pass_does_not_end_as_one_of_a_single_pass(data: str, tmp_path: Path) -> None:
+    def interrupt(trained: Trained, *_: object) -> None:
+        if trained.passes:
+            raise KeyboardInterrupt
+
+    options = options_in(tmp_path / "points")
+    with pytest.raises(KeyboardInterrupt):
+        train(MODELS["lr"], [data], options, progress=interrupt)
+    with pytest.raises(ConfigError, match="the checkpoint is in pass 2, and 1 were asked for"):
+        train(MODELS["lr"], [data], options._replace(passes=1))
 
 
 def test_a_damaged_checkpoint_is_passed_over(data: str, tmp_path: Path) -> None:
@@ -188,6 +205,21 @@ def test_where_no_checkpoint_is_whole_nothing_is_begun(data: str, tmp_path: Path
         (place / "cursor.json").write_text("{}")
     with pytest.raises(FormatError, match="this checkpoint is damaged"):
         train(MODELS["lr"], [data], options)
+
+
+def test_of_a_damaged_checkpoint_and_a_whole_one_the_whole_one_is_kept(data: str, tmp_path: Path) -> None:
+    options = killed_twice(data, tmp_path / "points")
+    (tmp_path / "points" / "checkpoint-000002" / "cursor.json").write_text("{}")
+    assert run_until_killed(MODELS["lr"], data, options, 0) is None
+    names = sorted(place.name for place in (tmp_path / "points").glob("checkpoint-*"))
+    assert names == ["checkpoint-000001", "checkpoint-000003"]
+
+
+def test_what_a_killed_run_left_is_removed_with_the_checkpoints(data: str, tmp_path: Path) -> None:
+    killed_twice(data, tmp_path / "points")
+    (tmp_path / "points" / "checkpoint-000003.new").mkdir()
+    remove_checkpoints(str(tmp_path / "points"))
+    assert not (tmp_path / "points").exists()
 
 
 def test_a_run_that_never_wrote_one_begins_and_says_so(data: str, tmp_path: Path) -> None:
@@ -244,6 +276,34 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(data: str, tmp
     assert trained.trained_rows == 200_000
     assert re.fullmatch("a checkpoint could not be written: .*File too large", told[-1])
     assert [file.name for file in (tmp_path / "points").iterdir()] == ["lock"]
+
+
+class InterruptedPause:
+    """A learner whose pause begins, and then an interrupt comes."""
+
+    def __init__(self, learner: object) -> None:
+        self._learner = learner
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._learner, name)
+
+    def pause(self) -> None:
+        self._learner.pause()  # type: ignore[attr-defined]
+        raise KeyboardInterrupt
+
+
+def test_a_pause_that_is_interrupted_ends(tmp_path: Path) -> None:
+    trained = Sparse(MODELS["lr"], "libsvm")
+    learner = trained.learner
+    trained.learner = InterruptedPause(learner)  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        trained.snapshot(str(tmp_path))
+    (tmp_path / "rows.svm").write_text("1 1:1\n0 2:1\n")
+    trained.learner = learner
+    learning = Thread(target=trained.evaluate, args=([str(tmp_path / "rows.svm")],), daemon=True)
+    learning.start()
+    learning.join(10)
+    assert not learning.is_alive()
 
 
 def test_a_snapshot_has_the_rows_that_it_says_it_has(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tiffin.fs import write_atomically
 from tiffin.models import finish_model
 from tiffin.train._trained import Evaluation, Pass, Trained
 
-__all__ = ["Checkpoint", "normal", "read_checkpoint", "write_checkpoint"]
+__all__ = ["UNFINISHED", "Checkpoint", "normal", "read_checkpoint", "write_checkpoint"]
 
 CURSOR = "cursor.json"
 FORMAT = "tiffin checkpoint 1"

@@ -10,7 +10,7 @@ from typing import Any
 
 from tiffin.errors import FormatError, TrainingError, TransferError, UsageError
 from tiffin.fs import FileLock
-from tiffin.train._checkpoint import Checkpoint, normal, read_checkpoint, write_checkpoint
+from tiffin.train._checkpoint import UNFINISHED, Checkpoint, normal, read_checkpoint, write_checkpoint
 from tiffin.train._trained import Trained
 
 __all__ = ["Checkpoints", "remove_checkpoints"]
@@ -32,6 +32,7 @@ class Checkpoints:
         self.fault: str | None = None
         self.lock = FileLock(os.path.join(directory, LOCK))
         self._directory = directory
+        self._damaged: set[str] = set()  # names of those that `last` passed over
         self._run = normal(run)
         self._every_s = every_s
         self._next = monotonic() + every_s
@@ -55,6 +56,7 @@ class Checkpoints:
                 found = read_checkpoint(os.path.join(self._directory, name))
             except FormatError as error:
                 fault = fault or error
+                self._damaged.add(name)
                 continue
             self._check(found)
             return found
@@ -82,13 +84,14 @@ class Checkpoints:
         names = _names(self._directory)
         number = names[-1][0] + 1 if names else 1
         stopped_s = write_checkpoint(os.path.join(self._directory, f"checkpoint-{number:06d}"), self._run, trained)
-        for _, name in names[: 1 - KEPT]:
+        whole = [name for _, name in names if name not in self._damaged]
+        for name in [*self._damaged, *whole[: 1 - KEPT]]:
             rmtree(os.path.join(self._directory, name), ignore_errors=True)
         return stopped_s
 
     def _check(self, found: Checkpoint) -> None:
-        for name, ours in self._run.items():
-            theirs = found.run.get(name)
+        for name in {**found.run, **self._run}:
+            theirs, ours = found.run.get(name), self._run.get(name)
             if theirs != ours:
                 raise TrainingError(
                     f"'{found.directory}' is of another run: its {name} was {theirs}, and here it is {ours}",
@@ -98,9 +101,10 @@ class Checkpoints:
 
 def remove_checkpoints(directory: str) -> None:
     """Remove all checkpoints: the model that they led to is kept elsewhere."""
-    for _, name in _names(directory):
-        rmtree(os.path.join(directory, name), ignore_errors=True)
     with suppress(OSError):
+        for name in os.listdir(directory):
+            if NAME.fullmatch(name.removesuffix(UNFINISHED)):
+                rmtree(os.path.join(directory, name), ignore_errors=True)
         os.unlink(os.path.join(directory, LOCK))
         os.rmdir(directory)  # unless something else is in it
 

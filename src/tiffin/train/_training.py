@@ -56,7 +56,11 @@ def train(
     trained = start or new(with_features(model, given, data_format) if isinstance(model, Model) else model, known)
     with _checkpoints(trained, given, options) as checkpoints:
         left = options.passes
-        resumed = _resumed(checkpoints, trained.model, tell) if checkpoints is not None and options.resume else None
+        resumed = (
+            _resumed(checkpoints, trained.model, options.passes, tell)
+            if checkpoints is not None and options.resume
+            else None
+        )
         if resumed is not None:
             trained = resumed
             left -= len(resumed.passes)
@@ -144,13 +148,18 @@ def _run(trained: Trained, data: Data, options: Options) -> dict[str, Any]:
     }
 
 
-def _resumed(checkpoints: Checkpoints, model: Model, tell: Callable[[str], object]) -> Trained | None:
-    """What the last checkpoint holds; None if there is none."""
+def _resumed(checkpoints: Checkpoints, model: Model, passes: int, tell: Callable[[str], object]) -> Trained | None:
+    """What the last checkpoint holds; None if there is none.  Raises ConfigError if it is beyond so many passes."""
     found = checkpoints.last()
     if found is None:
         tell("there is no checkpoint yet: training starts from the beginning")
         return None
-    tell(f"training goes on in pass {len(found.passes) + 1}, after {found.state['rows']:,} rows of it")
+    number = len(found.passes) + 1
+    if number > passes:
+        raise ConfigError(
+            f"the checkpoint is in pass {number}, and {passes} were asked for", hint="ask for more passes"
+        )
+    tell(f"training goes on in pass {number}, after {found.state['rows']:,} rows of it")
     return _trained_of(found, model)
 
 
