@@ -60,12 +60,12 @@ class Table {
   // Thread-safe.  The view must not outlive the table.
   virtual std::unique_ptr<RowView> NewView() = 0;
   // A block of so many examples is to be learned from: gives the time of it, as the table counts it.  Thread-safe.
-  // REQUIRES: no view of the calling thread is open.
+  // REQUIRES: no view of the calling thread is open.  Throws SystemFault.
   virtual std::uint32_t Begin(std::size_t examples) = 0;
 
   // ---- From here on: nobody may have a view open.
 
-  // A pass of learning is over.
+  // A pass of learning is over.  Throws SystemFault.
   virtual void EndPass() = 0;
   // All rows that hold anything, by name: the number of a row, or its key.  In the order that Place wants.
   // Throws SystemFault.
