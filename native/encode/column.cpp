@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <tuple>
 #include <type_traits>
@@ -55,12 +54,14 @@ std::uint64_t IdOfWhole(T value) {
   return Hash({text, static_cast<std::size_t>(end - text)}) & kIdMask;
 }
 
-std::uint64_t IdOfNumber(double value) {
+// The shortest text that is this number and no other: files of text have the same.
+template <typename T>
+std::uint64_t IdOfNumber(T value) {
   if (std::isnan(value)) return Column::kNone;
   if (std::abs(value) <= kExact && value == std::floor(value)) return IdOfWhole(static_cast<std::int64_t>(value));
-  char bytes[8];
-  std::memcpy(bytes, &value, 8);
-  return Hash({bytes, 8}) & kIdMask;
+  char text[1100];  // the smallest number has 1,074 digits behind the point; most have fewer than 20
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
+  return IdOf({text, static_cast<std::size_t>(end - text)});
 }
 
 // A value of a column of text views is four words: its size and up to 12 bytes of text; or its size, the text's begin,
@@ -144,7 +145,7 @@ void Column::WithNumbers(Visit visit) const {
     case Type::kUInt32: return plain(Signed{}, std::uint32_t{});
     case Type::kInt64: return plain(Signed{}, std::int64_t{});
     case Type::kUInt64: return plain(Unsigned{}, std::uint64_t{});
-    case Type::kFloat: return plain(double{}, float{});
+    case Type::kFloat: return plain(float{}, float{});
     case Type::kDouble: return plain(double{}, double{});
     default: return;
   }
@@ -231,9 +232,15 @@ void Column::Ids(std::size_t from, std::size_t to, std::uint64_t* out) const {
     }
     return;
   }
+  if (type_ == Type::kBool) {
+    WithNumbers([&](auto read) {
+      Each(from, to, read, [&](std::size_t i, auto value) { out[i] = IdOf(value != 0 ? "true" : "false"); });
+    });
+    return;
+  }
   WithNumbers([&](auto read) {
     Each(from, to, read, [&](std::size_t i, auto value) {
-      if constexpr (std::is_same_v<decltype(value), double>) {
+      if constexpr (std::is_floating_point_v<decltype(value)>) {
         out[i] = IdOfNumber(value);
       } else {
         out[i] = IdOfWhole(value);

@@ -32,8 +32,8 @@ class Column {
   // The values of rows [from, to), written to `out`.
   void Numbers(std::size_t from, std::size_t to, double* out) const;  // a null is NaN.  REQUIRES: kNumber or kNull
   void Texts(std::size_t from, std::size_t to, std::string_view* out) const;  // a null is empty.  REQUIRES: kText or kNull
-  // Categories: whole numbers stand for themselves, as in text; what is empty is no category, and kNone.  Other numbers
-  // go by the hash of their eight bytes.  REQUIRES: not kList or kOther.
+  // Categories: whole numbers stand for themselves, as in text; what is empty is no category, and kNone.  Other numbers,
+  // true and false go by their text.  REQUIRES: not kList or kOther.
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
   void Ids(std::size_t from, std::size_t to, std::uint64_t* out) const;
 

@@ -12,7 +12,10 @@ namespace tiffin::learn {
 
 Encoder::Encoder(std::vector<std::string> columns, std::vector<Feature> features, std::size_t label, std::size_t weight)
     : columns_(std::move(columns)), features_(std::move(features)), label_(label), weight_(weight) {
-  for (const Feature& feature : features_) infinite_.push_back("a value of '" + feature.name + "' is not finite");
+  for (const Feature& feature : features_) {
+    infinite_.push_back("a value of '" + feature.name + "' is not finite");
+    many_pairs_.push_back("'" + feature.name + "' crosses to more than " + std::to_string(kMostPairs) + " pairs");
+  }
   if (weight_ != kNoColumn) on_weight_ = "the weight in '" + columns_[weight_] + "' is no number from 0 on";
 }
 
@@ -64,19 +67,19 @@ void Encoder::Encode(const Batch& batch, std::size_t from, std::size_t to, Rows&
   std::vector<Values> values;
   values.reserve(features_.size());
   std::size_t most = 0;
-  Buffer<bool> infinite;
-  infinite.Resize(count);
+  Buffer<Flaw> flaws;
+  flaws.Resize(count);
   for (std::size_t f = 0; f < features_.size(); ++f) {
-    std::fill_n(infinite.data(), count, false);
-    values.push_back(Evaluate(features_[f].root, batch, from, to, infinite));
+    std::fill_n(flaws.data(), count, Flaw::kNone);
+    values.push_back(Evaluate(features_[f].root, batch, from, to, flaws));
     Values& found = values.back();
     if (found.is_number) {
       for (std::size_t row = 0; row < count; ++row) {
-        if (std::isinf(static_cast<float>(found.numbers[row]))) infinite[row] = true;
+        if (std::isinf(static_cast<float>(found.numbers[row]))) flaws[row] = Flaw::kInfinite;
       }
     }
     for (std::size_t row = 0; row < count; ++row) {
-      if (infinite[row]) note(row, infinite_[f]);
+      if (flaws[row] != Flaw::kNone) note(row, flaws[row] == Flaw::kInfinite ? infinite_[f] : many_pairs_[f]);
     }
     most += found.is_number ? count : found.ids.size();
   }

@@ -58,6 +58,7 @@ class Encoder {
   std::size_t label_;
   std::size_t weight_;
   std::vector<std::string> infinite_;  // of each feature: what is said of a row
+  std::vector<std::string> many_pairs_;
   std::string on_weight_;
 };
 

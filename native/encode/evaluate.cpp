@@ -13,8 +13,6 @@
 namespace tiffin::learn {
 namespace {
 
-
-
 // Ids row by row.
 class Lists {
  public:
@@ -64,8 +62,8 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 class Evaluation {
  public:
-  Evaluation(const Batch& batch, std::size_t from, std::size_t to, Buffer<bool>& infinite)
-      : batch_(batch), from_(from + batch.offset()), to_(to + batch.offset()), infinite_(infinite) {}
+  Evaluation(const Batch& batch, std::size_t from, std::size_t to, Buffer<Flaw>& flaws)
+      : batch_(batch), from_(from + batch.offset()), to_(to + batch.offset()), flaws_(flaws) {}
 
   Values Of(const Node& node) const {
     switch (node.op) {
@@ -110,7 +108,7 @@ class Evaluation {
     found.numbers.Resize(size());
     column.Numbers(from_, to_, found.numbers.data());
     for (std::size_t row = 0; row < size(); ++row) {
-      if (std::isinf(found.numbers[row])) infinite_[row] = true;
+      if (std::isinf(found.numbers[row])) flaws_[row] = Flaw::kInfinite;
     }
     return found;
   }
@@ -175,7 +173,7 @@ class Evaluation {
     for (std::size_t row = 0; row < size(); ++row) {
       double& number = found.numbers[row];
       if (!std::isnan(number)) number = map(number);
-      if (std::isinf(number)) infinite_[row] = true;
+      if (std::isinf(number)) flaws_[row] = Flaw::kInfinite;
     }
     return found;
   }
@@ -208,12 +206,16 @@ class Evaluation {
     const auto value = [](const Values& side, std::size_t i) { return side.values.empty() ? 1.0F : side.values[i]; };
     Lists lists(size());
     for (std::size_t row = 0; row < size(); ++row) {
-      for (std::size_t i = left.offsets[row]; i < left.offsets[row + 1]; ++i) {
+      const std::size_t pairs =
+          std::size_t{left.offsets[row + 1] - left.offsets[row]} * (right.offsets[row + 1] - right.offsets[row]);
+      if (pairs > kMostPairs) flaws_[row] = Flaw::kManyPairs;
+      const std::size_t end = pairs > kMostPairs ? left.offsets[row] : left.offsets[row + 1];
+      for (std::size_t i = left.offsets[row]; i < end; ++i) {
         for (std::size_t j = right.offsets[row]; j < right.offsets[row + 1]; ++j) {
           const std::uint64_t id = Mix(left.ids[i], Mix(right.ids[j])) & kIdMask;
           if (valued) {
             const float product = value(left, i) * value(right, j);
-            if (!std::isfinite(product)) infinite_[row] = true;
+            if (!std::isfinite(product)) flaws_[row] = Flaw::kInfinite;
             lists.Push(id, product);
           } else {
             lists.Push(id);
@@ -228,13 +230,13 @@ class Evaluation {
   const Batch& batch_;
   const std::size_t from_;
   const std::size_t to_;
-  Buffer<bool>& infinite_;
+  Buffer<Flaw>& flaws_;
 };
 
 }  // namespace
 
-Values Evaluate(const Node& node, const Batch& batch, std::size_t from, std::size_t to, Buffer<bool>& infinite) {
-  return Evaluation(batch, from, to, infinite).Of(node);
+Values Evaluate(const Node& node, const Batch& batch, std::size_t from, std::size_t to, Buffer<Flaw>& flaws) {
+  return Evaluation(batch, from, to, flaws).Of(node);
 }
 
 }  // namespace tiffin::learn

@@ -20,7 +20,13 @@ class Values {
   Buffer<float> values;  // empty: all are 1
 };
 
-// Rows [from, to) of the batch.  infinite: set for rows with a number that is not finite, one flag a row.
-Values Evaluate(const Node& node, const Batch& batch, std::size_t from, std::size_t to, Buffer<bool>& infinite);
+// Why a row is none.
+enum class Flaw : std::uint8_t { kNone, kInfinite, kManyPairs };
+
+inline constexpr std::size_t kMostPairs = 1 << 16;  // that a cross gives of a row
+
+// Rows [from, to) of the batch.  flaws: one a row, set for those with a number that is not finite, or a cross of more
+// than kMostPairs, which gives none then.
+Values Evaluate(const Node& node, const Batch& batch, std::size_t from, std::size_t to, Buffer<Flaw>& flaws);
 
 }  // namespace tiffin::learn

@@ -47,13 +47,15 @@ def id_of(value: Any) -> int | None:
         return None
     if isinstance(value, str):
         return id_of_text(value)
-    if isinstance(value, bool | int):
-        return id_of_text(str(int(value)))
+    if isinstance(value, bool):
+        return id_of_text("true" if value else "false")
+    if isinstance(value, int):
+        return id_of_text(str(value))
     if math.isnan(value):
         return None
-    if value == math.floor(value) and abs(value) <= 2**53 if math.isfinite(value) else False:
-        return id_of_text(str(int(value)))
-    return text_hash(struct.pack("<d", value)) & MASK
+    if math.isinf(value):
+        return id_of_text(str(value))
+    return id_of_text(str(int(value)) if value == int(value) else np.format_float_positional(value, trim="-"))
 
 
 def words(text: str, *, lower: bool) -> list[str]:

@@ -187,6 +187,22 @@ def test_what_is_not_finite_is_a_bad_row() -> None:
     assert [len(row) for row in rows_of(found)] == [1, 0, 0]
 
 
+def test_a_category_is_the_same_in_columns_of_any_type() -> None:
+    for value, text_of_it in (
+        (0.1, "0.1"),
+        (2.5, "2.5"),
+        (-1e-7, "-0.0000001"),
+        (1e22, "1" + "0" * 22),
+        (True, "true"),
+    ):
+        assert (
+            encode([cat("x")], pl.DataFrame({"x": [value]})).keys
+            == encode([cat("x")], pl.DataFrame({"x": [text_of_it]})).keys
+        )
+    single = pl.DataFrame({"x": pl.Series([0.1], dtype=pl.Float32)})
+    assert encode([cat("x")], single).keys == encode([cat("x")], pl.DataFrame({"x": ["0.1"]})).keys
+
+
 def test_points_in_time_are_microseconds_or_days() -> None:
     moment = dt.datetime(1970, 1, 1, 0, 0, 2)  # noqa: DTZ001 - a column without a zone
     for unit in ("ms", "us", "ns"):
@@ -205,12 +221,24 @@ def test_fields_are_hashes_of_names_or_counted() -> None:
     assert fields_of(features, numbered=True) == [0, 1, 2]
     first = key(0, "a") & 0xFFFF
     assert fields_of([cat("b").field(first), cat("a")]) == [first, first + 1]
+    many = [cat(f"c{at}") for at in range(20_000)]
+    assert fields_of([cat("x").field(3), *many], numbered=True) == [3, 0, 1, 2, *range(4, 20_001)]
+    with pytest.raises(ConfigError, match="at most 65,536 features, found 80,000"):
+        fields_of(many * 4)
+
+
+def test_a_cross_of_too_many_pairs_is_a_bad_row() -> None:
+    frame = pl.DataFrame({"a": [list(range(256)), list(range(257)), [1]]})
+    found = encode([each("a") @ each("a")], frame)
+    assert found.bad_rows == [(1, "'each('a') @ each('a')' crosses to more than 65536 pairs")]
+    assert len(found.keys) == 256 * 256 + 1
 
 
 @pytest.mark.parametrize(
     ("write", "what", "hint"),
     [
         (lambda: parse("cta('x')"), "features have no operator 'cta'", "did you mean 'cat'?"),
+        (lambda: from_tree({"op": "cat", "operator": "x"}), "'cat' has no argument 'operator'", None),
         (lambda: parse("num('x').lgo()"), "features have no operator 'lgo'", "did you mean 'log'?"),
         (lambda: parse("cat('x').log()"), "'log' is applied to number, found cat('x'), which gives ids", "num('...') reads numbers, and cat('...') categories"),
         (lambda: parse("num('x').tokens()"), "'tokens' is applied to text, found num('x'), which gives number", "text('...').tokens()"),

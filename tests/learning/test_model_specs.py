@@ -8,8 +8,8 @@ import pytest
 
 from tiffin.errors import ConfigError, MissingDependency, TemplateError
 from tiffin.features import cat, num
-from tiffin.models import make_model
-from tiffin.models.loading import load_spec
+from tiffin.models import BUILT_IN, make_model
+from tiffin.models.loading import from_mapping, load_spec
 from tiffin.models.spec import (
     adagrad,
     adam,
@@ -135,3 +135,11 @@ def test_a_value_that_params_lack_is_named(write: Write, tmp_path: Path) -> None
     with pytest.raises(TemplateError, match=re.escape("clicks.yaml: no value for '${train.alpha}'")) as caught:
         load_spec("clicks.yaml", str(tmp_path))
     assert caught.value.hint == "did you mean 'train.alhpa'?"
+
+
+def test_what_a_built_in_model_says_may_be_said_otherwise() -> None:
+    for name, built_in in BUILT_IN.items():
+        assert from_mapping({"model": name}) == built_in
+    found = from_mapping({"model": "ffm", "table": "fixed(20)", "score": "linear + ffm(8)"})
+    assert found == make_model("ffm", {"bits": 20, "k": 8})
+    assert from_mapping({"model": "ffm", "table": "exact"}).table == "exact"

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TiffinError, TrainingError, UsageError
-from tiffin.features import cat, num, text
+from tiffin.features import cat, each, num, text
 from tiffin.models import make_model
-from tiffin.stream import flow
+from tiffin.stream import flow, parted_by_share
 from tiffin.train import Options, Trained, explain, load, train
 
 Write = Callable[[str, str], str]
@@ -143,6 +143,19 @@ def test_a_model_of_columns_comes_back_and_predicts_from_any_form(tmp_path: Path
     assert len(again.predict(unseen)) == 1
 
 
+def test_a_model_of_a_wide_table_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.DataFrame({**{f"a column of a wide table, {at}": [at, 1] for at in range(12_000)}, "y": [0, 1]})
+    trained = train(LR._replace(label="y"), frame)
+    trained.save(str(tmp_path / "model"))
+    assert (tmp_path / "model/manifest.json").stat().st_size > 1 << 20
+    assert load(str(tmp_path / "model")).model.features == trained.model.features
+    monkeypatch.setattr("tiffin.models._directory.LARGEST", 1 << 20)
+    with pytest.raises(ConfigError, match="at most 1,048,576 are read"):
+        trained.save(str(tmp_path / "larger"))
+    with pytest.raises(ConfigError, match="at most 1,048,576 are read"):
+        train(LR._replace(label="y"), frame, progress=lambda *_: pytest.fail("it was learned"))
+
+
 def test_without_features_all_columns_are_some(tmp_path: Path) -> None:
     frame = table(2_000).with_columns(
         pl.col("site").cast(pl.Categorical), tags=pl.lit(["a", "b"]), when=pl.date(2024, 1, 1)
@@ -194,6 +207,20 @@ def test_rows_out_of_order_are_noted(tmp_path: Path) -> None:
     train(model, [written(frame, tmp_path, "parquet")], EXACT._replace(passes=2), tell=told.append)
     place = f"{tmp_path}/rows.parquet, row 301"
     assert told == [f"rows are not in the order of 'time': {place} is earlier than the one before it"]
+
+
+def test_order_is_looked_at_anew_in_each_training() -> None:
+    model = MODEL._replace(time="time")
+    told: list[str] = []
+    trained = train(model, [table(50), table(50)], EXACT, tell=told.append)
+    assert len(told) == 1
+    train(model, table(50), EXACT, start=trained, tell=told.append)
+    assert len(told) == 1
+    gaps = table(4).with_columns(pl.Series("time", [5, None, 3, 6]))
+    train(model, gaps, EXACT, start=trained, tell=told.append)
+    assert told[1:] == ["rows are not in the order of 'time': frame 1, row 3 is earlier than the one before it"]
+    with pytest.raises(TrainingError, match="a column cannot be read"):
+        train(model, [table(50).with_columns(time=pl.lit("noon")), table(50)], EXACT)
 
 
 CSV = "site,age,click\na,3,1\nb,4,0\n"
@@ -278,12 +305,42 @@ def test_types_are_those_of_the_first_rows(write: Write, monkeypatch: pytest.Mon
     monkeypatch.setattr("tiffin.stream._rows_of_text.CHUNK", 1 << 12)
     monkeypatch.setattr("tiffin.stream._source.PIECE", 1 << 10)
     csv = write("a.csv", "x,z,y\n" + "1,true,0\n2,false,1\n" * 1000 + "2.5,maybe,1\n")
-    for features, count in (((num("x"),), 2001), ((cat("x"),), 2001), ((cat("z"),), 2000)):
+    for features, count in (((num("x"),), 2001), ((cat("x"),), 2001), ((cat("z"),), 2001), ((num("z"),), 2000)):
         trained = train(LR._replace(label="y", features=features), [csv], EXACT._replace(max_bad=1))
         assert trained.trained_rows == count
     assert trained.skipped([csv]) == [f"{csv}, row 2001: 'z' should be true or false, found 'maybe'"]
     automatic = train(LR._replace(label="y"), [csv], EXACT._replace(max_bad=1))
     assert [str(one) for one in automatic.model.features] == ["cat('x')", "cat('z')"]
+
+
+def test_a_category_is_the_same_whatever_else_is_in_a_file(write: Write, tmp_path: Path) -> None:
+    model = LR._replace(label="y", features=(cat("x"), cat("flag"), each("tags")))
+    rows = [(2.5, True, [1.5], 1), (1e-7, False, [0.1], 0), (123456.75, True, [2.5, 1e-7], 0)]
+    frame = pl.DataFrame(rows, schema=["x", "flag", "tags", "y"], orient="row")
+    other = '{"x": "a", "flag": "maybe", "tags": ["b"], "y": 0}\n'
+    trained = train(model, frame, EXACT._replace(passes=3))
+    wanted = list(trained.predict(frame))
+    assert list(trained.predict([written(frame, tmp_path, "parquet")])) == wanted
+    alone = write("alone.jsonl", frame.write_ndjson())
+    beside = write("beside.jsonl", frame.write_ndjson() + other)
+    assert list(trained.predict([alone])) == list(trained.predict([beside]))[:3] == wanted
+    plain = train(model._replace(features=(cat("x"), cat("flag"))), frame, EXACT)
+    body = "x,flag,y\n2.5,true,1\n0.0000001,false,0\n123456.75,true,0\n"
+    for path in (write("alone.csv", body), write("beside.csv", body + "a,maybe,0\n")):
+        assert list(plain.predict([path]))[:3] == list(plain.predict(frame))
+
+
+def test_a_key_that_comes_late_is_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiffin.stream._rows_of_text.CHUNK", 1 << 14)
+    monkeypatch.setattr("tiffin.stream._source.PIECE", 1 << 10)
+    model = LR._replace(label="y", features=(cat("x"), cat("z"), num("age"), each("tags")))
+    early = '{"x": "a", "y": 1}\n{"x": "b", "y": 0}\n' * 1200
+    late = write("late.jsonl", early + '{"x": "a", "y": 1, "z": 3, "age": 4, "tags": ["u"]}\n')
+    trained = train(model, [late], EXACT)
+    assert trained.trained_rows == 2401
+    assert trained.passes[0].features == 2401 + 3
+    with pytest.raises(TrainingError, match="there is no column 'age'"):
+        train(model, [write("never.jsonl", early)], EXACT)
 
 
 @given(data=st.data())
@@ -412,6 +469,57 @@ def test_bad_rows_pass_the_stages_by(write: Write) -> None:
     assert train(model, data, EXACT._replace(max_bad=1)).trained_rows == trained.trained_rows == 4
 
 
+def test_columns_that_stages_read_are_not_made_text(write: Write) -> None:
+    path = write("a.csv", "hour,site,click\n9,1,1\n10,2,0\n11,3,1\n100,1,0\n")
+    sites = pl.DataFrame({"site": [1, 2, 3], "size": ["big", "small", "big"]})
+    features = (cat("hour"), cat("site"), cat("size"))
+    data = flow(path).filter("hour > 9").join(sites, on="site")
+    told: list[str] = []
+    trained = train(LR._replace(label="click", time="hour", features=features), data, EXACT, tell=told.append)
+    assert trained.trained_rows == 3
+    assert not told
+    before, after = parted_by_share(flow(path), "hour", 0.5)
+    model = LR._replace(label="click", features=(cat("hour"),))
+    assert train(model, before, EXACT).trained_rows == train(model, after, EXACT).trained_rows == 2
+
+
+def test_data_are_parted_by_all_rows_that_have_a_time(write: Write) -> None:
+    path = write("a.csv", "t,click\n" + "".join(f"{at},{at % 2}\n" for at in range(9)) + "9,1,too many\n")
+    _, after = parted_by_share(flow(path), "t", 0.34)
+    assert [one for _, piece in after.pieces() if not piece.faults for one in piece.frame["t"]] == [6, 7, 8]
+    mixed = flow([pl.DataFrame({"t": [1, 2]}), pl.DataFrame({"t": [2.5, 3.5]})])
+    assert sum(piece.frame.height for _, piece in parted_by_share(mixed, "t", 0.5)[0].pieces()) == 2
+    with pytest.raises(TrainingError, match="'t' is not of one type"):
+        parted_by_share(flow([pl.DataFrame({"t": [1, 2]}), pl.DataFrame({"t": [[1], [2]]})]), "t", 0.5)
+
+
+def test_the_first_row_may_be_bad_before_stages(write: Write) -> None:
+    path = write("a.csv", "age,click\n1,0,too many\n5,1\n")
+    assert flow(path).filter("age > 0").kinds() == {"age": "whole", "click": "whole"}
+
+
+def test_a_long_field_beside_a_bad_row_is_read(write: Write) -> None:
+    path = write("a.csv", CSV + f"{'x' * 200_000},5,1\nc,x,1\n")
+    trained = train(LR._replace(label="click", features=(cat("site"), num("age"))), [path], EXACT._replace(max_bad=1))
+    assert trained.trained_rows == 3
+
+
+def test_a_stage_may_give_a_plan_or_many_chunks(tmp_path: Path) -> None:
+    frame = table(3_000)
+    wanted = bits(train(MODEL, frame, EXACT), tmp_path / "a")
+    assert bits(train(MODEL, flow(frame).map(lambda batch: batch.lazy()), EXACT), tmp_path / "b") == wanted
+    chunks = flow(frame).map(lambda batch: pl.concat([batch.head(700), batch.slice(700)], rechunk=False))
+    assert bits(train(MODEL, chunks, EXACT), tmp_path / "c") == wanted
+
+
+def test_a_joined_column_is_the_tables() -> None:
+    frame = pl.DataFrame({"site": ["a", "b"], "size": ["mine", "mine"]})
+    sites = pl.DataFrame({"site": ["a", "b"], "size": ["big", "small"]})
+    joined = flow(frame).filter(pl.col("size") == "mine").join(sites, on="site")
+    for columns in (None, frozenset({"size"}), frozenset({"site", "size"})):
+        assert [one for _, piece in joined.pieces(columns) for one in piece.frame["size"]] == ["big", "small"]
+
+
 def test_predictions_are_compared_by_a_column(tmp_path: Path) -> None:
     rows = [(i % 2, f"f{i % 7}", i % 3 if i % 5 else None) for i in range(3_000)]
     frame = pl.DataFrame(rows, schema=["label", "feature", "group"], orient="row")
@@ -423,3 +531,5 @@ def test_predictions_are_compared_by_a_column(tmp_path: Path) -> None:
         assert found.whole.rows == 3_000
     with pytest.raises(TrainingError, match="no column 'grope'"):
         trained.evaluate_by(frame, "grope")
+    with pytest.raises(TrainingError, match="a column cannot be read"):
+        trained.evaluate_by(frame.with_columns(group=pl.lit([1])), "group")

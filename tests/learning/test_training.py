@@ -209,6 +209,7 @@ def test_a_damaged_model_is_refused(write: Write, tmp_path: Path) -> None:
         ({"parts": {"bias": [0, 0], "rows": 1}}, "'bias' should be 3 numbers, found 2"),
         ({"parts": {"bias": [0, 0, 0]}}, "no field 'rows'"),
         ({"parts": 3}, "'parts' is no mapping"),
+        ({"model": []}, "'model' is no mapping"),
     ],
 )
 def test_a_strange_manifest_is_refused(write: Write, tmp_path: Path, change: dict, what: str) -> None:

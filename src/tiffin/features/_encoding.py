@@ -44,7 +44,7 @@ def types_of(features: Sequence[Expression], numbers: Sequence[str] = ()) -> Typ
     for leaf in chain.from_iterable(map(_leaves, features)):
         asked[leaf.operator].add(str(leaf.arguments[0]))
     texts = (asked["cat"] | asked["text"]) - asked["num"]
-    return Types(frozenset(asked["num"]), frozenset(texts))
+    return Types(frozenset(asked["num"]), frozenset(texts), frozenset(asked["each"]))
 
 
 def _leaves(expression: Expression) -> Iterator[Expression]:
@@ -57,21 +57,28 @@ def _leaves(expression: Expression) -> Iterator[Expression]:
 def fields_of(features: Sequence[Expression], *, numbered: bool = False) -> list[int]:
     """The field of each: the one that was said, or else the hash of its name, and the next that is free.
 
-    numbered: from 0 on instead, for models that count fields.  Raises ConfigError for names that are there twice.
+    numbered: from 0 on instead, for models that count fields.  Raises ConfigError for names that are there twice, and
+    for more than MOST_FIELDS.
     """
+    if len(features) > MOST_FIELDS:
+        raise ConfigError(f"there are at most {MOST_FIELDS:,} features, found {len(features):,}")
     names = [feature.name for feature in features]
-    for at, name in enumerate(names):
-        if name in names[:at]:
+    known: set[str] = set()
+    for name in names:
+        if name in known:
             raise ConfigError(f"two features are named '{name}'", hint="name one of them with .named('...')")
+        known.add(name)
     taken = {feature.number for feature in features if feature.number is not None}
     found = []
+    last = 0
     for name, feature in zip(names, features, strict=True):
         number = feature.number
         if number is None:
-            number = 0 if numbered else key(0, name) % MOST_FIELDS
+            number = last if numbered else key(0, name) % MOST_FIELDS
             while number in taken:
                 number = (number + 1) % MOST_FIELDS
             taken.add(number)
+            last = number
         found.append(number)
     return found
 
@@ -90,13 +97,14 @@ def encoder(
     for feature in features:
         if feature.gives == "text":
             raise ConfigError(f"{feature} is no feature yet", hint="cut it with .tokens() or .split(), or take cat()")
-    columns = list(dict.fromkeys([*columns_of(features), *filter(None, (label, weight, BY if by else ""))]))
+    names = dict.fromkeys([*columns_of(features), *filter(None, (label, weight, BY if by else ""))])
+    columns = {name: at for at, name in enumerate(names)}
     fields = fields_of(features, numbered=numbered)
     rows = [
         (feature.name, field, feature.name, _node(feature, columns))
         for feature, field in zip(features, fields, strict=True)
     ]
-    return Encoder(columns, rows, columns.index(label) if label else -1, columns.index(weight) if weight else -1)
+    return Encoder(list(columns), rows, columns.get(label, -1), columns.get(weight, -1))
 
 
 def encode(
@@ -116,10 +124,10 @@ def encode(
     )
 
 
-def _node(expression: Expression, columns: list[str]) -> tuple[Any, ...]:
+def _node(expression: Expression, columns: dict[str, int]) -> tuple[Any, ...]:
     inputs = tuple(_node(one, columns) for one in expression.inputs)
     if not inputs:
-        return (expression.operator, columns.index(str(expression.arguments[0])), (), ())
+        return (expression.operator, columns[str(expression.arguments[0])], (), ())
     return (expression.operator, -1, _flat(expression), inputs)
 
 

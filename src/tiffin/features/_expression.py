@@ -96,7 +96,7 @@ class Expression:
         return f"({own}){named}{field}" if self.operator == "cross" and (named or field) else f"{own}{named}{field}"
 
 
-def applied(operator: str, *inputs: Any, **arguments: Any) -> Expression:
+def applied(operator: str, /, *inputs: Any, **arguments: Any) -> Expression:
     """An operator applied to expressions.  Raises ConfigError where they do not fit."""
     takes = operator_of(operator).takes
     if len(inputs) != len(takes):

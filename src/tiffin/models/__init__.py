@@ -3,6 +3,7 @@
 from tiffin.models._directory import (
     Manifest,
     check_place,
+    check_size,
     count_in,
     fields_of,
     finish_model,
@@ -29,6 +30,7 @@ __all__ = [
     "Manifest",
     "Model",
     "check_place",
+    "check_size",
     "count_in",
     "fields_of",
     "finish_model",

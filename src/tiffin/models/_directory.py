@@ -23,6 +23,7 @@ from tiffin.models._model import SETTINGS, Model, has_setting, outputs_of, score
 __all__ = [
     "Manifest",
     "check_place",
+    "check_size",
     "count_in",
     "fields_of",
     "finish_model",
@@ -34,7 +35,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 FORMAT = "tiffin model 1"
-LARGEST = 1 << 20  # bytes of a manifest
+LARGEST = 1 << 26  # bytes of a manifest
 _NEW, _OLD = ".tiffin-new", ".tiffin-old"
 _ROLES = ("label", "weight", "time")
 _OTHERS = ("metrics.json",)
@@ -79,13 +80,14 @@ def read_manifest(directory: str) -> Manifest:
 def _parsed(fields: Any) -> Manifest:
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         raise ValueError(f"it does not say that its format is '{FORMAT}'")
+    for name in ("model", "parts"):
+        if not isinstance(fields[name], dict):
+            raise TypeError(f"'{name}' is no mapping")
     settings = {name: value for name, value in fields["model"].items() if not _is_of_the_machine(name)}
     model = with_settings(Model(score_of(str(settings.pop("score")))), settings)
     if "columns" in fields:
         model = _with_columns(model, fields["columns"])
     outputs_of(model)
-    if not isinstance(fields["parts"], dict):
-        raise TypeError("'parts' is no mapping")
     return Manifest(
         model,
         str(fields["data_format"]),
@@ -167,14 +169,15 @@ def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
 
 
 def finish_model(directory: str, manifest: Manifest) -> None:
-    """Say in a directory what the parts in it are, once they are durable.  Raises TransferError."""
+    """Say in a directory what the parts in it are, once they are durable.  Raises TransferError, ConfigError."""
+    text = _bounded(_text(manifest))
     for name in os.listdir(directory):
         descriptor = os.open(f"{directory}/{name}", os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    write_atomically(f"{directory}/{MANIFEST}", _text(manifest))
+    write_atomically(f"{directory}/{MANIFEST}", text)
 
 
 def _finish_replacing(target: str) -> None:
@@ -193,6 +196,19 @@ def fields_of(model: Model) -> dict[str, Any]:
         named = {name: getattr(model, name) for name in _ROLES if getattr(model, name)}
         fields["columns"] = {"format": FEATURES, "features": list(map(to_tree, model.features)), **named}
     return fields
+
+
+def check_size(model: Model) -> None:
+    """Raises ConfigError for a model whose manifest would be too large to be read again."""
+    _bounded(json.dumps(fields_of(model), indent=2))
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LARGEST:
+        raise ConfigError(
+            f"the manifest has {len(text):,} bytes, and at most {LARGEST:,} are read", hint="take fewer features"
+        )
+    return text
 
 
 def _text(manifest: Manifest) -> str:

@@ -33,14 +33,8 @@ def from_mapping(fields: Mapping[str, Any]) -> Model:
     if "table" in found:
         found["table"] = parse_table(found["table"])
     if "model" in found:
-        base = make_model(found.pop("model"))
-        found = {"score": base.score, **{name: getattr(base, name) for name in SETTINGS if _said(base, name)}, **found}
+        found.setdefault("score", make_model(found.pop("model")).score)  # whose settings it brings along
     return model(features=features, **found)
-
-
-def _said(base: Model, name: str) -> bool:
-    """Whether a built-in model says something of its own of this."""
-    return bool(getattr(base, name) != getattr(Model(), name)) and name != "score"
 
 
 def load_spec(spec: str, directory: str = ".", settings: Mapping[str, Any] | None = None) -> Model:

@@ -73,6 +73,7 @@ class CsvText(TextTable):
         width = len(schema)
         faults: dict[int, str] = {}
         kept: list[list[str | None]] = []
+        csv.field_size_limit(max(csv.field_size_limit(), len(text)))
         lines = csv.reader(
             StringIO(text.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), newline=""), delimiter=self._separator
         )

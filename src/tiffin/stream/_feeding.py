@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 from tiffin._native.learning import BadColumns, BatchRows, Encoder
+from tiffin.errors import TrainingError
 from tiffin.stream._beside import beside
 from tiffin.stream._column_error import column_error, missing_column
 from tiffin.stream._flow import Flow
@@ -28,19 +29,25 @@ class Order:
         self.broken: tuple[int, int] | None = None  # file, from 0, and row, from 1, of the first that is too late
         self._last: Any = None
 
+    def begin(self) -> None:
+        """Rows go by from the first one on, maybe of other data."""
+        self.broken = self._last = None
+
     def see(self, frame: Any, file: int, first_row: int) -> None:
-        """The next rows; a frame of Polars.  Raises TrainingError if it lacks the column."""
+        """The next rows; a frame of Polars.  Raises TrainingError if it lacks the column or has another type."""
         if self.column not in frame.columns:
             raise missing_column(self.column, frame.columns)
         if self.broken is not None:
             return
         times = frame[self.column]
+        known = times.drop_nulls()
+        if not len(known):
+            return
         earlier = times.shift(1, fill_value=self._last) if self._last is not None else times.shift(1)
-        late = (times < earlier).arg_true()
+        late = (times < earlier.forward_fill()).arg_true()
         if len(late):
             self.broken = (file, first_row + int(late[0]) + 1)
-        known = times.drop_nulls()
-        self._last = known[-1] if len(known) else self._last
+        self._last = known[-1]
 
 
 @contextmanager
@@ -54,21 +61,28 @@ def fed(
     """
     source = BatchRows(encoder, MOST_BATCHES, -1 if by is None else encoder.columns.index(BY))
     failures: list[BaseException] = []
+    pl = polars_module()
+    if order is not None:
+        order.begin()
     others = [] if order is None else [order.column]
     columns = frozenset([*encoder.columns, *others]) - {BY} | (frozenset() if by is None else {by})
 
     def feed() -> None:
         try:
             for number, piece in flow.pieces(columns, types):
+                # Blocks are cut at the ends of chunks, which shall depend on rows alone.
+                frame = to_frame(piece.frame).rechunk()
                 if order is not None:
-                    order.see(to_frame(piece.frame), number, piece.first_row)
-                frame = piece.frame if by is None else _with_by(to_frame(piece.frame), by)
+                    order.see(frame, number, piece.first_row)
+                frame = frame if by is None else _with_by(frame, by)
                 try:
                     fed_rows = source.feed(frame, number, piece.first_row, piece.faults)
                 except BadColumns as error:
                     raise column_error(error, flow.names[number]) from None
                 if fed_rows is None:
                     return
+        except pl.exceptions.PolarsError as error:
+            failures.append(TrainingError(f"a column cannot be read: {str(error).splitlines()[0]}"))
         except BaseException as error:  # noqa: BLE001 - it is raised where the pass ends
             failures.append(error)
         finally:

@@ -50,7 +50,8 @@ class Flow:
         """The columns of a table beside those of each row.
 
         table: a frame, or the path of a file; it is held in memory.  on: the columns in which both agree.  how: left
-        keeps rows that have no partner, inner drops them; a row with many becomes as many.
+        keeps rows that have no partner, inner drops them; a row with many becomes as many.  Another column that both
+        have is the table's.
         """
         if how not in {"left", "inner"}:
             raise UsageError(f"tables are joined by 'left' or 'inner', found '{how}'")
@@ -96,7 +97,7 @@ class Flow:
             return self.kinds_read()
         for _, piece in self.pieces():
             frame = to_frame(piece.frame)
-            if frame.height:
+            if frame.height and not piece.faults:
                 return kinds_of(frame.schema)
         return {}
 
@@ -106,6 +107,7 @@ class Flow:
         columns: those that are needed; None for all.  With stages, rows are counted as they leave them.
         """
         needed = self._needed(columns)
+        types = self._left_to_features(types)
         all_there = not any(isinstance(stage, Map) for stage in self.stages)
         for number, source in enumerate(self.sources):
             where, stages = self._pushed_down(source)
@@ -129,6 +131,15 @@ class Flow:
         for stage in reversed(self.stages):
             columns = stage.reads(columns)
         return columns
+
+    def _left_to_features(self, types: Types) -> Types:
+        """Without the columns that stages look at: they want them as they are, not as text."""
+        for stage in self.stages:
+            read = stage.reads(frozenset())
+            if read is None:
+                return Types(types.numbers)
+            types = types._replace(texts=types.texts - read, lists=types.lists - read)
+        return types
 
     def _pushed_down(self, source: Any) -> tuple[tuple[Any, ...], tuple[Stage, ...]]:
         """The conditions that the reader of a source looks at itself, and the stages that are left."""
@@ -165,6 +176,7 @@ def _passed(piece: Piece, stages: tuple[Stage, ...], columns: frozenset[str] | N
     for stage in stages:
         try:
             frame = stage.run(to_frame(frame))
+            frame = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
         except pl.exceptions.PolarsError as error:
             raise TrainingError(f"{stage.what} {stage.describe()}: {str(error).splitlines()[0]}") from error
         if not is_frame(frame):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -11,17 +12,17 @@ from tiffin.stream._rows_of_text import TextTable
 
 __all__ = ["JsonText"]
 
-FIRST = 1000  # lines from which types are found
-
 
 class JsonText(TextTable):
     """A key that a line lacks is null."""
+
+    is_sparse = True
 
     def whole(self, text: bytes) -> int:
         return text.rfind(b"\n") + 1
 
     def schema(self, text: bytes, path: str) -> dict[str, Any]:
-        lines = [line for line in text.splitlines() if line.strip()][:FIRST]
+        lines = [line for line in text.splitlines() if line.strip()]
         maps = [value for value in map(_value, lines) if isinstance(value, dict)]
         if not maps:
             raise FormatError("none of the first lines is a JSON object", path=path)
@@ -52,9 +53,7 @@ class JsonText(TextTable):
                 if given is not None and not _fits(given, schema[name]):
                     faults.setdefault(row, f"'{name}' should be {_noun_of(schema[name])}, found {_noun(given)}")
                     given = None
-                found[name].append(
-                    str(given) if isinstance(given, int | float) and schema[name] == pl.String else given
-                )
+                found[name].append(_as(given, schema[name]))
         return pl.DataFrame(found, schema={name: schema[name] for name in columns}, strict=False), sorted(
             faults.items()
         )
@@ -81,13 +80,23 @@ def _type_of(values: list[Any]) -> Any:
     return pl.String() if kinds <= {str, int, float, bool} else None
 
 
+def _as(value: Any, dtype: Any) -> Any:
+    """A value that fits; as text it is what Polars makes of it."""
+    pl = polars_module()
+    if isinstance(value, list):
+        return [_as(one, dtype.inner) for one in value]
+    if dtype != pl.String or not isinstance(value, int | float):
+        return value
+    return json.dumps(value) if isinstance(value, bool) else f"{Decimal(repr(value)).normalize():f}"
+
+
 def _fits(value: Any, dtype: Any) -> bool:
     pl = polars_module()
     match value:
         case None:
             return True
         case bool():
-            return bool(dtype == pl.Boolean)
+            return dtype in {pl.Boolean, pl.String}
         case int():
             return dtype in {pl.Float64, pl.String} or (dtype == pl.Int64 and -(2**63) <= value < 2**63)
         case float():

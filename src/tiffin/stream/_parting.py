@@ -41,10 +41,12 @@ def parted_by_share(flow: Flow, column: str, share: float) -> tuple[Flow, Flow]:
     if not 0 < share < 1:
         raise UsageError(f"a part that is held out is between 0 and 1, found {share:g}")
     _kind(flow, column)
-    parts = [
-        to_frame(piece.frame)[column].drop_nulls() for _, piece in flow.pieces(frozenset({column})) if not piece.faults
-    ]
-    times = (pl.concat(parts) if parts else pl.Series(column, [], dtype=pl.Int64)).sort()
+    parts = [to_frame(piece.frame).select(column).drop_nulls() for _, piece in flow.pieces(frozenset({column}))]
+    parts = [part for part in parts if part.height]  # of a bad row alone not even the type is known
+    try:
+        times = (pl.concat(parts, how="vertical_relaxed") if parts else pl.DataFrame({column: []})).to_series().sort()
+    except pl.exceptions.PolarsError as error:
+        raise TrainingError(f"'{column}' is not of one type: {str(error).splitlines()[0]}") from error
     at = int(len(times) * (1 - share))
     if not len(times) or times[at] == times[0]:
         raise TrainingError(

@@ -34,10 +34,16 @@ class Types(NamedTuple):
 
     numbers: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()  # of text
 
 
 class TextTable(ABC):
-    """A format whose records are lines, more or less."""
+    """A format whose records are lines, more or less.
+
+    is_sparse: whether a column may be missing in records, and so in the first ones.
+    """
+
+    is_sparse = False
 
     @abstractmethod
     def whole(self, text: bytes) -> int:
@@ -70,17 +76,24 @@ class TextTable(ABC):
 def read_text(
     path: str, table: TextTable, wanted: frozenset[str] | None, types: Types, *, all_there: bool
 ) -> Iterator[Piece]:
-    """The pieces of a file.  Raises FormatError, and if all wanted columns have to be there, TrainingError."""
+    """The pieces of a file.
+
+    Raises FormatError, and if all wanted columns have to be there, TrainingError: of a sparse table at the end.
+    """
     pl = polars_module()
     schema: dict[str, Any] = {}
     columns: list[str] = []
+    unseen: frozenset[str] = frozenset()
     row = 0
     for text in _chunks(table, path):
         if not schema:
             if not text.strip():
                 continue
             schema = _fixed(table.schema(text, path), types)
-            if all_there:
+            if all_there and table.is_sparse:
+                unseen = (wanted or frozenset()) - schema.keys()
+                schema |= {name: _asked(name, types) for name in sorted(unseen)}
+            elif all_there:
                 check_columns(wanted, schema, path)
             columns = [name for name in schema if wanted is None or name in wanted]
             text = table.body(text)  # noqa: PLW2901 - the rest of the same
@@ -93,6 +106,17 @@ def read_text(
             frame, faults = table.parse_slowly(text, schema, columns)
         yield Piece(frame, row, faults)
         row += frame.height
+        unseen = frozenset(name for name in unseen if frame[name].null_count() == frame.height)
+    if unseen:
+        check_columns(wanted, {name: dtype for name, dtype in schema.items() if name not in unseen}, path)
+
+
+def _asked(name: str, types: Types) -> Any:
+    """The type of a column of which nothing was seen yet."""
+    pl = polars_module()
+    if name in types.lists:
+        return pl.List(pl.String)
+    return pl.Float64() if name in types.numbers else pl.String()
 
 
 def _fixed(schema: dict[str, Any], types: Types) -> dict[str, Any]:
@@ -103,8 +127,10 @@ def _fixed(schema: dict[str, Any], types: Types) -> dict[str, Any]:
         kind = kind_of(dtype)
         if name in types.numbers and kind in {"whole", "text"}:
             found[name] = pl.Float64()
-        elif name in types.texts and kind == "whole":
+        elif name in types.texts and kind in {"whole", "number", "flag"}:
             found[name] = pl.String()
+        elif name in types.lists and kind == "list":
+            found[name] = pl.List(pl.String)
     return found
 
 

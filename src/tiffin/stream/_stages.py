@@ -106,7 +106,9 @@ class Join(Stage):
             )
 
     def run(self, frame: Any) -> Any:
-        return frame.join(self.table, on=list(self.on), how=self.how, maintain_order="left")
+        # A column that both have is the table's, whatever was read.
+        both = [name for name in frame.columns if name in self.table.columns and name not in self.on]
+        return frame.drop(both).join(self.table, on=list(self.on), how=self.how, maintain_order="left")
 
     def reads(self, needed: frozenset[str] | None) -> frozenset[str] | None:
         return None if needed is None else (needed - set(self.table.columns)) | set(self.on)

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 from tiffin._native.learning import BadRows, Diverged, RowsSource
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.features import automatic, count_fields, encoder, types_of
-from tiffin.models import Model, fields_of, terms_of
+from tiffin.models import Model, check_size, fields_of, terms_of
 from tiffin.stream import (
     COLUMNS,
     FORMATS,
@@ -103,6 +103,7 @@ def with_features(model: Model, data: Data, data_format: str) -> Model:
         model = model._replace(features=model.features or automatic(kinds, {model.label, model.weight, model.time}))
     if _has_fields(model) and model.fields == 0:
         model = model._replace(fields=count_fields(model.features))
+    check_size(model)
     return model
 
 
@@ -143,6 +144,7 @@ def examples(
     label, weight = (model.label, model.weight) if labels else ("", "")
     native = encoder(model.features, label, weight, numbered=_has_fields(model), by=by is not None)
     types = types_of(model.features, [name for name in (label, weight) if name])
+    types = types._replace(texts=types.texts - {model.time})  # as text, 10 comes before 9
     with fed(_flow_of(data, data_format), native, types, order, by) as rows:
         yield rows
 

@@ -67,6 +67,8 @@ def train(
         with _cached(trained, given, options):
             for _ in range(left):
                 ticks = _Ticks(trained, checkpoints, progress)
+                if trained.order is not None:
+                    trained.order.begin()  # examples that are kept are not looked at again
                 try:
                     done = trained.learn(given, options, ticks)
                 except KeyboardInterrupt:
