@@ -269,16 +269,16 @@ TEST_F(ExactTableTest, RowsThatLeftDoNotComeBackWhenTheClockHasGoneRound) {
 }
 
 TEST_F(ExactTableTest, AllRowsThatTheIndexHasRoomForAreThere) {
-  // Seven rows of 4 MB, of which eight are in a slab; the index rounds up to nine.
-  ExactTable table(1 << 20, {.memory = std::size_t{40} << 20, .spill = directory_.string()});
-  ASSERT_EQ(table.most_rows(), 7U);
-  for (std::uint64_t key = 0; key < 9; ++key) table.Place(key)[0] = static_cast<float>(key);
+  // 8191 rows of 4 KB, of which 8192 are in a slab, one of them of no key; the index rounds up to 8193.
+  ExactTable table(1024, {.memory = 44'980'400, .spill = directory_.string()});
+  ASSERT_EQ(table.most_rows(), 8191U);
+  for (std::uint64_t key = 0; key < 8193; ++key) table.Place(key)[0] = static_cast<float>(key);
   std::size_t count = 0;
   table.ForEach([&](std::uint64_t key, const float* row) {
     EXPECT_EQ(row[0], static_cast<float>(key));
     ++count;
   });
-  EXPECT_EQ(count, 9U);
+  EXPECT_EQ(count, 8193U);
 }
 
 TEST_F(ExactTableTest, AnyBudgetIsABound) {
