@@ -3,7 +3,6 @@
 // state: [sum of squared gradients]
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -19,7 +18,8 @@ struct AdaGrad {
 
   TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
     gradient += l2 * weight;
-    state[0] = std::min(state[0] + gradient * gradient, std::numeric_limits<float>::max());
+    const float sum = state[0] + gradient * gradient;
+    state[0] = sum < std::numeric_limits<float>::max() ? sum : std::numeric_limits<float>::max();
     const float rate = beta + std::sqrt(state[0]);
     weight -= rate > 0 ? alpha * gradient / rate : 0.0F;  // squares of tiny gradients are 0
   }

@@ -3,7 +3,6 @@
 // state: [z, square root of the sum of squared gradients]; the root is what is needed, so it is what is kept.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/inline.h"
@@ -18,7 +17,8 @@ struct Ftrl {
   float l2;
 
   TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
-    const float root = std::min(std::sqrt(state[1] * state[1] + gradient * gradient), kMostRoot);
+    const float exact = std::sqrt(state[1] * state[1] + gradient * gradient);
+    const float root = exact < kMostRoot ? exact : kMostRoot;
     const float z = state[0] + gradient - (root - state[1]) / alpha * weight;
     state[0] = z;
     state[1] = root;

@@ -4,7 +4,6 @@
 // state: [sum of squared gradients, largest absolute value of the feature]
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -25,7 +24,8 @@ struct Normalized {
     }
     if (gradient == 0) return;
     gradient += l2 * weight;
-    state[0] = std::min(state[0] + gradient * gradient, std::numeric_limits<float>::max());
+    const float sum = state[0] + gradient * gradient;
+    state[0] = sum < std::numeric_limits<float>::max() ? sum : std::numeric_limits<float>::max();
     const float rate = std::sqrt(state[0]) * state[1];
     if (rate > 0) weight -= alpha * gradient / rate;  // tiny numbers become 0
   }
