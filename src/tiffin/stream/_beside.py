@@ -10,12 +10,12 @@ __all__ = ["beside"]
 PATIENCE_S = 0.5
 
 
-class Closable(Protocol):
+class _Closable(Protocol):
     def close(self) -> None: ...
 
 
 @contextmanager
-def beside(feeder: Thread, source: Closable) -> Iterator[None]:
+def beside(feeder: Thread, source: _Closable) -> Iterator[None]:
     """A thread runs meanwhile; when the source is closed it ends as soon as it has something to feed."""
     feeder.start()
     try:
