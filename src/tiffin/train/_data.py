@@ -28,6 +28,7 @@ __all__ = [
     "Frame",
     "Readable",
     "cache_of",
+    "diverged",
     "errors_of",
     "examples",
     "format_or",
@@ -196,6 +197,7 @@ def errors_of(data: Data, data_format: str = "") -> Iterator[None]:
 
 
 def diverged(where: str = "") -> TrainingError:
+    """The error of a model whose numbers are not finite any more.  where: begins with a blank, if there is any."""
     return TrainingError(
         f"the scores grew beyond all numbers{where}",
         hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
