@@ -8,7 +8,7 @@ import pytest
 
 from tiffin import _native
 from tiffin.errors import TransferError
-from tiffin.fs import replacing, write_all_atomically
+from tiffin.fs import replacing_whole, write_all_atomically
 from tiffin.fs._local import SYNC_TOGETHER
 
 NAMES = [f"{number:02d}.dvc" for number in range(2 * SYNC_TOGETHER)]
@@ -64,17 +64,17 @@ def test_the_disk_is_waited_for_before_the_first_rename_and_after_the_last(
 def test_a_file_written_piece_by_piece_takes_its_place_at_the_end(tmp_path: Path) -> None:
     target = tmp_path / "new" / "target"
     for body in ("first", "second"):
-        with replacing(target) as temporary:
+        with replacing_whole(target) as temporary:
             Path(temporary).write_text(body)
             assert not target.exists() or target.read_text() == "first"
         assert target.read_text() == body
         target.chmod(0o600)
-    with pytest.raises(TransferError, match=r"cannot write '.*/target': No space left"), replacing(target):
+    with pytest.raises(TransferError, match=r"cannot write '.*/target': No space left"), replacing_whole(target):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    with pytest.raises(KeyboardInterrupt), replacing(target):
+    with pytest.raises(KeyboardInterrupt), replacing_whole(target):
         raise KeyboardInterrupt
     assert [path.name for path in target.parent.iterdir()] == ["target"]
     assert target.read_text() == "second"
-    with replacing(target) as temporary:
+    with replacing_whole(target) as temporary:
         Path(temporary).write_text("third")
     assert target.stat().st_mode & 0o777 == 0o600

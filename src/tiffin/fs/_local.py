@@ -12,7 +12,7 @@ __all__ = [
     "make_private",
     "refuse_to_leave",
     "remove_quietly",
-    "replacing",
+    "replacing_whole",
     "write_all_atomically",
     "write_atomically",
     "write_inside",
@@ -44,7 +44,7 @@ def write_atomically(path: str | os.PathLike[str], body: bytes | str, *, durable
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
+def replacing_whole(path: str | os.PathLike[str]) -> Iterator[str]:
     """The name of a new, empty file, which takes the place of another when the block ends well, and goes when not.
 
     For what is too large to be in memory as a whole; else as `write_atomically` does, but not durably.

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any
 
 from tiffin.errors import TransferError, UsageError
-from tiffin.fs import replacing
+from tiffin.fs import replacing_whole
 from tiffin.stream import polars_module
 
 __all__ = ["Take", "csv_lines", "predictions_to"]
@@ -41,7 +41,7 @@ def predictions_to(path: str, outputs: int = 1) -> Iterator[Take]:
         )
     if ending == ".parquet":
         polars_module()
-    with replacing(path) as temporary, _WRITERS[ending](temporary, outputs) as write:
+    with replacing_whole(path) as temporary, _WRITERS[ending](temporary, outputs) as write:
 
         def take(part: "array[float]") -> None:
             try:
