@@ -1,7 +1,6 @@
 """The model that a word of the command line names: built in, in a YAML file, or in a file of Python."""
 
 import os
-import runpy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +9,10 @@ from tiffin.formats import params as params_files
 from tiffin.formats import template, yaml
 from tiffin.models._model import SETTINGS, Model, make_model, with_settings
 from tiffin.models._parts import meant, parse_table
+from tiffin.models.named import is_named, named
 from tiffin.models.spec import model
 
-__all__ = ["from_mapping", "load_spec"]
+__all__ = ["from_mapping", "load_spec", "model_of"]
 
 _COLUMNS = ("label", "weight", "time")
 
@@ -43,11 +43,10 @@ def load_spec(spec: str, directory: str = ".", settings: Mapping[str, Any] | Non
     directory: where it is looked up, and where params.yaml is, whose numbers a file may use.  settings: on top of it.
     Raises ConfigError, FormatError, MissingDependency.
     """
-    path, colon, name = spec.rpartition(":")
     if spec.endswith((".yaml", ".yml")):
         found = _from_yaml(spec, directory)
-    elif colon and path.endswith(".py"):
-        found = _from_python(path, name, directory)
+    elif is_named(spec):
+        found = model_of(named(spec, directory), spec, directory)
     elif spec.endswith(".py"):
         raise ConfigError(
             f"'{spec}' does not say which model", hint=f"{spec}:NAME, of a model or a function that gives one"
@@ -73,13 +72,11 @@ def _from_yaml(spec: str, directory: str) -> Model:
         raise ConfigError(f"{spec}: {error.message}", hint=error.hint) from error
 
 
-def _from_python(path: str, name: str, directory: str) -> Model:
-    _text(path, directory)
-    names = runpy.run_path(os.path.join(directory, path))
-    if name not in names:
-        models = [known for known, value in names.items() if isinstance(value, Model)]
-        raise ConfigError(f"'{path}' has no '{name}'", hint=meant(name, models) if models else None)
-    found = names[name]
+def model_of(found: object, spec: str, directory: str = ".") -> Model:
+    """The model that `file.py:name` stands for: it is one, or a function that makes one of the values of params.yaml.
+
+    Raises ConfigError.
+    """
     if not isinstance(found, Model) and callable(found):
         try:
             given = _read(params_files.DEFAULT_FILE, directory)
@@ -87,6 +84,7 @@ def _from_python(path: str, name: str, directory: str) -> Model:
             given = {}
         found = found(given)
     if not isinstance(found, Model):
+        path, _, name = spec.rpartition(":")
         raise ConfigError(f"'{name}' of '{path}' should be a model, or a function that gives one, found {found!r}")
     return found
 

@@ -5,11 +5,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tiffin.models.named import named
 from tiffin.train._checkpoints import remove_checkpoints
 from tiffin.train._comparison import Comparison, Tried, compare
 from tiffin.train._data import Data, Readable
 from tiffin.train._engines import load
-from tiffin.train._named import named
 from tiffin.train._plan import explain
 from tiffin.train._predictions import csv_lines, predictions_to
 from tiffin.train._profile import profile
@@ -48,9 +48,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # They need NumPy, an extra.
     if name in {"Algorithm", "sigmoid"}:
-        from tiffin.train import _algorithm  # noqa: PLC0415
+        from tiffin.train import _algorithm  # noqa: PLC0415 - it needs NumPy, an extra
 
         return getattr(_algorithm, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

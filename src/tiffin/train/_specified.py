@@ -1,12 +1,11 @@
 """What a user names to be learned."""
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tiffin.models import Model
-from tiffin.models.loading import load_spec
-from tiffin.train._named import is_named, named
+from tiffin.models import Model, with_settings
+from tiffin.models.loading import load_spec, model_of
+from tiffin.models.named import is_named, named
 
 if TYPE_CHECKING:
     from tiffin.train._algorithm import Algorithm
@@ -19,10 +18,11 @@ def specified(spec: str, directory: str = ".", settings: Mapping[str, Any] | Non
 
     Raises ConfigError, FormatError, UsageError, MissingDependency.
     """
-    if is_named(spec):
-        found = named(os.path.join(directory, spec))
-        if isinstance(found, type) and getattr(found, "score", None) == "algorithm":
-            from tiffin.train._algorithm import make_algorithm  # noqa: PLC0415 - it needs NumPy, an extra
+    if not is_named(spec):
+        return load_spec(spec, directory, settings)
+    found = named(spec, directory)
+    if isinstance(found, type) and getattr(found, "score", None) == "algorithm":
+        from tiffin.train._algorithm import make_algorithm  # noqa: PLC0415 - it needs NumPy, an extra
 
-            return make_algorithm(found, settings or {})
-    return load_spec(spec, directory, settings)
+        return make_algorithm(found, settings or {})
+    return with_settings(model_of(found, spec, directory), settings or {})

@@ -4,7 +4,8 @@ import os
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
-from tiffin.errors import MissingDependency, UsageError
+from tiffin.errors import ConfigError, MissingDependency
+from tiffin.models._parts import meant
 
 __all__ = ["is_named", "named"]
 
@@ -14,16 +15,20 @@ def is_named(spec: str) -> bool:
     return spec.rpartition(":")[0].endswith(".py")
 
 
-def named(spec: str) -> object:
-    """The object of that name, of a file that is run.  Raises MissingDependency, UsageError."""
+def named(spec: str, directory: str = ".") -> object:
+    """The object of that name, of a file that is run.
+
+    directory: where it is looked up.  Raises ConfigError, MissingDependency, and whatever the file raises.
+    """
     path, _, name = spec.rpartition(":")
-    if not os.path.isfile(path):
+    place = os.path.abspath(os.path.join(directory, path))
+    if not os.path.isfile(place):
         raise MissingDependency(f"there is no file '{path}', where '{name}' should be")
-    folder, file = os.path.split(os.path.abspath(path))
+    folder, file = os.path.split(place)
     module_name = file.removesuffix(".py")
-    found = spec_from_file_location(module_name, path)
+    found = spec_from_file_location(module_name, place)
     if found is None or found.loader is None:
-        raise UsageError(f"'{path}' is no file of Python")
+        raise ConfigError(f"'{path}' is no file of Python")
     module = module_from_spec(found)
     # As of a script: what lies beside the file can be imported, and pickle finds the module again.
     sys.modules.setdefault(module_name, module)
@@ -34,5 +39,5 @@ def named(spec: str) -> object:
         sys.path.remove(folder)
     if not hasattr(module, name):
         public = [known for known in vars(module) if not known.startswith("_")]
-        raise UsageError(f"'{path}' has no '{name}'", hint=f"it has {', '.join(public)}" if public else None)
+        raise ConfigError(f"'{path}' has no '{name}'", hint=meant(name, public) if public else None)
     return getattr(module, name)
