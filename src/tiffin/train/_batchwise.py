@@ -12,7 +12,7 @@ from tiffin._native.learning import Batch, BatchReader, ScoreTotals
 from tiffin.errors import FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, write_model
 from tiffin.tables import Floats, LocalTable, Sparse
-from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of, readable
+from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of
 from tiffin.train._trained import (
     DTYPES,
     Evaluation,
@@ -20,7 +20,6 @@ from tiffin.train._trained import (
     Pass,
     Progress,
     Trained,
-    check_bounds,
     check_dtype,
     evaluation_of,
 )
@@ -108,9 +107,7 @@ class Batchwise(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> "array[float]":
-        check_bounds(threads, max_bad)
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         found = self._over(given, known, threads, max_bad, progress, labels=False)
         return array("f", (found if scores else self.means(found)).tobytes())
 
@@ -123,9 +120,7 @@ class Batchwise(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Evaluation:
-        check_bounds(threads, max_bad)
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         self._over(given, known, threads, max_bad, progress)
         found = self._evaluation()
         if found.rows == 0:

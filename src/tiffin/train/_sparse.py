@@ -12,7 +12,7 @@ from typing import Any
 from tiffin._native.learning import ChunkDamaged, Learner
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, outputs_of, write_model
-from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of, readable
+from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
 from tiffin.train._examples import Array, Examples
 from tiffin.train._trained import (
     Evaluation,
@@ -22,7 +22,6 @@ from tiffin.train._trained import (
     Slice,
     Slices,
     Trained,
-    check_bounds,
     check_dtype,
     evaluation_of,
 )
@@ -162,9 +161,7 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> None:
-        check_bounds(threads, max_bad)
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         with (
             errors_of(given, known),
             examples(given, known, self.model, labels=False) as rows,
@@ -188,9 +185,7 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Evaluation:
-        check_bounds(threads, max_bad)
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         with errors_of(given, known), examples(given, known, self.model) as rows, _table_errors(self.model):
             self.learner.run(rows, learn=False, threads=threads, max_bad=max_bad, progress=progress)
         return self._whole(given)
@@ -206,11 +201,9 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Slices:
-        check_bounds(threads, max_bad)
         if self.outputs > 1:
             raise UsageError(f"a model of {self.model.loss} cannot be evaluated by column")
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         if not 1 <= most <= MOST_SLICES:
             raise ConfigError(f"values that are told apart are from 1 to {MOST_SLICES:,}, found {most}")
         with (
@@ -286,8 +279,7 @@ def _narrow() -> ModuleType:
 
 def new(model: Model, data_format: str) -> Sparse:
     """One that has learned nothing yet.  Raises ConfigError, TrainingError."""
-    if model.score not in _KERNELS:
-        raise ConfigError(f"a score of {model.score} cannot be learned", hint=f"there are {', '.join(_KERNELS)}")
+    _kernel(model)
     if "ffm" in model.score and model.fields == 0:
         if data_format != "criteo":
             raise ConfigError(
@@ -313,12 +305,11 @@ def new_learner(model: Model) -> Learner:
 
     Raises ConfigError for a score that it cannot add up, TrainingError if there is no memory for its table.
     """
-    if model.score not in _KERNELS:
-        raise ConfigError(f"a score of {model.score} cannot be learned", hint=f"there are {', '.join(_KERNELS)}")
+    kernel = _kernel(model)
     latent = (model.latent_optimizer, model.latent_alpha, model.latent_beta, model.latent_l1, model.latent_l2)
     try:
         return Learner(
-            _KERNELS[model.score],
+            kernel,
             model.loss,
             (model.optimizer, model.alpha, model.beta, model.l1, model.l2),
             latent,
@@ -338,6 +329,12 @@ def new_learner(model: Model) -> Learner:
         )
     except MemoryError:
         raise _no_memory(model) from None
+
+
+def _kernel(model: Model) -> str:
+    if model.score not in _KERNELS:
+        raise ConfigError(f"a score of {model.score} cannot be learned", hint=f"there are {', '.join(_KERNELS)}")
+    return _KERNELS[model.score]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tiffin.errors import ConfigError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, outputs_of
 from tiffin.stream import Cache, Order
-from tiffin.train._data import Data, Readable, errors_of, format_or
+from tiffin.train._data import Data, Readable, errors_of, format_or, readable
 
 __all__ = [
     "DTYPES",
@@ -271,6 +271,15 @@ class Trained(ABC):
         state: with what further training needs.  dtype: how numbers are kept; in float16 and int8 there is no state.
         Raises TargetError if something is in the way, ConfigError for a dtype that this model does not have.
         """
+
+    def _given(self, data: Readable, data_format: str | None, threads: int, max_bad: int) -> tuple[Data, str]:
+        """The data, and their format: as it was said, as names of files say, or as that of training.
+
+        Raises ConfigError, UsageError.
+        """
+        check_bounds(threads, max_bad)
+        given = readable(data)
+        return given, data_format or format_or(given, self.data_format)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the files of its directory."""

@@ -8,7 +8,7 @@ from tiffin._native.learning import ChunkDamaged
 from tiffin.errors import ConfigError, TrainingError
 from tiffin.models import Model
 from tiffin.stream import Cache
-from tiffin.train._data import Data, Readable, format_or, names_of, place_of, readable
+from tiffin.train._data import Data, Readable, format_or, names_of, place_of
 from tiffin.train._examples import Array, Examples, Reading, gathered
 from tiffin.train._trained import Evaluation, Options, Pass, Progress, Trained
 
@@ -85,8 +85,7 @@ class Whole(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> "array[float]":
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         examples = self._gathered(given, known, threads, max_bad, progress, labels=False).examples
         return array("f", self.predict_examples(examples, scores=scores, threads=threads).tobytes())
 
@@ -99,8 +98,7 @@ class Whole(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Evaluation:
-        given = readable(data)
-        known = data_format or format_or(given, self.data_format)
+        given, known = self._given(data, data_format, threads, max_bad)
         reading = self._gathered(given, known, threads, max_bad, progress)
         if not reading.examples.size:
             raise TrainingError(f"there is no example in {', '.join(names_of(given))}")
