@@ -175,7 +175,7 @@ def test_settings_are_named_and_checked(write: Write, tmp_path: Path) -> None:
             specified(file, settings=settings)
     with pytest.raises(MissingDependency, match=r"there is no file 'no\.py', where 'A' should be"):
         named("no.py:A")
-    with pytest.raises(UsageError, match="has no 'Nothing'"):
+    with pytest.raises(ConfigError, match="has no 'Nothing'"):
         named(write("own.py", "thing = 1\n") + ":Nothing")
     with pytest.raises(ConfigError, match="should be a model, or a function that gives one, found 1"):
         specified(str(tmp_path / "own.py") + ":thing")
@@ -258,3 +258,15 @@ def test_a_pickle_finds_its_algorithm_again(fm_file: str) -> None:
     trained = train(FM(), [fm_file])
     assert copy.copy(trained).predict([fm_file]) == trained.predict([fm_file])
     assert pickle.loads(pickle.dumps(FM(k=7))).settings == {"k": 7}
+
+
+def test_a_file_is_run_once_and_finds_what_lies_beside_it(write: Write, tmp_path: Path) -> None:
+    write("beside_it.py", "K = 3\n")
+    body = (
+        "from beside_it import K\nfrom tiffin.models.spec import fm, model\n"
+        "with open(__file__ + '.runs', 'a') as runs: runs.write('x')\n"
+    )
+    write("mine.py", body + "small = model(score=fm(K))\n")
+    found = specified("mine.py:small", str(tmp_path), {"seed": "5"})
+    assert (found.score, found.k, found.seed) == ("fm", 3, 5)  # type: ignore[union-attr]
+    assert (tmp_path / "mine.py.runs").read_text() == "x"

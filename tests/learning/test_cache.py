@@ -37,8 +37,12 @@ def weighted_vw() -> str:
 
 def criteo() -> str:
     draw = random.Random(2)
-    row = lambda: [str(draw.randrange(99)) if draw.random() < 0.8 else "" for _ in range(13)] + [f"{draw.randrange(50):x}" for _ in range(26)]  # noqa: E731  # fmt: skip
-    return "".join(f"{draw.randrange(2)}\t" + "\t".join(row()) + "\n" for _ in range(2_000))
+
+    def row() -> str:
+        numbers = [str(draw.randrange(99)) if draw.random() < 0.8 else "" for _ in range(13)]
+        return "\t".join([str(draw.randrange(2)), *numbers, *(f"{draw.randrange(50):x}" for _ in range(26))])
+
+    return "".join(f"{row()}\n" for _ in range(2_000))
 
 
 def blocks(seed: int = 3) -> str:

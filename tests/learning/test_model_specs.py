@@ -90,7 +90,7 @@ def test_a_model_is_named_in_a_python_file(write: Write, tmp_path: Path) -> None
     ):
         with pytest.raises(ConfigError, match=re.escape(what)):
             load_spec(word, str(tmp_path))
-    with pytest.raises(MissingDependency, match=r"there is no model file 'other\.py'"):
+    with pytest.raises(MissingDependency, match=r"there is no file 'other\.py', where 'a' should be"):
         load_spec("other.py:a", str(tmp_path))
 
 

@@ -99,8 +99,6 @@ def run(options: Options, ui: Ui) -> int:
         return _try(options, ui)
     start = _start(options, ui)
     model = _model(options, ui) if start is None else start.model
-    if start is not None:
-        _check_kept(options, ui, start.model)
     how = _how(options, ui)
     if options.out is not None:
         check_place(place(ui, options.out))
@@ -164,11 +162,18 @@ def _how(options: Options, ui: Ui) -> How:
 
 
 def _start(options: Options, ui: Ui) -> Trained | None:
-    """What training goes on from."""
+    """What training goes on from, of which nothing is asked but what it is."""
     if options.start is None:
         return None
+    if options.set or any(getattr(options, name) is not None for name in _ROLES):
+        raise UsageError(
+            "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
+        )
     asked = specified(options.spec, ui.context.directory)
-    return load(place(ui, options.start), algorithm=None if isinstance(asked, Model) else type(asked))
+    start = load(place(ui, options.start), algorithm=None if isinstance(asked, Model) else type(asked))
+    if asked.score != start.model.score:
+        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
+    return start
 
 
 def _model(options: Options, ui: Ui) -> "Model | Algorithm":
@@ -180,16 +185,6 @@ def _model(options: Options, ui: Ui) -> "Model | Algorithm":
     if named:
         raise UsageError(f"--{next(iter(named))} is for tables, and an algorithm learns from lines")
     return found
-
-
-def _check_kept(options: Options, ui: Ui, model: Model) -> None:
-    """Whether nothing is asked of a model that goes on but what it is."""
-    if options.set or any(getattr(options, name) is not None for name in _ROLES):
-        raise UsageError(
-            "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
-        )
-    if specified(options.spec, ui.context.directory).score != model.score:
-        raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
 
 
 def _parts(ui: Ui, options: Options, model: Model) -> tuple[Examples, Examples | None]:
