@@ -50,23 +50,29 @@ std::size_t AgeOf(std::uint32_t examples) noexcept {
   return static_cast<std::size_t>(shift + 1) * 8 + ((examples >> shift) & 7);
 }
 
-// Picks so many of the oldest; asked again in the same order, it picks the same ones.
+// Picks so many of the oldest; asked again in the same order, it picks the same ones.  Of the youngest age that leaves it
+// picks evenly from first to last: what stays is then spread over the index as evenly as before.
 class Oldest {
  public:
-  Oldest(const std::array<std::size_t, kAges>& counts, std::size_t wanted) : least_(kAges), of_least_(wanted) {
-    while (least_ > 0 && of_least_ >= counts[least_ - 1]) of_least_ -= counts[--least_];
+  Oldest(const std::array<std::size_t, kAges>& counts, std::size_t wanted) : least_(kAges), wanted_(wanted) {
+    while (least_ > 0 && wanted_ >= counts[least_ - 1]) wanted_ -= counts[--least_];
+    if (least_ > 0) among_ = counts[least_ - 1];
   }
   bool Picks(std::uint32_t examples) noexcept {
     const std::size_t age = AgeOf(examples);
     if (age >= least_) return true;
-    if (age + 1 != least_ || of_least_ == 0) return false;
-    --of_least_;
+    if (age + 1 != least_) return false;
+    sum_ += wanted_;
+    if (sum_ < among_) return false;
+    sum_ -= among_;
     return true;
   }
 
  private:
-  std::size_t least_;     // all from this age on are picked
-  std::size_t of_least_;  // and so many of the age below it
+  std::size_t least_;      // all from this age on are picked
+  std::size_t wanted_;     // and so many of the age below it,
+  std::size_t among_ = 0;  // of which there are so many
+  std::size_t sum_ = 0;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 #include <string>
@@ -120,6 +121,25 @@ TEST_F(ExactTableTest, KeepsWhatMemoryHasNoRoomForOnDisk) {
   twin.Check();
   EXPECT_GT(twin.counts.size(), 4 * table.most_rows());
   EXPECT_TRUE(FilesIn("").empty()) << "its files have no names";
+}
+
+TEST_F(ExactTableTest, OfRowsThatWereSeenAtOnceThoseThatLeaveAreSpreadEvenly) {
+  // Were they taken from one end of the index, the other one would overflow.
+  ExactTable table(3, Budget(40'000));
+  const auto view = table.NewView();
+  Keys keys(1'000);
+  for (std::uint64_t first = 0; first < 400'000; first += keys.size()) {
+    std::iota(keys.begin(), keys.end(), first);
+    view->Open(keys, 0, Purpose::kLearn);
+    for (std::size_t i = 0; i < keys.size(); ++i) view->rows()[i][0] = static_cast<float>(keys[i]);
+    view->Close();
+  }
+  std::size_t found = 0;
+  table.ForEach([&](std::uint64_t key, const float* row) {
+    EXPECT_EQ(row[0], static_cast<float>(key));
+    ++found;
+  });
+  EXPECT_EQ(found, 400'000U);
 }
 
 TEST_F(ExactTableTest, ADiskThatIsNotThereChangesNothing) {
