@@ -70,6 +70,7 @@ def _run(options: argparse.Namespace, folder: Path) -> str:
     bench = Bench(ours, theirs, workload.build_loops(ROOT / "build" / "bench"), folder, options.skip)
     if options.stages >= STAGES:
         touch_memory()
+    running = {shape: pipelines.running(shape, options.stages) for shape in pipelines.SHAPES}
     for number in range(options.run_rounds):
         for shape in pipelines.SHAPES:
             _say(f"running {options.stages} {shape} stages, round {number + 1} of {options.run_rounds}")
@@ -77,7 +78,7 @@ def _run(options: argparse.Namespace, folder: Path) -> str:
                 options.place,
                 folder / shape,
                 number,
-                pipelines.running(shape, options.stages),
+                running[shape],
                 _fill(shape, options.stages),
             )
     for number in range(options.rounds):
