@@ -75,8 +75,8 @@ class BatchReader {
   Batches batches_;
 };
 
-BatchOptions ToOptions(std::size_t rows, int threads, const std::optional<std::string>& labels, std::uint32_t fields,
-                       std::uint64_t max_bad) {
+BatchOptions ToOptions(std::size_t rows, int threads, const std::optional<std::string>& labels = std::nullopt,
+                       std::uint32_t fields = 0, std::uint64_t max_bad = 0) {
   if (rows == 0) throw std::invalid_argument("a batch has a row at least");
   BatchOptions options;
   options.rows = rows;
@@ -88,8 +88,13 @@ BatchOptions ToOptions(std::size_t rows, int threads, const std::optional<std::s
 }
 
 void Read(BatchReader* self, const nb::object& rows, std::size_t size, int threads,
-          const std::optional<std::string>& labels, std::uint32_t fields, std::uint64_t max_bad) {
-  new (self) BatchReader(nb::cast<RowsSource&>(rows), rows, ToOptions(size, threads, labels, fields, max_bad));
+          const std::optional<std::string>& labels, std::uint32_t fields, std::uint64_t max_bad, float negatives,
+          std::uint64_t seed, std::size_t outputs) {
+  BatchOptions options = ToOptions(size, threads, labels, fields, max_bad);
+  options.negatives = negatives;
+  options.seed = seed;
+  options.heads = outputs;
+  new (self) BatchReader(nb::cast<RowsSource&>(rows), rows, options);
 }
 
 std::unique_ptr<BatchReader> ReadMatrix(const Array<std::int64_t>& begins, const Array<std::uint64_t>& keys,
@@ -98,7 +103,7 @@ std::unique_ptr<BatchReader> ReadMatrix(const Array<std::int64_t>& begins, const
   auto matrix = std::make_unique<MatrixRows>(
       MatrixRows::Matrix{View(begins), View(keys), View(values), View(labels), View(weights)});
   return std::make_unique<BatchReader>(std::move(matrix), nb::make_tuple(begins, keys, values, labels, weights),
-                                       ToOptions(rows, threads, std::nullopt, 0, 0));
+                                       ToOptions(rows, threads));
 }
 
 // ---- sums over features
@@ -173,7 +178,9 @@ void BindBatches(nb::module_& module) {
       .def_prop_ro("offsets", [](nb::handle self) { return ViewOf(self, &ExampleBatch::offsets); },
                    nb::sig("def offsets(self) -> numpy.typing.NDArray[numpy.uint32]"), "(rows + 1)")
       .def_prop_ro("labels", [](nb::handle self) { return ViewOf(self, &ExampleBatch::labels); },
-                   nb::sig("def labels(self) -> numpy.typing.NDArray[numpy.float32]"), "(rows); NaN: not known")
+                   nb::sig("def labels(self) -> numpy.typing.NDArray[numpy.float32]"),
+                   "(rows * tasks), those of a row side by side; NaN: not known")
+      .def_prop_ro("tasks", &ExampleBatch::tasks)
       .def_prop_ro("weights", [](nb::handle self) { return OptionalViewOf(self, &ExampleBatch::weights); },
                    nb::sig("def weights(self) -> numpy.typing.NDArray[numpy.float32] | None"), "(rows); None: all are 1")
       .def_prop_ro("keys", [](nb::handle self) { return ViewOf(self, &ExampleBatch::keys); },
@@ -203,10 +210,12 @@ void BindBatches(nb::module_& module) {
 
   nb::class_<BatchReader>(module, "BatchReader", "Batches of a source, parsed ahead by threads, in order.")
       .def("__init__", &Read, "source"_a, nb::kw_only(), "rows"_a, "threads"_a = 0,
-           "labels"_a = nb::none(), "fields"_a = 0, "max_bad"_a = 0,
+           "labels"_a = nb::none(), "fields"_a = 0, "max_bad"_a = 0, "negatives"_a = 1.0F, "seed"_a = 0, "outputs"_a = 1,
            nb::sig("def __init__(self, source: RowsSource, *, rows: int, threads: int = 0, labels: str | None = "
-                   "None, fields: int = 0, max_bad: int = 0) -> None"),
-           "labels: a loss, whose labels all rows must have.  fields: features must be of so many.")
+                   "None, fields: int = 0, max_bad: int = 0, negatives: float = 1.0, seed: int = 0, outputs: int = 1) "
+                   "-> None"),
+           "labels: a loss, whose labels all rows must have.  fields: features must be of so many.  negatives: as of\n"
+           "Learner.run; seed: which ones.  outputs: classes of softmax.")
       .def_static("matrix", &ReadMatrix, "begins"_a.noconvert(), "keys"_a.noconvert(), "values"_a.noconvert(),
                   "labels"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "rows"_a, "threads"_a = 0,
                   nb::sig("def matrix(begins: object, keys: object, values: object, labels: object, weights: object, *, rows: "

@@ -61,15 +61,16 @@ Node ToNode(nb::handle source) {
   return node;
 }
 
-void NewEncoder(Encoder* self, std::vector<std::string> columns, nb::handle features, int label, int weight) {
+void NewEncoder(Encoder* self, std::vector<std::string> columns, nb::handle features, std::vector<std::size_t> labels, int weight) {
   std::vector<Feature> found;
   for (const nb::handle feature : features) {
     const auto parts = nb::cast<nb::tuple>(feature);
     const auto id = nb::cast<std::string>(parts[2]);
     found.push_back({nb::cast<std::string>(parts[0]), nb::cast<std::uint32_t>(parts[1]), IdOf(id), ToNode(parts[3])});
   }
-  const auto place = [](int column) { return column < 0 ? Encoder::kNoColumn : static_cast<std::size_t>(column); };
-  new (self) Encoder(std::move(columns), std::move(found), place(label), place(weight));
+  if (labels.size() > Encoder::kMostLabels) throw std::invalid_argument("there are at most 256 labels");
+  const std::size_t at = weight < 0 ? Encoder::kNoColumn : static_cast<std::size_t>(weight);
+  new (self) Encoder(std::move(columns), std::move(found), std::move(labels), at);
 }
 
 // Calls visit(batch) for each batch that `data` gives, without the interpreter lock, until it says false.
@@ -155,11 +156,11 @@ void BindEncode(nb::module_& module) {
   module.attr("BadColumns") = BadColumns();
 
   nb::class_<Encoder>(module, "Encoder", "What features are made of, and what they give for each row.")
-      .def("__init__", &NewEncoder, "columns"_a, "features"_a, "label"_a = -1, "weight"_a = -1,
+      .def("__init__", &NewEncoder, "columns"_a, "features"_a, "labels"_a = std::vector<std::size_t>(), "weight"_a = -1,
            nb::sig("def __init__(self, columns: list[str], features: collections.abc.Iterable[tuple[str, int, str, tuple[object, ...]]], "
-                   "label: int = -1, weight: int = -1) -> None"),
+                   "labels: list[int] = [], weight: int = -1) -> None"),
            "features: (name, field, text whose id a number has, node), node := (operator, column or -1, arguments, nodes).\n"
-           "Columns are meant by their place in `columns`; label and weight may be -1: there are none.")
+           "Columns are meant by their place in `columns`; labels: one for each task; weight: -1 for none.")
       .def_prop_ro("columns", &Encoder::columns, "What it reads.")
       .def("encode", &Encode, "data"_a,
            nb::sig("def encode(self, data: object) -> tuple[bytes, bytes, bytes, bytes, bytes, list[tuple[int, str]]]"),

@@ -69,16 +69,21 @@ void RunPass(Control& control, nb::handle progress, Work work) {
   }
 }
 
-// How far a pass is, as what JSON can hold.  Throws std::invalid_argument for what is none.
+// How far a pass is, as what JSON can hold.  Throw std::invalid_argument for what is none.
 nb::dict PassStateOf(const learn::Learner& learner);
 void SetPassState(learn::Learner& learner, const nb::dict& state);
-nb::dict Describe(const learn::Totals& totals);
-// Tuples of file (its number), line, column (0: not known), what.
-nb::list ToPython(const std::vector<learn::BadRow>& rows);
+// The same of its figures alone.
+nb::dict StateOf(learn::Totals& totals);
+learn::Totals TotalsOf(const nb::dict& state);
+
+// Throws std::invalid_argument.
+learn::TableSettings ToTable(int bits, bool exact, int admit, std::int32_t ttl, std::size_t memory, const Path& spill);
 
 // Adds what a pass, or a part of its rows, came to.
 void Describe(nb::dict& found, double weight, double loss, const learn::ScoreCounts& counts);
 nb::dict Describe(const learn::Totals& totals);
+// The same of each task, where there are several.
+nb::list DescribeTasks(const learn::Totals& totals);
 // Tuples of file (its number), line, column (0: not known), what.
 nb::list ToPython(const std::vector<learn::BadRow>& rows);
 

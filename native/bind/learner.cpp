@@ -40,20 +40,12 @@ std::unique_ptr<Learner> NewLearner(std::string_view score, std::string_view los
   settings.unit_length = unit_length;
   settings.heads = heads;
   settings.decay = decay;
-  if (bits < FixedTable::kLeastBits || bits > FixedTable::kMostBits) {
-    throw std::invalid_argument("bits must be from 1 to 32, found " + std::to_string(bits));
-  }
   const bool vectors = settings.score != ScoreKind::kLinear;
   if (vectors != (size > 0)) throw std::invalid_argument("latent vectors need a size, and a linear score has none");
   if ((settings.score == ScoreKind::kFfm) != (fields > 0)) throw std::invalid_argument("fields are for ffm, and it needs them");
-  const bool classes = settings.loss == LossKind::kSoftmax;
-  if (classes ? heads < 2 || fields > 0 : heads != 1) {
-    throw std::invalid_argument("several heads are for softmax, and it needs them");
-  }
-  if (admit < 1 || admit > AdmissionFilter::kMost) {
-    throw std::invalid_argument("admit must be from 1 to 15, found " + std::to_string(admit));
-  }
-  return std::make_unique<Learner>(settings, TableSettings{exact, bits, {admit, ttl, memory, spill.bytes}});
+  if (heads == 0 || (heads > 1 && fields > 0)) throw std::invalid_argument("there is a head at least, and one of ffm");
+  if (settings.loss == LossKind::kSoftmax && heads < 2) throw std::invalid_argument("softmax needs several heads");
+  return std::make_unique<Learner>(settings, ToTable(bits, exact, admit, ttl, memory, spill));
 }
 
 void Pass(Learner& learner, RowsSource& rows, bool learn, int threads, bool deterministic, std::uint64_t max_bad,
@@ -106,6 +98,16 @@ OptimizerSettings ToOptimizer(const Optimizer& settings) {
           nb::cast<float>(settings[4])};
 }
 
+TableSettings ToTable(int bits, bool exact, int admit, std::int32_t ttl, std::size_t memory, const Path& spill) {
+  if (bits < FixedTable::kLeastBits || bits > FixedTable::kMostBits) {
+    throw std::invalid_argument("bits must be from 1 to 32, found " + std::to_string(bits));
+  }
+  if (admit < 1 || admit > AdmissionFilter::kMost) {
+    throw std::invalid_argument("admit must be from 1 to 15, found " + std::to_string(admit));
+  }
+  return {exact, bits, {admit, ttl, memory, spill.bytes}};
+}
+
 LossKind ToLoss(std::string_view name) {
   return Named<LossKind>(name, "loss",
                          {{"logistic", LossKind::kLogistic},
@@ -129,6 +131,17 @@ nb::dict Describe(const Totals& totals) {
   return found;
 }
 
+nb::list DescribeTasks(const Totals& totals) {
+  nb::list found;
+  for (const TaskTotals& task : totals.tasks) {
+    nb::dict its;
+    its["rows"] = task.rows;
+    Describe(its, task.weight, task.loss, task.counts);
+    found.append(its);
+  }
+  return found;
+}
+
 nb::list ToPython(const std::vector<BadRow>& rows) {
   nb::list found;
   for (const BadRow& row : rows) {
@@ -143,7 +156,8 @@ void BindLearner(nb::module_& module) {
       .def(nb::new_(&NewLearner), "score"_a, "loss"_a, "linear"_a, "latent"_a, nb::kw_only(), "size"_a = 0,
            "fields"_a = 0, "first"_a = 0.1F, "seed"_a = 0, "unit_length"_a = false, "heads"_a = 1, "decay"_a = 1.0F, "bits"_a = 22,
            "exact"_a = false, "admit"_a = 1, "ttl"_a = 0, "memory"_a = 0, "spill"_a = Path{"."},
-           "score: linear, fm, ffm.  loss: logistic, squared, poisson; softmax, with a head for each class, and not for ffm.\n"
+           "score: linear, fm, ffm.  loss: logistic, squared, poisson; softmax, with a head for each class.  heads: with the other\n"
+           "losses one for each task; ffm has one.\n"
            "linear, latent: optimiser as (name, alpha, beta, l1, l2), name one of sgd, adagrad, ftrl, normalized.  exact: a table with a row for each key, which has the\n"
            "settings after it; else one of 2**bits rows.")
       .def("run", &Pass, "rows"_a, nb::kw_only(), "learn"_a = true, "threads"_a = 0, "deterministic"_a = false,
@@ -166,6 +180,9 @@ void BindLearner(nb::module_& module) {
            "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), of softmax\n"
            "correct (the weight of rows whose class has the largest score), of the logistic loss auc, average_precision, calibration_error (NaN where they say nothing), positive_weight,\n"
            "predicted_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
+      .def("task_totals", [](const Learner& learner) { return DescribeTasks(learner.totals()); },
+           nb::sig("def task_totals(self) -> list[dict[str, float]]"),
+           "Of several tasks what each came to: the figures of `totals` that have to do with its label.")
       .def("bad_rows", [](const Learner& learner) { return ToPython(learner.bad_rows()); }, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
            "The first of them: file (its number), line, column (0: not known), what.")
       .def(

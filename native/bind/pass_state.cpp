@@ -1,9 +1,9 @@
 // How far a pass is, as numbers and lists that JSON can hold.
 //
-//   state  := {rows, features, bytes, bad_rows, weight, loss, correct, read_s, parse_s, learn_s, wait_s,
-//              positives: counts, negatives: counts, predicted: counts, first, beyond: [block...],
-//              first_bad: [[file, line, column, what]...],
-//              has_ended: bool}
+//   totals := {rows, features, bytes, bad_rows, weight, loss, correct, read_s, parse_s, learn_s, wait_s,
+//              positives: counts, negatives: counts, predicted: counts, tasks: [task...]}
+//   task   := {rows, weight, loss, positives: counts, negatives: counts, predicted: counts}
+//   state  := totals and {first, beyond: [block...], first_bad: [[file, line, column, what]...], has_ended: bool}
 //   counts := [[bucket, weight]...]                        of buckets that have any
 #include <stdexcept>
 #include <string>
@@ -34,6 +34,13 @@ void ForEachTotal(Totals& totals, See see) {
   see("wait_s", totals.wait_s);
 }
 
+template <typename See>
+void ForEachTotal(TaskTotals& task, See see) {
+  see("rows", task.rows);
+  see("weight", task.weight);
+  see("loss", task.loss);
+}
+
 nb::list ToList(const Buckets& buckets) {
   nb::list found;
   for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
@@ -50,15 +57,50 @@ void FromList(nb::handle list, Buckets& buckets) {
   }
 }
 
+template <typename T>
+nb::dict FiguresOf(T& totals) {
+  nb::dict found;
+  ForEachTotal(totals, [&](const char* name, auto number) { found[name] = number; });
+  found["positives"] = ToList(totals.counts.positives());
+  found["negatives"] = ToList(totals.counts.negatives());
+  found["predicted"] = ToList(totals.counts.predicted());
+  return found;
+}
+
+template <typename T>
+void SetFigures(const nb::dict& from, T& totals) {
+  ForEachTotal(totals, [&](const char* name, auto& number) {
+    number = nb::cast<std::remove_reference_t<decltype(number)>>(from[name]);
+  });
+  FromList(from["positives"], totals.counts.positives());
+  FromList(from["negatives"], totals.counts.negatives());
+  FromList(from["predicted"], totals.counts.predicted());
+}
+
 }  // namespace
+
+nb::dict StateOf(Totals& totals) {
+  nb::dict found = FiguresOf(totals);
+  nb::list tasks;
+  for (TaskTotals& task : totals.tasks) tasks.append(FiguresOf(task));
+  found["tasks"] = tasks;
+  return found;
+}
+
+Totals TotalsOf(const nb::dict& state) {
+  Totals totals;
+  try {
+    SetFigures(state, totals);
+    for (const nb::handle task : state["tasks"]) SetFigures(nb::cast<nb::dict>(task), totals.tasks.emplace_back());
+  } catch (const nb::cast_error&) {
+    throw std::invalid_argument("a number is of another kind");
+  }
+  return totals;
+}
 
 nb::dict PassStateOf(const Learner& learner) {
   PassState state = learner.pass_state();
-  nb::dict found;
-  ForEachTotal(state.totals, [&](const char* name, auto number) { found[name] = number; });
-  found["positives"] = ToList(state.totals.counts.positives());
-  found["negatives"] = ToList(state.totals.counts.negatives());
-  found["predicted"] = ToList(state.totals.counts.predicted());
+  nb::dict found = StateOf(state.totals);
   found["first"] = state.cursor.first();
   nb::list beyond;
   for (const std::uint64_t block : state.cursor.beyond()) beyond.append(block);
@@ -72,13 +114,8 @@ nb::dict PassStateOf(const Learner& learner) {
 
 void SetPassState(Learner& learner, const nb::dict& from) {
   PassState state;
+  state.totals = TotalsOf(from);
   try {
-    ForEachTotal(state.totals, [&](const char* name, auto& number) {
-      number = nb::cast<std::remove_reference_t<decltype(number)>>(from[name]);
-    });
-    FromList(from["positives"], state.totals.counts.positives());
-    FromList(from["negatives"], state.totals.counts.negatives());
-    FromList(from["predicted"], state.totals.counts.predicted());
     state.has_ended = nb::cast<bool>(from["has_ended"]);
     state.bad.count = state.totals.bad_rows;
     std::set<std::uint64_t> beyond;

@@ -1,6 +1,7 @@
 // Parameters that Python's loops learn: tables of rows, arrays, and how good the scores were.
 #include <nanobind/stl/unique_ptr.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -26,51 +27,53 @@ std::span<const float> Floats(const A& array) {
 }
 std::span<float> Floats(NewFloats& array) { return {array.data(), array.size()}; }
 
-std::unique_ptr<LocalTable> NewTable(int bits, std::size_t width, const Optimizer& optimizer, float first,
-                                     std::uint64_t seed) {
-  if (bits < FixedTable::kLeastBits || bits > FixedTable::kMostBits) {
-    throw std::invalid_argument("bits must be from 1 to 32, found " + std::to_string(bits));
-  }
+std::unique_ptr<LocalTable> NewLocalTable(int bits, std::size_t width, const Optimizer& optimizer, float first,
+                                          std::uint64_t seed, float decay, bool exact, int admit, std::int32_t ttl,
+                                          std::size_t memory, const Path& spill) {
   if (width == 0) throw std::invalid_argument("a row has a float at least");
-  return std::make_unique<LocalTable>(bits, LocalTable::Settings{width, ToOptimizer(optimizer), first, seed});
+  return std::make_unique<LocalTable>(ToTable(bits, exact, admit, ttl, memory, spill),
+                                      LocalTable::Settings{width, ToOptimizer(optimizer), first, seed, decay});
 }
 
-NewFloats Pull(const LocalTable& table, const Array<std::uint64_t>& keys, bool unseen) {
+NewFloats Pull(LocalTable& table, const Array<std::uint64_t>& keys, bool unseen) {
   NewFloats values = MakeFloats({keys.size(), table.width()});
   const nb::gil_scoped_release release;
   table.Pull(View(keys), unseen, Floats(values));
   return values;
 }
 
-void Push(LocalTable& table, const Array<std::uint64_t>& keys, const Matrix& gradients) {
+void Push(LocalTable& table, const Array<std::uint64_t>& keys, const Matrix& gradients, std::size_t examples) {
   if (gradients.shape(0) != keys.size() || gradients.shape(1) != table.width()) {
     throw std::invalid_argument("expected gradients (" + std::to_string(keys.size()) + ", " +
                                 std::to_string(table.width()) + "), found (" + std::to_string(gradients.shape(0)) +
                                 ", " + std::to_string(gradients.shape(1)) + ")");
   }
   const nb::gil_scoped_release release;
-  table.Push(View(keys), Floats(gradients));
+  table.Push(View(keys), Floats(gradients), examples);
 }
 
 nb::tuple Read(const LocalTable& table) {
-  const std::vector<std::uint32_t> changed = table.Changed();
-  auto rows = std::make_unique<std::uint32_t[]>(changed.size());
-  std::copy(changed.begin(), changed.end(), rows.get());
-  NewFloats values = MakeFloats({changed.size(), table.width()});
-  NewFloats states = MakeFloats({changed.size(), table.states(), table.width()});
-  table.Read(changed, Floats(values), Floats(states));
-  nb::capsule owner(rows.get(), [](void* memory) noexcept { delete[] static_cast<std::uint32_t*>(memory); });
-  const std::uint32_t* const numbers = rows.release();
-  return nb::make_tuple(nb::ndarray<nb::numpy, const std::uint32_t, nb::ndim<1>>(numbers, {changed.size()}, owner),
-                        values, states);
+  std::vector<std::uint64_t> names;
+  std::vector<float> values;
+  std::vector<float> states;
+  {
+    const nb::gil_scoped_release release;
+    table.ForEach([&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states) {
+      names.push_back(name);
+      values.insert(values.end(), its_values.begin(), its_values.end());
+      states.insert(states.end(), its_states.begin(), its_states.end());
+    });
+  }
+  return nb::make_tuple(ToArray(std::move(names)), ToArray(std::move(values)), ToArray(std::move(states)));
 }
 
-void Write(LocalTable& table, const Array<std::uint32_t>& rows, const Matrix& values, const Cube& states) {
-  const bool whole = states.shape(0) == rows.size() && states.shape(1) == table.states() && states.shape(2) == table.width();
-  if (values.shape(0) != rows.size() || values.shape(1) != table.width() || (states.shape(0) > 0 && !whole)) {
+void Write(LocalTable& table, const Array<std::uint64_t>& names, const Matrix& values, const Cube& states) {
+  const bool whole = states.shape(0) == names.size() && states.shape(1) == table.states() && states.shape(2) == table.width();
+  if (values.shape(0) != names.size() || values.shape(1) != table.width() || (states.shape(0) > 0 && !whole)) {
     throw std::invalid_argument("values and states must be those of the rows of such a table");
   }
-  table.Write(View(rows), Floats(values), Floats(states));
+  const nb::gil_scoped_release release;
+  table.Write(View(names), Floats(values), Floats(states));
 }
 
 void ScatterInto(const InPlaceMatrix& to, const Array<std::uint32_t>& index, const Matrix& from) {
@@ -102,33 +105,56 @@ void Step(const Optimizer& optimizer, const InPlace& weights, const InPlaceMatri
 // Scores beside labels, batch after batch.
 class ScoreTotals {
  public:
-  explicit ScoreTotals(std::string_view loss) : loss_(ToLoss(loss)) {}
+  ScoreTotals(std::string_view loss, std::size_t outputs) : loss_(ToLoss(loss)), outputs_(outputs) {
+    if (outputs == 0) throw std::invalid_argument("an example has a score at least");
+  }
 
   // Rows whose label the loss does not allow are not counted.  weights: none, or as many.
   void Add(const Array<float>& scores, const Array<float>& labels, const Array<float>& weights) {
-    if (labels.size() != scores.size() || (weights.size() > 0 && weights.size() != scores.size())) {
-      throw std::invalid_argument("expected a label and a weight for each score");
+    const std::size_t its_labels = loss_ == LossKind::kSoftmax ? 1 : outputs_;
+    const std::size_t rows = labels.size() / its_labels;
+    if (labels.size() != rows * its_labels || scores.size() != rows * outputs_ || (weights.size() > 0 && weights.size() != rows)) {
+      throw std::invalid_argument("expected a label, a weight and " + std::to_string(outputs_) + " scores for each example");
     }
     const nb::gil_scoped_release release;
+    const auto weight = [&](std::size_t row) -> double { return weights.size() > 0 ? weights.data()[row] : 1.0F; };
+    if (loss_ == LossKind::kSoftmax) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        const float label = labels.data()[row];
+        const std::span<const float> its = Floats(scores).subspan(row * outputs_, outputs_);
+        if (Softmax::Allows(label, outputs_)) totals_.CountClass(its, label, weight(row));
+      }
+      return;
+    }
     WithLoss(loss_, [&](auto loss) {
-      for (std::size_t i = 0; i < scores.size(); ++i) {
-        const double weight = weights.size() > 0 ? weights.data()[i] : 1.0F;
-        if (loss.Allows(labels.data()[i])) totals_.Count(loss, scores.data()[i], labels.data()[i], weight);
+      for (std::size_t row = 0; row < rows; ++row) {
+        if (outputs_ > 1) {
+          const std::size_t at = row * outputs_;
+          totals_.CountTasks(loss, Floats(scores).subspan(at, outputs_), View(labels).subspan(at, outputs_), weight(row));
+        } else if (const float label = labels.data()[row]; loss.Allows(label)) {
+          totals_.Count(loss, scores.data()[row], label, weight(row));
+        }
       }
     });
   }
   nb::dict totals() const { return Describe(totals_); }
+  nb::list task_totals() const { return DescribeTasks(totals_); }
+  nb::dict state() { return StateOf(totals_); }
+  void set_state(const nb::dict& state) { totals_ = TotalsOf(state); }
 
   NewFloats Means(const Array<float>& scores) const {
     NewFloats means = MakeFloats({scores.size()});
-    WithLoss(loss_, [&](auto loss) {
-      for (std::size_t i = 0; i < scores.size(); ++i) means.data()[i] = loss.Mean(scores.data()[i]);
-    });
+    std::copy_n(scores.data(), scores.size(), means.data());
+    ModelSettings settings;
+    settings.loss = loss_;
+    settings.heads = outputs_;
+    ToMeans(settings, Floats(means));
     return means;
   }
 
  private:
   LossKind loss_;
+  std::size_t outputs_;
   Totals totals_;
 };
 
@@ -136,25 +162,30 @@ class ScoreTotals {
 
 void BindTables(nb::module_& module) {
   nb::class_<LocalTable>(module, "LocalTable", "A row of floats for each key, in the memory of this process.")
-      .def(nb::new_(&NewTable), "bits"_a, "width"_a, "optimizer"_a, "first"_a = 0.0F, "seed"_a = 0,
-           "2**bits rows.  optimizer: (name, alpha, beta, l1, l2).  Values begin between -first and first, over the root of\n"
-           "the width.")
+      .def(nb::new_(&NewLocalTable), "bits"_a, "width"_a, "optimizer"_a, "first"_a = 0.0F, "seed"_a = 0, nb::kw_only(),
+           "decay"_a = 1.0F, "exact"_a = false, "admit"_a = 1, "ttl"_a = 0, "memory"_a = 0, "spill"_a = Path{"."},
+           "2**bits rows, or exact: a row for each key, which has the settings after it.  optimizer: (name, alpha, beta, l1,\n"
+           "l2).  Values begin between -first and first, over the root of the width.  decay: of all at the end of a pass.")
       .def_prop_ro("width", &LocalTable::width)
       .def_prop_ro("states", &LocalTable::states, "Floats of state for each value.")
       .def("pull", &Pull, "keys"_a.noconvert(), "unseen"_a = true,
            nb::sig("def pull(self, keys: object, unseen: bool = True) -> numpy.typing.NDArray[numpy.float32]"),
            "The rows of keys, uint64, in any order.  unseen: whether rows that nobody changed come as they begin, or else\n"
            "as zeros.")
-      .def("push", &Push, "keys"_a.noconvert(), "gradients"_a.noconvert(),
-           nb::sig("def push(self, keys: object, gradients: object) -> None"),
-           "One step of the optimiser for each key.  ValueError unless keys are ascending, each once.")
+      .def("push", &Push, "keys"_a.noconvert(), "gradients"_a.noconvert(), "examples"_a = 1,
+           nb::sig("def push(self, keys: object, gradients: object, examples: int = 1) -> None"),
+           "One step of the optimiser for each key, by gradients of so many examples.  ValueError unless keys are ascending,\n"
+           "each once; OSError where rows cannot be spilled.")
+      .def("end_pass", &LocalTable::EndPass, nb::call_guard<nb::gil_scoped_release>(),
+           "All was learned from once: rows decay, and those not seen for long leave.")
       .def("read", &Read,
-           nb::sig("def read(self) -> tuple[numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.float32], "
+           nb::sig("def read(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.float32], "
                    "numpy.typing.NDArray[numpy.float32]]"),
-           "Of all rows that were changed: numbers (n) ascending, values (n, width), states (n, states, width).")
-      .def("write", &Write, "rows"_a.noconvert(), "values"_a.noconvert(), "states"_a.noconvert(),
-           nb::sig("def write(self, rows: object, values: object, states: object) -> None"),
-           "What `read` gave; states of no rows are zeros.  ValueError where they are not of such a table.");
+           "Of all rows that were changed, in the order that `write` wants, each flat: names (n), which are numbers or keys,\n"
+           "values (n, width), states (n, states, width).")
+      .def("write", &Write, "names"_a.noconvert(), "values"_a.noconvert(), "states"_a.noconvert(),
+           nb::sig("def write(self, names: object, values: object, states: object) -> None"),
+           "What `read` gave, with shapes; states of no rows are zeros.  ValueError where they are not of such a table.");
   module.def("scatter_add", &ScatterInto, "to"_a.noconvert(), "index"_a.noconvert(), "rows"_a.noconvert(),
              nb::sig("def scatter_add(to: object, index: object, rows: object) -> None"),
              "to[index[i]] += rows[i], float32 and uint32.");
@@ -167,12 +198,19 @@ void BindTables(nb::module_& module) {
       "states_of", [](const Optimizer& optimizer) { return StatesOf(ToOptimizer(optimizer).kind); }, "optimizer"_a,
       "Floats of state that an optimiser (name, alpha, beta, l1, l2) keeps for a weight.");
   nb::class_<ScoreTotals>(module, "ScoreTotals", "Scores compared with labels, as a loss has them.")
-      .def(nb::init<std::string_view>(), "loss"_a)
+      .def(nb::init<std::string_view, std::size_t>(), "loss"_a, "outputs"_a = 1)
       .def("add", &ScoreTotals::Add, "scores"_a.noconvert(), "labels"_a.noconvert(), "weights"_a.noconvert(),
            nb::sig("def add(self, scores: object, labels: object, weights: object) -> None"),
-           "float32; weights of no size: all are 1.  Rows without a label are passed over.")
+           "float32, scores (n * outputs) of weights (n) and labels, (n * outputs) unless of softmax (n); weights of no size: all are 1.  Rows without a label are\n"
+           "passed over.")
       .def("totals", &ScoreTotals::totals, nb::sig("def totals(self) -> dict[str, float]"),
            "As those of a Learner, without what only it knows.")
+      .def_prop_rw("state", &ScoreTotals::state, &ScoreTotals::set_state,
+                   nb::for_getter(nb::sig("def state(self) -> dict[str, object]")),
+                   nb::for_setter(nb::sig("def state(self, value: dict[str, object], /) -> None")),
+                   "What was counted so far, as what JSON can hold.  ValueError for what is none.")
+      .def("task_totals", &ScoreTotals::task_totals, nb::sig("def task_totals(self) -> list[dict[str, float]]"),
+           "As of a Learner.")
       .def("means", &ScoreTotals::Means, "scores"_a.noconvert(),
            nb::sig("def means(self, scores: object) -> numpy.typing.NDArray[numpy.float32]"),
            "The predictions that scores stand for.");

@@ -23,7 +23,7 @@ struct Head {
   std::uint8_t length_bytes;   // 0, 1 or 4
   std::uint8_t key_bytes;      // 4 or 8
   std::uint8_t columns;
-  std::uint8_t spare;
+  std::uint8_t more_tasks;     // than one
   std::uint32_t labels[2];     // as bits of f32
 };
 static_assert(sizeof(Head) == 32);
@@ -99,6 +99,7 @@ Head Describe(const Rows& rows) {
   Head head{};
   head.rows = static_cast<std::uint32_t>(rows.size());
   head.features = static_cast<std::uint32_t>(rows.features());
+  head.more_tasks = static_cast<std::uint8_t>(rows.tasks() - 1);
   DescribeLengths(rows, head);
   std::uint64_t any = 0;
   for (const std::uint64_t key : rows.keys.span()) any |= key;
@@ -195,10 +196,10 @@ bool UnpackLines(Unpacker& from, const Head& head, Rows& rows) {
 
 bool UnpackLabels(Unpacker& from, const Head& head, Rows& rows) {
   if ((head.columns & kLabels) != 0) return Copy(from, rows.labels);
-  const auto* const bits = from.Take<std::uint8_t>((head.rows + std::size_t{7}) / 8);
+  const auto* const bits = from.Take<std::uint8_t>((rows.labels.size() + 7) / 8);
   if (bits == nullptr) return false;
   const float labels[2] = {std::bit_cast<float>(head.labels[0]), std::bit_cast<float>(head.labels[1])};
-  for (std::size_t row = 0; row < head.rows; ++row) rows.labels[row] = labels[bits[row / 8] >> (row % 8) & 1];
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) rows.labels[i] = labels[bits[i / 8] >> (i % 8) & 1];
   return true;
 }
 
@@ -245,12 +246,12 @@ void PackChunk(const Rows& rows, std::span<const Fault> faults, Buffer<char>& ch
   if ((head.columns & kLabels) != 0) {
     packer.Add(rows.labels.span());
   } else {
-    const std::size_t size = (rows.size() + 7) / 8;
+    const std::size_t size = (rows.labels.size() + 7) / 8;
     char* const bits = packer.Room(size);
     std::memset(bits, 0, size);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      const bool second = Bits(rows.labels[row]) != head.labels[0];
-      bits[row / 8] = static_cast<char>(bits[row / 8] | second << (row % 8));
+    for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+      const bool second = Bits(rows.labels[i]) != head.labels[0];
+      bits[i / 8] = static_cast<char>(bits[i / 8] | second << (i % 8));
     }
   }
   packer.Add(std::span<const PackedFault>(packed));
@@ -266,7 +267,8 @@ bool UnpackChunk(std::span<const char> chunk, Rows& rows, std::vector<Fault>& fa
   const bool known = (head->key_bytes == 4 || head->key_bytes == 8) &&
                      (head->length_bytes == 0 || head->length_bytes == 1 || head->length_bytes == 4);
   if (!known || head->rows / 8 > chunk.size() || head->features > chunk.size()) return false;
-  rows.Resize(head->rows, head->features, (head->columns & kValues) != 0, (head->columns & kWeights) != 0);
+  rows.Resize(head->rows, head->features, (head->columns & kValues) != 0, (head->columns & kWeights) != 0,
+              std::size_t{head->more_tasks} + 1);
   return UnpackLengths(from, *head, rows) && UnpackKeys(from, *head, rows) &&
          (!rows.has_values() || Copy(from, rows.values)) && UnpackLines(from, *head, rows) &&
          (!rows.has_weights() || Copy(from, rows.weights)) && UnpackLabels(from, *head, rows) &&

@@ -7,7 +7,7 @@
 //   values  := nothing or f32 for each feature          nothing: all are 1
 //   lines   := nothing or u32 for each row              nothing: row r is line r of its block
 //   weights := nothing or f32 for each row              nothing: all are 1
-//   labels  := a bit or f32 for each row                a bit: whether the label is head.labels[0] or [1]
+//   labels  := a bit or f32 for each row and task       a bit: whether the label is head.labels[0] or [1]
 //   faults  := {line u32, column u32, message u32}      message: where its text begins in `messages`
 //   messages := text that ends with a zero byte, one after the other
 //

@@ -10,8 +10,9 @@
 
 namespace tiffin::learn {
 
-Encoder::Encoder(std::vector<std::string> columns, std::vector<Feature> features, std::size_t label, std::size_t weight)
-    : columns_(std::move(columns)), features_(std::move(features)), label_(label), weight_(weight) {
+Encoder::Encoder(std::vector<std::string> columns, std::vector<Feature> features, std::vector<std::size_t> labels,
+                 std::size_t weight)
+    : columns_(std::move(columns)), features_(std::move(features)), labels_(std::move(labels)), weight_(weight) {
   for (const Feature& feature : features_) {
     infinite_.push_back("a value of '" + feature.name + "' is not finite");
     many_pairs_.push_back("'" + feature.name + "' crosses to more than " + std::to_string(kMostPairs) + " pairs");
@@ -20,7 +21,7 @@ Encoder::Encoder(std::vector<std::string> columns, std::vector<Feature> features
 }
 
 void Encoder::Check(const Batch& batch) const {
-  if (label_ != kNoColumn) CheckNumbers(batch, label_, "labels");
+  for (const std::size_t label : labels_) CheckNumbers(batch, label, "labels");
   if (weight_ != kNoColumn) CheckNumbers(batch, weight_, "weights");
   for (const Feature& feature : features_) CheckNode(batch, feature.root);
 }
@@ -90,13 +91,16 @@ void Encoder::Encode(const Batch& batch, std::size_t from, std::size_t to, Rows&
     batch.column(column).Numbers(from + batch.offset(), to + batch.offset(), numbers.data());
     return numbers;
   };
-  Buffer<double> labels, weights;
-  if (label_ != kNoColumn) labels = read(label_);
+  std::vector<Buffer<double>> labels;
+  for (const std::size_t label : labels_) labels.push_back(read(label));
+  Buffer<double> weights;
   if (weight_ != kNoColumn) weights = read(weight_);
   for (std::size_t row = 0; row < weights.size(); ++row) {
     if (!(weights[row] >= 0 && weights[row] <= std::numeric_limits<float>::max())) note(row, on_weight_);
   }
 
+  std::vector<float> its_labels(std::max<std::size_t>(labels.size(), 1), std::numeric_limits<float>::quiet_NaN());
+  if (rows.size() == 0) rows.SetTasks(its_labels.size());
   rows.Reserve(count, most);
   for (std::size_t row = 0; row < count; ++row) {
     if (wrong[row] != nullptr) {
@@ -116,8 +120,8 @@ void Encoder::Encode(const Batch& batch, std::size_t from, std::size_t to, Rows&
         if (value != 0) rows.Push(Key(feature.field, found.ids[i]), value);
       }
     }
-    rows.EndRow(labels.empty() ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(labels[row]),
-                weights.empty() ? 1.0F : static_cast<float>(weights[row]));
+    for (std::size_t task = 0; task < labels.size(); ++task) its_labels[task] = static_cast<float>(labels[task][row]);
+    rows.EndRow(its_labels, weights.empty() ? 1.0F : static_cast<float>(weights[row]));
     rows.lines.back() = static_cast<std::uint32_t>(row);
   }
 }

@@ -37,8 +37,11 @@ class Encoder {
  public:
   static constexpr std::size_t kNoColumn = ~std::size_t{0};
 
-  // label, weight: of the columns, or kNoColumn: labels are then not known and weights 1.
-  Encoder(std::vector<std::string> columns, std::vector<Feature> features, std::size_t label, std::size_t weight);
+  static constexpr std::size_t kMostLabels = 256;
+
+  // labels: of the columns, one for each task; none: not known.  weight: of the columns, or kNoColumn: all are 1.
+  Encoder(std::vector<std::string> columns, std::vector<Feature> features, std::vector<std::size_t> labels,
+          std::size_t weight);
 
   const std::vector<std::string>& columns() const noexcept { return columns_; }
 
@@ -55,7 +58,7 @@ class Encoder {
 
   std::vector<std::string> columns_;
   std::vector<Feature> features_;
-  std::size_t label_;
+  std::vector<std::size_t> labels_;
   std::size_t weight_;
   std::vector<std::string> infinite_;  // of each feature: what is said of a row
   std::vector<std::string> many_pairs_;

@@ -34,6 +34,19 @@ std::string OnLabel(const ModelSettings& settings, float label) {
          (settings.loss == LossKind::kPoisson ? " is no count" : " is neither 0 and 1 nor -1 and 1");
 }
 
+// The same of all labels; "" where they are as they should be.  Of several tasks some may be unknown.
+std::string OnLabels(const ModelSettings& settings, std::span<const float> labels) {
+  std::size_t unknown = 0;
+  for (const float label : labels) {
+    if (labels.size() > 1 && std::isnan(label)) {
+      ++unknown;
+    } else if (!Allows(settings, label)) {
+      return OnLabel(settings, label);
+    }
+  }
+  return unknown > 0 && unknown == labels.size() ? "the example has no label" : "";
+}
+
 // The same; "" where the fields are those of the model.
 std::string OnFields(const ModelSettings& settings, const Rows& rows, std::size_t row) {
   for (std::uint32_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) {
@@ -67,7 +80,7 @@ BadRows TakeBad(const ModelSettings& settings, const Block& block, const std::ve
   std::vector<std::size_t> gone;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     std::string what;
-    if (labels && !Allows(settings, rows.labels[row])) what = OnLabel(settings, rows.labels[row]);
+    if (labels) what = OnLabels(settings, rows.LabelsOf(row));
     if (what.empty() && settings.score == ScoreKind::kFfm) what = OnFields(settings, rows, row);
     if (what.empty()) continue;
     if (gone.size() < kMostKept) bad.first.push_back({block.file, line(rows.lines[row]), 0, std::move(what)});

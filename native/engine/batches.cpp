@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "batch/threads.h"
+#include "engine/negatives.h"
 #include "files/fault.h"
 
 namespace tiffin::learn {
@@ -15,6 +16,7 @@ namespace {
 ModelSettings DemandsOf(const BatchOptions& options) {
   ModelSettings settings;
   settings.loss = options.labels.value_or(settings.loss);
+  settings.heads = options.heads;
   if (options.fields > 0) settings.score = ScoreKind::kFfm;  // whose features must be of known fields
   settings.fields = options.fields;
   return settings;
@@ -62,7 +64,7 @@ void AppendRows(const Rows& rows, std::size_t begin, std::size_t end, ExampleBat
   CopyOnes(rows.has_weights() ? rows.weights.span().subspan(begin, end - begin) : std::span<const float>(),
            rows.has_weights(), end - begin, batch.rows(), batch.weights);
   Copy(rows.keys.span().subspan(first, count), batch.keys);
-  Copy(rows.labels.span().subspan(begin, end - begin), batch.labels);
+  Copy(rows.labels.span().subspan(begin * rows.tasks(), (end - begin) * rows.tasks()), batch.labels);
   batch.offsets.Reserve(end - begin);
   for (std::size_t row = begin; row < end; ++row) {
     batch.offsets.Push(static_cast<std::uint32_t>(features + rows.offsets[row + 1] - first));
@@ -172,6 +174,7 @@ void Batches::TakeBlocks(Worker& worker) {
     worker.faults.clear();
     source_.Parse(worker.block, worker.rows, worker.faults);
     BadRows bad = TakeBad(demands_, worker.block, worker.faults, options_.labels.has_value(), worker.rows);
+    ThinNegatives(options_.negatives, options_.seed, worker.block.number, worker.rows);
     spent.parse_s = clock.Lap();
     if (!WaitForTurn(worker.block.number, std::move(bad))) return;
     spent.wait_s += clock.Lap();

@@ -31,12 +31,13 @@ struct ExampleBatch {
   Buffer<std::uint32_t> offsets;  // one more than there are rows
   Buffer<std::uint64_t> keys;     // of features
   Buffer<float> values;           // of features; empty: all are 1
-  Buffer<float> labels;           // NaN: not known
+  Buffer<float> labels;           // for each task one; NaN: not known
   Buffer<float> weights;          // empty: all are 1
   Buffer<std::uint64_t> unique;   // keys, each once, ascending
   Buffer<std::uint32_t> index;    // of features: where its key is in `unique`
 
-  std::size_t rows() const noexcept { return labels.size(); }
+  std::size_t rows() const noexcept { return offsets.size() - 1; }
+  std::size_t tasks() const noexcept { return rows() == 0 ? 1 : labels.size() / rows(); }
   std::size_t features() const noexcept { return keys.size(); }
 };
 
@@ -46,8 +47,11 @@ struct BatchOptions {
   std::size_t ahead = 8;    // batches that wait; those of the blocks under way come on top
   // Rows need a label that this loss allows; none: any label, or none at all.
   std::optional<LossKind> labels;
+  std::size_t heads = 1;     // of the softmax: labels go from 0 to heads - 1; else tasks
   std::uint32_t fields = 0;  // features must be of so many fields; 0: of any
   std::uint64_t max_bad = 0;
+  float negatives = 1.0F;  // as in PassOptions
+  std::uint64_t seed = 0;  // which negatives depend on
 };
 
 class Batches {

@@ -5,12 +5,15 @@
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "base/clock.h"
 #include "batch/threads.h"
 #include "engine/decay.h"
 #include "engine/layout.h"
+#include "engine/negatives.h"
 #include "params/staged_view.h"
 #include "rows/key.h"
 
@@ -22,11 +25,9 @@ constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it le
 constexpr std::size_t kLineFloats = 16;  // of a cache line
 constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
 
-std::unique_ptr<Table> NewTable(const ModelSettings& settings, const TableSettings& table) {
-  Fade fade;
-  if (settings.decay != 1) fade = [settings](float* row) { DecayRow(settings, row); };
-  if (table.is_exact) return std::make_unique<ExactTable>(RowWidth(settings), table.exact, std::move(fade));
-  return std::make_unique<FixedTable>(table.bits, RowWidth(settings), std::move(fade));
+Fade FadeOf(const ModelSettings& settings) {
+  if (settings.decay == 1) return nullptr;
+  return [settings](float* row) { DecayRow(settings, row); };
 }
 
 }  // namespace
@@ -80,28 +81,15 @@ class Learner::Worker {
   // Rows that the model cannot take are taken out.  labels: rows need one.
   BadRows TakeBad(bool labels) { return learn::TakeBad(settings_, block, faults, labels, rows); }
 
-  // Takes negative examples out, of which `part` stay and stand for all.
-  void ThinNegatives(float part) {
-    if (part >= 1) return;
-    const std::uint64_t stream = Mix(Mix(settings_.seed) + block.number);
-    std::vector<std::size_t> gone;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      if (rows.labels[row] > 0) continue;
-      const std::uint64_t random = Mix(Mix(stream + rows.lines[row]));  // once leaves neighbours too evenly spread
-      if (static_cast<float>(random >> 40) * 0x1p-24F < part) {
-        rows.Weigh(row, 1 / part);
-      } else {
-        gone.push_back(row);
-      }
-    }
-    rows.Remove(gone);
-  }
-
   // Learns from all rows; bias_rows: how many the constant learns from at once.
   void Learn(Totals& totals, std::size_t bias_rows) {
     Prepare();
+    if (rows.size() > 0 && settings_.loss != LossKind::kSoftmax && rows.tasks() != settings_.heads) {
+      throw std::invalid_argument("examples with labels of " + std::to_string(rows.tasks()) + " tasks, and the model has " +
+                                  std::to_string(settings_.heads));
+    }
     now_ = learner_.table_->Begin(rows.size());
-    if (settings_.loss == LossKind::kSoftmax) return LearnClasses(totals, bias_rows);
+    if (settings_.heads > 1) return LearnHeads(totals, bias_rows);
     WithLoss(settings_.loss, [&](auto loss) {
       float slopes = 0;
       for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -125,7 +113,7 @@ class Learner::Worker {
   // Scores all rows; those without a usable label are not counted.  scores: one a row and head, or nullptr.
   void Score(Totals& totals, float* scores) {
     Prepare();
-    if (settings_.loss == LossKind::kSoftmax) return ScoreClasses(totals, scores);
+    if (settings_.heads > 1) return AskHeads(totals, scores);
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
         Reach(row, RowView::Purpose::kScore);
@@ -142,20 +130,20 @@ class Learner::Worker {
   std::uint64_t Line(std::size_t line) const { return block.first_line + line + 1; }
   float Weight(std::size_t row) const { return rows.has_weights() ? rows.weights[row] : 1.0F; }
 
-  // As Learn and Score, with a score for each class.
+  // As Learn and Score, with a score for each class or task.
 
-  void LearnClasses(Totals& totals, std::size_t bias_rows) {
+  void LearnHeads(Totals& totals, std::size_t bias_rows) {
     std::vector<float> slopes(settings_.heads);
     for (std::size_t row = 0; row < rows.size(); ++row) {
       Reach(row, RowView::Purpose::kLearn);
       const Example example = ExampleOf(row);
       Waken(example, row);
       ScoreHeads(example, row);
-      totals.CountClass(scores_, rows.labels[row], Weight(row));
-      Softmax::ToMeans(scores_);
-      scores_[static_cast<std::size_t>(rows.labels[row])] -= 1.0F;
+      Count(totals, row);
+      ToSlopes(row);
       ForEachHead(view_->has_absent() ? Present(example) : example, [&](std::size_t head, const Example& at_head) {
         const float slope = scores_[head] * Weight(row);
+        if (slope == 0) return;  // of a task whose label is not known
         learner_.kernels_.update(settings_, at_head, SumsOf(head), slope);
         slopes[head] += slope;
       });
@@ -166,15 +154,39 @@ class Learner::Worker {
     view_->Close();
   }
 
-  void ScoreClasses(Totals& totals, float* scores) {
+  void AskHeads(Totals& totals, float* scores) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       Reach(row, RowView::Purpose::kScore);
       ScoreHeads(ExampleOf(row), row);
-      const float label = rows.labels[row];
-      if (Softmax::Allows(label, settings_.heads)) totals.CountClass(scores_, label, Weight(row));
+      Count(totals, row);
       if (scores != nullptr) std::ranges::copy(scores_, scores + row * settings_.heads);
     }
     view_->Close();
+  }
+
+  // Compares scores_ with labels, as far as these are known.
+  void Count(Totals& totals, std::size_t row) const {
+    const std::span<const float> labels = rows.LabelsOf(row);
+    if (settings_.loss == LossKind::kSoftmax) {
+      if (Softmax::Allows(labels[0], settings_.heads)) totals.CountClass(scores_, labels[0], Weight(row));
+    } else if (labels.size() == settings_.heads) {
+      WithLoss(settings_.loss, [&](auto loss) { totals.CountTasks(loss, scores_, labels, Weight(row)); });
+    }
+  }
+
+  // Makes scores_ the derivatives of the loss by them.
+  void ToSlopes(std::size_t row) {
+    const std::span<const float> labels = rows.LabelsOf(row);
+    if (settings_.loss == LossKind::kSoftmax) {
+      Softmax::ToMeans(scores_);
+      scores_[static_cast<std::size_t>(labels[0])] -= 1.0F;
+      return;
+    }
+    WithLoss(settings_.loss, [&](auto loss) {
+      for (std::size_t head = 0; head < scores_.size(); ++head) {
+        scores_[head] = loss.Allows(labels[head]) ? loss.Slope(scores_[head], labels[head]) : 0.0F;
+      }
+    });
   }
 
   // Into scores_.
@@ -332,7 +344,7 @@ class Learner::Worker {
 Learner::Learner(const ModelSettings& settings, const TableSettings& table)
     : settings_(settings),
       is_exact_(table.is_exact),
-      table_(NewTable(settings, table)),
+      table_(NewTable(RowWidth(settings), table, FadeOf(settings))),
       bias_(3 * settings.heads),
       kernels_(ChosenKernels()) {}
 
@@ -403,7 +415,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         totals->wait_s = clock.Lap();
         NoteBad(worker.TakeBad(true), options);
         if (options.learn) {
-          worker.ThinNegatives(options.negatives);
+          ThinNegatives(options.negatives, settings_.seed, worker.block.number, worker.rows);
           worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
         } else {
           worker.Score(*totals, nullptr);

@@ -19,8 +19,7 @@
 #include "engine/model.h"
 #include "engine/pass_state.h"
 #include "engine/pause.h"
-#include "params/exact_table.h"
-#include "params/fixed_table.h"
+#include "params/new_table.h"
 #include "source/rows_source.h"
 
 namespace tiffin::learn {
@@ -47,13 +46,6 @@ using TakeScores = std::function<void(const Block& block, const Rows& rows, std:
 struct Diverged {
   std::size_t file;
   std::uint64_t line;  // from 1
-};
-
-// Where the rows of features are kept.
-struct TableSettings {
-  bool is_exact = false;
-  int bits = 0;           // of a fixed table
-  ExactSettings exact{};  // of an exact one
 };
 
 // Scores, one a head of each example, become predictions.

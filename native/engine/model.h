@@ -20,7 +20,7 @@ struct ModelSettings {
   float first = 0.1F;        // latent values begin between -first and first, over the root of their number
   std::uint64_t seed = 0;
   float decay = 1.0F;        // what weights and statistics are multiplied by at the end of each pass
-  std::size_t heads = 1;     // scores of an example: the classes of a softmax
+  std::size_t heads = 1;     // scores of an example: the classes of a softmax, or several tasks
   bool unit_length = false;  // whether the values of an example are divided by the length of their vector
 };
 

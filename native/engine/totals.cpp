@@ -2,7 +2,14 @@
 
 namespace tiffin::learn {
 
-void Totals::Add(const Totals& other) noexcept {
+void TaskTotals::Add(const TaskTotals& other) noexcept {
+  rows += other.rows;
+  weight += other.weight;
+  loss += other.loss;
+  counts.Add(other.counts);
+}
+
+void Totals::Add(const Totals& other) {
   rows += other.rows;
   features += other.features;
   bytes += other.bytes;
@@ -11,6 +18,8 @@ void Totals::Add(const Totals& other) noexcept {
   loss += other.loss;
   correct += other.correct;
   counts.Add(other.counts);
+  if (tasks.size() < other.tasks.size()) tasks.resize(other.tasks.size());
+  for (std::size_t i = 0; i < other.tasks.size(); ++i) tasks[i].Add(other.tasks[i]);
   read_s += other.read_s;
   parse_s += other.parse_s;
   learn_s += other.learn_s;

@@ -6,12 +6,23 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "engine/score_counts.h"
 #include "loss/logistic.h"
 #include "loss/softmax.h"
 
 namespace tiffin::learn {
+
+// Of one task, over the rows whose label it has.
+struct TaskTotals {
+  std::uint64_t rows = 0;
+  double weight = 0;
+  double loss = 0;  // weighted sum
+  ScoreCounts counts;
+
+  void Add(const TaskTotals& other) noexcept;
+};
 
 struct Totals {
   std::uint64_t rows = 0;
@@ -22,13 +33,14 @@ struct Totals {
   double loss = 0;     // weighted sum
   double correct = 0;  // weight of the examples whose class has the largest score
   ScoreCounts counts;  // for the logistic loss
+  std::vector<TaskTotals> tasks;  // where there are several; weight and loss are then those of all together
   // Seconds of all threads.
   double read_s = 0;
   double parse_s = 0;
   double learn_s = 0;
   double wait_s = 0;  // for their turn
 
-  void Add(const Totals& other) noexcept;
+  void Add(const Totals& other);
   // One example that was compared with its label.
   template <typename Loss>
   void Count(Loss of, float score, float label, double its_weight) noexcept {
@@ -36,6 +48,24 @@ struct Totals {
     weight += its_weight;
     loss += its_weight * of.Value(score, label);
     if constexpr (std::is_same_v<Loss, Logistic>) counts.Add(score, of.Mean(score), label > 0, its_weight);
+  }
+  // The same of several tasks, each with its score and label; labels may be unknown.
+  template <typename Loss>
+  void CountTasks(Loss of, std::span<const float> scores, std::span<const float> labels, double its_weight) {
+    rows += 1;
+    tasks.resize(scores.size());
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (!of.Allows(labels[i])) continue;
+      const double value = its_weight * of.Value(scores[i], labels[i]);
+      tasks[i].rows += 1;
+      tasks[i].weight += its_weight;
+      tasks[i].loss += value;
+      weight += its_weight;
+      loss += value;
+      if constexpr (std::is_same_v<Loss, Logistic>) {
+        tasks[i].counts.Add(scores[i], of.Mean(scores[i]), labels[i] > 0, its_weight);
+      }
+    }
   }
   // The same with a score for each class.
   void CountClass(std::span<const float> scores, float label, double its_weight) noexcept {

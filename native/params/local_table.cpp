@@ -6,6 +6,7 @@
 #include <string>
 
 #include "batch/threads.h"
+#include "optim/vector.h"
 #include "rows/key.h"
 
 namespace tiffin::learn {
@@ -21,111 +22,113 @@ void Prefetch(const float* row, std::size_t floats) {
   for (std::size_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(row + i, 1);
 }
 
-}  // namespace
-
-LocalTable::LocalTable(int bits, const Settings& settings)
-    : settings_(settings),
-      states_(static_cast<std::size_t>(StatesOf(settings.optimizer.kind))),
-      table_(bits, settings.width * (1 + states_)) {}
-
-bool LocalTable::IsChanged(const float* row) const noexcept {
-  return std::any_of(row, row + floats(), [](float x) { return x != 0; });
+Fade FadeOf(const LocalTable::Settings& settings) {
+  if (settings.decay == 1) return nullptr;
+  return [settings](float* row) {
+    WithOptimizer(settings.optimizer, [&](const auto& optimizer) {
+      DecayEach(optimizer, settings.width, settings.decay, row);
+    });
+  };
 }
 
-// Values depend on the place and the seed alone, so they are the same whenever a row is first met.
-void LocalTable::Begin(std::uint32_t number, float* values) const noexcept {
+}  // namespace
+
+LocalTable::LocalTable(const TableSettings& table, const Settings& settings)
+    : kind_(table),
+      settings_(settings),
+      states_(static_cast<std::size_t>(StatesOf(settings.optimizer.kind))),
+      table_(NewTable(floats(), table, FadeOf(settings))) {}
+
+bool LocalTable::IsNew(const float* row) const noexcept {
+  return row[0] == 0 && std::all_of(row, row + floats(), [](float x) { return x == 0; });
+}
+
+// Values depend on the name of the row and the seed alone, so they are the same whenever a row is first met.
+void LocalTable::Begin(std::uint64_t name, float* values) const noexcept {
   const float reach = settings_.first / std::sqrt(static_cast<float>(settings_.width));
-  std::uint64_t random = Mix(number, settings_.seed);
+  std::uint64_t random = Mix(name, settings_.seed);
   for (std::size_t f = 0; f < settings_.width; ++f) {
     random = Mix(random + f + 1, settings_.seed);
     values[f] = reach * (static_cast<float>(random >> 40) * 0x1p-23F - 1.0F);
   }
 }
 
-void LocalTable::Pull(std::span<const std::uint64_t> keys, bool unseen, std::span<float> values) const {
-  const std::size_t width = settings_.width;
-  const auto workers = static_cast<std::size_t>(Workers(values.size()));
-  OnWorkers(static_cast<int>(workers), [&](int number) {
-    const auto worker = static_cast<std::size_t>(number);
-    const std::size_t end = keys.size() * (worker + 1) / workers;
-    for (std::size_t i = keys.size() * worker / workers; i < end; ++i) {
-      if (i + kAhead < end) Prefetch(table_.row(FixedTable::RowOf(keys[i + kAhead], table_.bits())), width);
-      const std::uint32_t place = FixedTable::RowOf(keys[i], table_.bits());
-      const float* const row = table_.row(place);
-      float* const to = values.data() + i * width;
-      if (unseen && settings_.first > 0 && row[0] == 0 && !IsChanged(row)) {
-        Begin(place, to);
-      } else {
-        std::copy_n(row, width, to);
-      }
-    }
-  });
+void LocalTable::InPieces(std::span<const std::uint64_t> keys, std::uint32_t now, RowView::Purpose purpose,
+                          const std::function<void(std::size_t first, const RowView& view)>& work) {
+  const std::unique_ptr<RowView> view = table_->NewView();
+  for (std::size_t first = 0; first < keys.size();) {
+    const std::size_t size = std::min(keys.size() - first, table_->most_open());
+    view->Open(keys.subspan(first, size), now, purpose);
+    work(first, *view);
+    view->Close();
+    first += size;
+  }
 }
 
-void LocalTable::Push(std::span<const std::uint64_t> keys, std::span<const float> gradients) {
-  if (std::ranges::adjacent_find(keys, std::ranges::greater_equal()) != keys.end()) {
-    throw std::invalid_argument("keys must be ascending, each once");
-  }
+void LocalTable::Pull(std::span<const std::uint64_t> keys, bool unseen, std::span<float> values) {
   const std::size_t width = settings_.width;
-  const auto workers = static_cast<std::uint32_t>(Workers(gradients.size()));
-  WithOptimizer(settings_.optimizer, [&](const auto& optimizer) {
+  const bool begins = unseen && settings_.first > 0 && (!kind_.is_exact || kind_.exact.admit == 1);
+  InPieces(keys, 0, RowView::Purpose::kScore, [&](std::size_t first, const RowView& view) {
+    const auto workers = static_cast<std::size_t>(Workers(view.size() * width));
     OnWorkers(static_cast<int>(workers), [&](int number) {
-      const auto worker = static_cast<std::uint32_t>(number);
-      for (std::size_t i = 0; i < keys.size(); ++i) {
-        // Keys may share a row: whose it is goes by the row.
-        const std::uint32_t place = FixedTable::RowOf(keys[i], table_.bits());
-        if (i + kAhead < keys.size()) {
-          const std::uint32_t next = FixedTable::RowOf(keys[i + kAhead], table_.bits());
-          if (next % workers == worker) Prefetch(table_.row(next), floats());
-        }
-        if (place % workers != worker) continue;
-        float* const row = table_.row(place);
-        if (settings_.first > 0 && row[0] == 0 && !IsChanged(row)) Begin(place, row);
-        const float* const gradient = gradients.data() + i * width;
-        constexpr auto states = std::size_t{std::remove_cvref_t<decltype(optimizer)>::kState};
-        float state[states + 1];
-        for (std::size_t f = 0; f < width; ++f) {
-          for (std::size_t s = 0; s < states; ++s) state[s] = row[(s + 1) * width + f];
-          optimizer.Step(row[f], state, gradient[f], 1.0F);
-          for (std::size_t s = 0; s < states; ++s) row[(s + 1) * width + f] = state[s];
+      const auto worker = static_cast<std::size_t>(number);
+      const std::size_t end = view.size() * (worker + 1) / workers;
+      for (std::size_t i = view.size() * worker / workers; i < end; ++i) {
+        if (i + kAhead < end) Prefetch(view.rows()[i + kAhead], width);
+        const float* const row = view.rows()[i];
+        float* const to = values.data() + (first + i) * width;
+        if (begins && IsNew(row)) {
+          Begin(NameOf(keys[first + i]), to);
+        } else {
+          std::copy_n(row, width, to);
         }
       }
     });
   });
 }
 
-std::vector<std::uint32_t> LocalTable::Changed() const {
-  std::vector<std::uint32_t> changed;
-  for (std::size_t number = 0; number < table_.size(); ++number) {
-    if (IsChanged(table_.row(number))) changed.push_back(static_cast<std::uint32_t>(number));
+void LocalTable::Push(std::span<const std::uint64_t> keys, std::span<const float> gradients, std::size_t examples) {
+  if (std::ranges::adjacent_find(keys, std::ranges::greater_equal()) != keys.end()) {
+    throw std::invalid_argument("keys must be ascending, each once");
   }
-  return changed;
-}
-
-void LocalTable::CheckRows(std::span<const std::uint32_t> rows) const {
-  for (const std::uint32_t row : rows) {
-    if (row >= table_.size()) {
-      throw std::invalid_argument("row " + std::to_string(row) + " of a table of " + std::to_string(table_.size()));
-    }
-  }
-}
-
-void LocalTable::Read(std::span<const std::uint32_t> rows, std::span<float> values, std::span<float> states) const {
-  CheckRows(rows);
   const std::size_t width = settings_.width;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const float* const row = table_.row(rows[i]);
-    std::copy_n(row, width, values.data() + i * width);
-    std::copy_n(row + width, states_ * width, states.data() + i * states_ * width);
-  }
+  const std::uint32_t now = table_->Begin(examples);
+  InPieces(keys, now, RowView::Purpose::kLearn, [&](std::size_t first, const RowView& view) {
+    const auto workers = static_cast<std::uint64_t>(Workers(view.size() * width));
+    WithOptimizer(settings_.optimizer, [&](const auto& optimizer) {
+      OnWorkers(static_cast<int>(workers), [&](int number) {
+        const auto worker = static_cast<std::uint64_t>(number);
+        for (std::size_t i = 0; i < view.size(); ++i) {
+          // Keys may share a row: whose it is goes by its name.
+          if (i + kAhead < view.size() && NameOf(keys[first + i + kAhead]) % workers == worker) {
+            Prefetch(view.rows()[i + kAhead], floats());
+          }
+          const std::uint64_t name = NameOf(keys[first + i]);
+          float* const row = view.rows()[i];
+          if (name % workers != worker || row == view.absent()) continue;
+          if (settings_.first > 0 && IsNew(row)) Begin(name, row);
+          StepEach(optimizer, gradients.subspan((first + i) * width, width), row);
+        }
+      });
+    });
+  });
 }
 
-void LocalTable::Write(std::span<const std::uint32_t> rows, std::span<const float> values,
+void LocalTable::ForEach(const Visit& visit) const {
+  table_->ForEach([&](std::uint64_t name, const float* row) {
+    if (!IsNew(row)) visit(name, {row, settings_.width}, {row + settings_.width, states_ * settings_.width});
+  });
+}
+
+void LocalTable::Write(std::span<const std::uint64_t> names, std::span<const float> values,
                        std::span<const float> states) {
-  CheckRows(rows);
+  const auto place_of = [&](std::uint64_t name) { return kind_.is_exact ? Scramble(name) : name; };
   const std::size_t width = settings_.width;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    float* const row = table_.row(rows[i]);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0 && place_of(names[i]) <= place_of(names[i - 1])) {
+      throw std::invalid_argument("rows are not in their order");
+    }
+    float* const row = table_->Place(names[i]);
     std::copy_n(values.data() + i * width, width, row);
     if (!states.empty()) std::copy_n(states.data() + i * states_ * width, states_ * width, row + width);
   }

@@ -1,16 +1,17 @@
 // Sparse parameters: a row of floats for each key, read as copies and changed by gradients.
 //
 // In memory a row is [value * width, (state * width) * states].  One that is all zeros was never changed, and stands for
-// the first values of its place; so a table takes no memory for what nobody learned from.
+// its first values; so a table takes no memory for what nobody learned from.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "optim/optimizer.h"
-#include "params/fixed_table.h"
+#include "params/new_table.h"
 
 namespace tiffin::learn {
 
@@ -21,39 +22,53 @@ class LocalTable {
     OptimizerSettings optimizer;
     float first = 0;  // values begin between -first and first, over the root of the width
     std::uint64_t seed = 0;
+    float decay = 1.0F;  // what values and states are multiplied by at the end of each pass
   };
 
   // Throws std::bad_alloc.
-  LocalTable(int bits, const Settings& settings);
+  LocalTable(const TableSettings& table, const Settings& settings);
 
   std::size_t width() const noexcept { return settings_.width; }
   std::size_t states() const noexcept { return states_; }
-  int bits() const noexcept { return table_.bits(); }
+  // Whether rows are named by keys, of which each has its own, or by number.
+  bool is_exact() const noexcept { return kind_.is_exact; }
 
   // Copies the rows of keys (keys.size() x width), in any order.  unseen: whether rows that were never changed come as
-  // they begin, else as zeros.
-  void Pull(std::span<const std::uint64_t> keys, bool unseen, std::span<float> values) const;
+  // they begin, else as zeros; where keys are admitted by how often they come, those without a row are always zeros.
+  // Throws std::bad_alloc, SystemFault.
+  void Pull(std::span<const std::uint64_t> keys, bool unseen, std::span<float> values);
 
   // One step of the optimiser for each key, by its gradient (keys.size() x width).  The same for any number of threads.
-  // Throws std::invalid_argument unless keys are ascending, each once.
-  void Push(std::span<const std::uint64_t> keys, std::span<const float> gradients);
+  // examples: that the gradients are of.  Throws std::invalid_argument unless keys are ascending, each once;
+  // std::bad_alloc, SystemFault.
+  void Push(std::span<const std::uint64_t> keys, std::span<const float> gradients, std::size_t examples);
 
-  // The numbers of all rows that were changed, ascending.
-  std::vector<std::uint32_t> Changed() const;
-  // Values (rows x width) and states (rows x states x width) of some rows, out and in.
-  // Throw std::invalid_argument for a number that the table does not have.
-  void Read(std::span<const std::uint32_t> rows, std::span<float> values, std::span<float> states) const;
-  void Write(std::span<const std::uint32_t> rows, std::span<const float> values, std::span<const float> states);
+  // A pass of learning is over.  Throws SystemFault.
+  void EndPass() { table_->EndPass(); }
+
+  // All rows that were changed, in the order that Write wants.  name: the key or number of a row.  values (width), states
+  // (states x width).  Throws SystemFault.
+  using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states)>;
+  void ForEach(const Visit& visit) const;
+  // Fills an empty table with values (names.size() x width) and states (names.size() x states x width); no states: zeros.
+  // Throws std::invalid_argument for a row that the table does not have, and where names are not in their order.
+  void Write(std::span<const std::uint64_t> names, std::span<const float> values, std::span<const float> states);
 
  private:
   std::size_t floats() const noexcept { return settings_.width * (1 + states_); }
-  bool IsChanged(const float* row) const noexcept;
-  void Begin(std::uint32_t number, float* values) const noexcept;
-  void CheckRows(std::span<const std::uint32_t> rows) const;
+  bool IsNew(const float* row) const noexcept;
+  std::uint64_t NameOf(std::uint64_t key) const noexcept {
+    return kind_.is_exact ? key : FixedTable::RowOf(key, kind_.bits);
+  }
+  void Begin(std::uint64_t name, float* values) const noexcept;
+  // Calls work(first, view) for so many keys at a time as a view should hold, from `first` on.
+  void InPieces(std::span<const std::uint64_t> keys, std::uint32_t now, RowView::Purpose purpose,
+                const std::function<void(std::size_t first, const RowView& view)>& work);
 
+  const TableSettings kind_;
   const Settings settings_;
   const std::size_t states_;
-  FixedTable table_;
+  const std::unique_ptr<Table> table_;
 };
 
 }  // namespace tiffin::learn

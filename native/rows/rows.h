@@ -1,11 +1,13 @@
 // Examples as columns: what parsers make and kernels read.
 //
 // Row r has the features [offsets[r], offsets[r + 1]) of `keys` and `values`.  Most features of wide sparse data are
-// there or not, so values are kept only once one of them is not 1, and weights likewise.
+// there or not, so values are kept only once one of them is not 1, and weights likewise.  Of several tasks a row has a
+// label for each, side by side.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "rows/buffer.h"
 
@@ -15,7 +17,8 @@ class Rows {
  public:
   Rows() { Clear(); }
 
-  std::size_t size() const noexcept { return labels.size(); }
+  std::size_t size() const noexcept { return lines.size(); }
+  std::size_t tasks() const noexcept { return tasks_; }
   std::size_t features() const noexcept { return keys.size(); }
   bool has_values() const noexcept { return has_values_; }
   bool has_weights() const noexcept { return has_weights_; }
@@ -30,19 +33,23 @@ class Rows {
     lines.Clear();
     weights.Clear();
     has_values_ = has_weights_ = false;
+    tasks_ = 1;
   }
+  // REQUIRES: there are no rows yet.
+  void SetTasks(std::size_t tasks) noexcept { tasks_ = tasks; }
   // For as many rows and features more.
   void Reserve(std::size_t rows, std::size_t features) {
     offsets.Reserve(rows);
-    labels.Reserve(rows);
+    labels.Reserve(rows * tasks_);
     lines.Reserve(rows);
     keys.Reserve(features);
   }
 
   // So many rows and features, to be filled in column by column.
-  void Resize(std::size_t rows, std::size_t features, bool with_values, bool with_weights) {
+  void Resize(std::size_t rows, std::size_t features, bool with_values, bool with_weights, std::size_t tasks = 1) {
+    tasks_ = tasks;
     offsets.Resize(rows + 1);
-    labels.Resize(rows);
+    labels.Resize(rows * tasks);
     lines.Resize(rows);
     keys.Resize(features);
     values.Resize(with_values ? features : 0);
@@ -62,10 +69,11 @@ class Rows {
     keys.Push(key);
     if (has_values()) PushValue(value);
   }
-  void EndRow(float label, float weight = 1.0F) {  // its line is set by whoever knows it
+  void EndRow(float label, float weight = 1.0F) { EndRow(std::span<const float>(&label, 1), weight); }
+  void EndRow(std::span<const float> its_labels, float weight) {  // its line is set by whoever knows it
     if (weight != 1.0F && !has_weights()) BeginWeights();
     if (has_weights()) PushWeight(weight);
-    labels.Push(label);
+    for (const float label : its_labels) labels.Push(label);
     lines.Push(0);
     offsets.Push(static_cast<std::uint32_t>(keys.size()));
   }
@@ -89,18 +97,19 @@ class Rows {
         keys[end] = keys[i];
         if (has_values_) values[end] = values[i];
       }
-      labels[to] = labels[row];
+      for (std::size_t task = 0; task < tasks_; ++task) labels[to * tasks_ + task] = labels[row * tasks_ + task];
       lines[to] = lines[row];
       if (has_weights_) weights[to] = weights[row];
       offsets[++to] = end;
     }
     offsets.Shrink(to + 1);
-    labels.Shrink(to);
+    labels.Shrink(to * tasks_);
     lines.Shrink(to);
     keys.Shrink(end);
     if (has_values_) values.Shrink(end);
     if (has_weights_) weights.Shrink(to);
   }
+  std::span<const float> LabelsOf(std::size_t row) const noexcept { return labels.span().subspan(row * tasks_, tasks_); }
   // Forgets the features since the last EndRow.
   void DropRow() noexcept {
     keys.Shrink(offsets.back());
@@ -130,12 +139,13 @@ class Rows {
   }
   void BeginWeights() {
     has_weights_ = true;
-    weights.Resize(labels.size());
-    for (std::size_t i = 0; i < labels.size(); ++i) weights[i] = 1.0F;
+    weights.Resize(size());
+    for (std::size_t i = 0; i < size(); ++i) weights[i] = 1.0F;
   }
 
   bool has_values_ = false;
   bool has_weights_ = false;
+  std::size_t tasks_ = 1;
 };
 
 }  // namespace tiffin::learn

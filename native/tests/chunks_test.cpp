@@ -29,6 +29,8 @@ Examples Make(unsigned seed) {
   const bool gaps = random() % 2 == 0;
   const std::size_t most = random() % 10 == 0 ? 400 : 8;
   Examples made;
+  std::vector<float> its_labels(random() % 3 == 0 ? 1 + random() % 4 : 1);
+  made.rows.SetTasks(its_labels.size());
   made.rows.Reserve(size, size * 400);
   std::uint32_t line = 0;
   for (std::size_t row = 0; row < size; ++row) {
@@ -38,7 +40,8 @@ Examples Make(unsigned seed) {
       made.rows.Push(key, valued && random() % 3 == 0 ? 0.5F : 1.0F);
     }
     const float values[] = {-1.0F, 1.0F, 2.5F};
-    made.rows.EndRow(values[random() % static_cast<unsigned>(labels)], weighted && random() % 3 == 0 ? 2.0F : 1.0F);
+    for (float& label : its_labels) label = values[random() % static_cast<unsigned>(labels)];
+    made.rows.EndRow(its_labels, weighted && random() % 3 == 0 ? 2.0F : 1.0F);
     line += gaps ? random() % 3 : 0;
     made.rows.lines.back() = line++;
   }
@@ -56,6 +59,7 @@ std::string Bytes(const Buffer<T>& column) {
 void ExpectSame(const Examples& found, const Examples& wanted) {
   EXPECT_EQ(Bytes(found.rows.offsets), Bytes(wanted.rows.offsets));
   EXPECT_EQ(Bytes(found.rows.keys), Bytes(wanted.rows.keys));
+  EXPECT_EQ(found.rows.tasks(), wanted.rows.tasks());
   EXPECT_EQ(Bytes(found.rows.labels), Bytes(wanted.rows.labels));
   EXPECT_EQ(Bytes(found.rows.lines), Bytes(wanted.rows.lines));
   EXPECT_EQ(found.rows.has_values(), wanted.rows.has_values());

@@ -72,7 +72,8 @@ std::shared_ptr<const Encoder> CatOf(const std::string& column) {
   Feature feature;
   feature.name = column;
   feature.field = 3;
-  return std::make_shared<Encoder>(std::vector<std::string>{column}, std::vector<Feature>{feature}, Encoder::kNoColumn, Encoder::kNoColumn);
+  return std::make_shared<Encoder>(std::vector<std::string>{column}, std::vector<Feature>{feature},
+                                   std::vector<std::size_t>(), Encoder::kNoColumn);
 }
 
 TEST(Encode, RowsBeginWhereTheBatchDoes) {

@@ -1,6 +1,7 @@
 """A web server on this machine, with the habits, good and bad, of those outside."""
 
 import hashlib
+import os
 import re
 import threading
 import time
@@ -73,7 +74,8 @@ class _Handler(SimpleHTTPRequestHandler):
         self.server.headers.append(dict(self.headers))
 
     def translate_path(self, path: str) -> str:
-        return f"{self.directory}/{unquote(path).lstrip('/')}"
+        whole = f"{self.directory}/{unquote(path).lstrip('/')}"
+        return whole if os.path.exists(whole) else whole.partition("?")[0]
 
     def do_HEAD(self) -> None:
         if not self._intercepted():

@@ -161,7 +161,7 @@ def test_wrong_classes_are_said(write: Write) -> None:
     assert caught.value.hint == "say it with --set classes=N"
     with pytest.raises(ConfigError, match="classes are for the loss softmax, found logistic"):
         train(make_model("lr", {"classes": 3}), [path])
-    with pytest.raises(ConfigError, match="softmax goes with linear, fm, trees and leaves"):
+    with pytest.raises(ConfigError, match="softmax goes with all terms but ffm"):
         train(make_model("ffm", {"loss": "softmax", "classes": 4, "fields": 2}), [path])
     for name in ("lr", "trees"):
         with pytest.raises(FormatError, match=r"rows\.svm:2: label 3 is no class: they go from 0 to 2"):

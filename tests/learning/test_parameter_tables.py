@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +11,71 @@ from hypothesis import strategies as st
 
 from tests.learning.twins import STATES, F, step
 from tiffin._native.learning import optimizer_step, scatter_add, table_row
-from tiffin.errors import TrainingError
+from tiffin.errors import ConfigError, TrainingError
 from tiffin.tables import LocalTable, Optimizer, Sparse, read_array, write_array
 from tiffin.testing.tables import SUITE
 
+KINDS: dict[str, dict[str, Any]] = {
+    "fixed": {},
+    "exact": {"table": "exact"},
+    "spilling": {"table": "exact", "memory": 2 << 20},
+}
 
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__.lstrip("_"))
-def test_local_tables(check: Callable, tmp_path: Path) -> None:
-    check(lambda declared: LocalTable(declared, seed=1), tmp_path)
+def test_local_tables(check: Callable, kind: str, tmp_path: Path) -> None:
+    check(lambda declared: LocalTable(declared._replace(**KINDS[kind]), seed=1), tmp_path)
+
+
+def test_keys_are_admitted_when_they_came_often_enough() -> None:
+    table = LocalTable(Sparse(2, Optimizer("sgd", alpha=1.0), first=0.5, table="exact", admit=3))
+    keys, ones = np.array([5, 9], np.uint64), np.ones((2, 2), np.float32)
+    for _ in range(2):
+        assert not table.pull(keys).any()
+        table.push(keys, ones)
+    table.push(keys[:1], ones[:1])
+    found = table.pull(keys)
+    assert found[0].all()
+    assert not found[1].any()
+
+
+def test_keys_that_did_not_come_for_long_lose_their_rows() -> None:
+    table = LocalTable(Sparse(1, Optimizer("sgd", alpha=1.0), table="exact", ttl=100))
+    one, other = np.array([1], np.uint64), np.array([2], np.uint64)
+    table.push(one, np.ones((1, 1), np.float32), 10)
+    for _ in range(20):
+        table.push(other, np.ones((1, 1), np.float32), 10)
+    table.end_pass()
+    assert table.pull(np.array([1, 2], np.uint64)).tolist() == [[0], [-20]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_at_the_end_of_a_pass_all_decays(kind: str) -> None:
+    declared = Sparse(16, Optimizer("sgd", alpha=1.0), decay=0.5)._replace(**KINDS[kind])
+    table = LocalTable(declared)
+    keys = np.arange(40_000, dtype=np.uint64)
+    table.push(keys, np.ones((len(keys), 16), np.float32))
+    for _ in range(2):
+        table.end_pass()
+    assert (table.pull(keys) == -0.25).all()
+
+
+def test_what_is_on_disk_and_what_is_not_is_saved_alike(tmp_path: Path) -> None:
+    declared = Sparse(16, Optimizer("adagrad", alpha=0.1), first=0.1, table="exact")
+    random = np.random.default_rng(1)
+    tables = [LocalTable(declared._replace(memory=memory), seed=3) for memory in (0, 1 << 20)]
+    for _ in range(10):
+        keys = np.unique(random.integers(0, 50_000, 5_000)).astype(np.uint64)
+        gradients = random.normal(size=(len(keys), 16)).astype(np.float32)
+        for table in tables:
+            table.push(keys, gradients)
+    for table, name in zip(tables, ("a", "b"), strict=True):
+        table.save(str(tmp_path), name)
+    for ending in ("_keys.npy", ".npy", "_state.npy"):
+        assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
+    with pytest.raises(ConfigError, match="a table is fixed or exact, found 'both'"):
+        LocalTable(declared._replace(table="both"))
 
 
 optimizers = st.builds(

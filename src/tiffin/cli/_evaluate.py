@@ -10,7 +10,6 @@ from tiffin.cli._training import (
     Format,
     MaxBad,
     Threads,
-    evaluation_json,
     load_model,
     places,
     quality_text,
@@ -19,7 +18,7 @@ from tiffin.cli._training import (
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.stream import text_size
-from tiffin.train import Evaluation, Slices
+from tiffin.train import Evaluation, Slices, evaluation_fields
 
 __all__ = ["Options", "run"]
 
@@ -78,7 +77,7 @@ def run(options: Options, ui: Ui) -> int:
 
 
 def _json(found: Slices, column: str | None) -> dict[str, Any]:
-    whole = evaluation_json(found.whole)
+    whole = evaluation_fields(found.whole)
     if column is None:
         return whole
     slices = [{"value": one.value or None, "missed_rows": one.missed, **_figures(one.found)} for one in found.slices]
@@ -87,7 +86,7 @@ def _json(found: Slices, column: str | None) -> dict[str, Any]:
 
 
 def _figures(found: Evaluation) -> dict[str, Any]:
-    return {name: value for name, value in evaluation_json(found).items() if name != "bad_rows"}
+    return {name: value for name, value in evaluation_fields(found).items() if name != "bad_rows"}
 
 
 def _table(found: Slices, column: str) -> str:

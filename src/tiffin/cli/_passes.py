@@ -5,12 +5,12 @@ from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tiffin.cli._training import evaluation_json, loss_text, tell_skipped
+from tiffin.cli._training import loss_text, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import FormatError, TargetError
 from tiffin.models import read_manifest
 from tiffin.train import Data as Examples
-from tiffin.train import Evaluation, Pass, Trained
+from tiffin.train import Evaluation, Pass, Trained, evaluation_fields
 
 if TYPE_CHECKING:
     from tiffin.live import Live
@@ -121,14 +121,14 @@ def figures_of(trained: Trained) -> dict[str, Any]:
         "rows": _rows_after(trained, number),
         "passes": number,
         "train": {
-            **evaluation_json(done.learned),
+            **evaluation_fields(done.learned),
             "rows_per_s": done.rows_per_s,
             "bottleneck": done.bottleneck,
             "thread_s": done.stages,
         },
     }
     if done.held_out is not None:
-        found["valid"] = evaluation_json(done.held_out)
+        found["valid"] = evaluation_fields(done.held_out)
     return found
 
 
@@ -143,8 +143,9 @@ def _log(live: "Live", done: Pass) -> None:
     for name, found in (("train", done.learned), ("valid", done.held_out)):
         if found is None:
             continue
-        live.log_metric(f"{name}/loss", found.loss)
-        if found.auc is not None:
-            live.log_metric(f"{name}/auc", found.auc)
+        for place, one in ((name, found), *((f"{name}/{task}", one) for task, one in (found.tasks or {}).items())):
+            live.log_metric(f"{place}/loss", one.loss)
+            if one.auc is not None:
+                live.log_metric(f"{place}/auc", one.auc)
     live.log_metric("train/rows_per_s", done.rows_per_s, plot=False)
     live.next_step()

@@ -52,15 +52,15 @@ def run(options: Options, ui: Ui) -> int:
     paths = places(ui, options.data)
     out = None if options.out in (None, "-") else options.out
     trained = load_model(ui, options.model, options.algorithm)
-    width = trained.outputs
-    shown = nullcontext(lambda part: ui.table(csv_lines(part, width)))
+    names = trained.output_names
+    shown = nullcontext(lambda part: ui.table(csv_lines(part, len(names))))
     count = 0
-    with shown if out is None else predictions_to(place(ui, out), width) as take:
+    with shown if out is None else predictions_to(place(ui, out), names) as take:
 
         def counted(part: "array[float]") -> None:
             nonlocal count
             take(part)
-            count += len(part) // width
+            count += len(part) // len(names)
 
         with ui.progress("Predicting", "row") as progress:
             progress.expect(0, text_size(paths))

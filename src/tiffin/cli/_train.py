@@ -49,7 +49,7 @@ class Options(NamedTuple):
         list[str],
         Flag("files to predict after each pass; passes end when that gets no better", metavar="FILE", many=True),
     ] = []  # noqa: RUF012 - as above
-    label: Annotated[str | None, Flag("tables: the column to predict", metavar="COL")] = None
+    label: Annotated[str | None, Flag("tables: the column to predict; several tasks: A,B", metavar="COL")] = None
     weight: Annotated[str | None, Flag("tables: the column of weights", metavar="COL")] = None
     time: Annotated[str | None, Flag("tables: the column by which rows are in order", metavar="COL")] = None
     valid_from: Annotated[str | None, Flag("hold out the rows from this time on", metavar="TIME")] = None
@@ -102,7 +102,7 @@ def run(options: Options, ui: Ui) -> int:
     how = _how(options, ui)
     if options.out is not None:
         check_place(place(ui, options.out))
-    described = model if isinstance(model, Model) else Model("algorithm")
+    described = model if isinstance(model, Model) else model.described
     data, valid = _parts(ui, options, described)
     if options.explain_plan or options.out is None:
         ui.write(explain(described, data, how))
@@ -182,8 +182,8 @@ def _model(options: Options, ui: Ui) -> "Model | Algorithm":
     found = specified(options.spec, ui.context.directory, dict(map(_setting, options.set)))
     if isinstance(found, Model):
         return found._replace(**named)
-    if named:
-        raise UsageError(f"--{next(iter(named))} is for tables, and an algorithm learns from lines")
+    for name, value in named.items():
+        setattr(found, name, value)
     return found
 
 

@@ -1,7 +1,7 @@
 """What `train`, `predict` and `evaluate` share: options, and how results are told."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from tiffin.cli._options import Flag
@@ -16,7 +16,6 @@ __all__ = [
     "Format",
     "MaxBad",
     "Threads",
-    "evaluation_json",
     "load_model",
     "loss_text",
     "place",
@@ -48,7 +47,8 @@ MaxBad = Annotated[int | None, Flag("skip so many lines that are no examples (de
 
 def place(ui: Ui, path: str) -> str:
     """A path as the user gave it, but seen from where the command runs."""
-    return path if ui.context.directory == os.getcwd() else os.path.join(ui.context.directory, path)
+    is_seen_from_anywhere = ui.context.directory == os.getcwd() or "://" in path
+    return path if is_seen_from_anywhere else os.path.join(ui.context.directory, path)
 
 
 def load_model(ui: Ui, directory: str, algorithm: str | None) -> Trained:
@@ -73,29 +73,33 @@ def tell_skipped(ui: Ui, trained: Trained, data: Examples) -> None:
         ui.warning(f"skipped {line}")
 
 
-def evaluation_json(found: Evaluation) -> dict[str, Any]:
-    """The figures by name, without those that are not known."""
-    return {name: value for name, value in found._asdict().items() if value is not None}
-
-
 def loss_text(found: Evaluation) -> str:
     """One line for people."""
-    return f"loss {found.loss:.6f}{_figure(', AUC {:.5f}', found.auc)}{_accuracy(found)}{_rows(found)}"
+    return f"{_loss(found)}{_accuracy(found)}{_rows(found)}{_tasks(found, _loss)}"
 
 
 def quality_text(found: Evaluation) -> str:
-    """All figures in one line."""
+    """All figures in one line, and one more for each task."""
+    return f"{_figures(found)}{_accuracy(found)}{_rows(found)}{_tasks(found, _figures)}"
+
+
+def _loss(found: Evaluation) -> str:
+    return f"loss {found.loss:.6f}{_figure(', AUC {:.5f}', found.auc)}"
+
+
+def _figures(found: Evaluation) -> str:
     return "".join(
         (
-            f"loss {found.loss:.6f}",
-            _figure(", AUC {:.5f}", found.auc),
+            _loss(found),
             _figure(", PR-AUC {:.5f}", found.pr_auc),
             _figure(", calibration error {:.5f}", found.calibration_error),
             _figure(", base rate {:.5f}", found.base_rate),
-            _accuracy(found),
-            _rows(found),
         )
     )
+
+
+def _tasks(found: Evaluation, text: Callable[[Evaluation], str]) -> str:
+    return "".join(f"\n  {name}: {text(one)}" for name, one in (found.tasks or {}).items())
 
 
 def _accuracy(found: Evaluation) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 from tiffin.cli._table_text import plain
 from tiffin.cli._text import human_size
-from tiffin.cli._training import METRICS, evaluation_json
+from tiffin.cli._training import METRICS
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
 from tiffin.models import SETTINGS, Model, has_setting, make_model
 from tiffin.stream import Flow, text_size
-from tiffin.train import Data, Evaluation, Options, Progress, Tried, compare
+from tiffin.train import Data, Evaluation, Options, Progress, Tried, compare, evaluation_fields
 
 __all__ = ["models_of", "try_models"]
 
@@ -82,4 +82,4 @@ def _figures(tried: Tried) -> dict[str, Any]:
     if tried.held_out is None:
         return {"model": tried.name, "failure": str(tried.failure)}
     figures = {name: getattr(tried, name) for name in ("passes", "seconds", "rows_per_s", "size")}
-    return {"model": tried.name, "valid": evaluation_json(tried.held_out), **figures}
+    return {"model": tried.name, "valid": evaluation_fields(tried.held_out), **figures}

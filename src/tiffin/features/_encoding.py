@@ -89,22 +89,31 @@ def count_fields(features: Sequence[Expression]) -> int:
 
 
 def encoder(
-    features: Sequence[Expression], label: str = "", weight: str = "", *, numbered: bool = False, by: bool = False
+    features: Sequence[Expression],
+    labels: Sequence[str] = (),
+    weight: str = "",
+    *,
+    numbered: bool = False,
+    by: bool = False,
 ) -> Encoder:
-    """The native form.  label, weight: columns, or "" for none.  by: whether batches have BY.  Raises ConfigError."""
+    """The native form.
+
+    labels: a column for each task.  weight: a column, or "" for none.  by: whether batches have BY.  Raises
+    ConfigError.
+    """
     if not features:
         raise ConfigError("there are no features")
     for feature in features:
         if feature.gives == "text":
             raise ConfigError(f"{feature} is no feature yet", hint="cut it with .tokens() or .split(), or take cat()")
-    names = dict.fromkeys([*columns_of(features), *filter(None, (label, weight, BY if by else ""))])
+    names = dict.fromkeys([*columns_of(features), *labels, *filter(None, (weight, BY if by else ""))])
     columns = {name: at for at, name in enumerate(names)}
     fields = fields_of(features, numbered=numbered)
     rows = [
         (feature.name, field, feature.name, _node(feature, columns))
         for feature, field in zip(features, fields, strict=True)
     ]
-    return Encoder(list(columns), rows, columns.get(label, -1), columns.get(weight, -1))
+    return Encoder(list(columns), rows, [columns[label] for label in labels], columns.get(weight, -1))
 
 
 def encode(
@@ -114,7 +123,7 @@ def encode(
 
     Raises ConfigError, TrainingError for columns that are missing or of the wrong type.
     """
-    native = encoder(features, label, weight, numbered=numbered)
+    native = encoder(features, [label] if label else [], weight, numbered=numbered)
     try:
         offsets, keys, values, labels, weights, bad_rows = native.encode(data)
     except BadColumns as error:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from tiffin.errors import TransferError, TransferInterrupted
 
-__all__ = ["Stop", "each", "patiently"]
+__all__ = ["ATTEMPTS", "FIRST_WAIT_S", "Stop", "each", "patiently"]
 
 ATTEMPTS = 6
 FIRST_WAIT_S = 0.1  # doubles each time: 3 s together

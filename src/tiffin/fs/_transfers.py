@@ -5,15 +5,28 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import sleep
 from typing import NamedTuple, Protocol
 
 from tiffin import _native
-from tiffin.errors import CorruptObject, TransferError
-from tiffin.fs._attempts import Stop, each, patiently
+from tiffin.errors import CorruptObject, TransferError, TransferInterrupted
+from tiffin.fs._attempts import ATTEMPTS, FIRST_WAIT_S, Stop, each, patiently
 from tiffin.fs._filesystem import FileSystem, Info
 from tiffin.fs._local import remove_quietly
 
-__all__ = ["Fetched", "Wanted", "Watched", "download", "infos", "read", "read_all", "receive", "remove", "upload"]
+__all__ = [
+    "Fetched",
+    "Wanted",
+    "Watched",
+    "chunks",
+    "download",
+    "infos",
+    "read",
+    "read_all",
+    "receive",
+    "remove",
+    "upload",
+]
 
 
 TOGETHER = 1000  # removals in one request: what S3 takes
@@ -137,6 +150,34 @@ def _receive(
 
     patiently(attempt, stop)
     return Fetched(target, digest.hexdigest(), done)
+
+
+def chunks(fs: FileSystem, path: str) -> Iterator[bytes]:
+    """The bytes of a file as they come.  After an interruption it goes on where it was.
+
+    Raises FileNotFoundError; TransferError, also where it cannot go on because the file is another by now, or the place
+    does not say whether it is.
+    """
+    done, etag, interruptions = 0, None, 0
+    while True:
+        try:
+            with fs.open(path, done, etag=etag) as body:
+                if body.start != done:
+                    raise TransferError(
+                        f"{fs.url(path)} broke off after {done:,} bytes, and the rest of the same file cannot be had",
+                        hint="fetch the whole file first",
+                    )
+                etag = body.etag
+                for chunk in body.chunks:
+                    yield chunk
+                    done += len(chunk)
+                    interruptions = 0
+            return
+        except TransferInterrupted:
+            interruptions += 1
+            if interruptions == ATTEMPTS:
+                raise
+            sleep(FIRST_WAIT_S * 2 ** (interruptions - 1))
 
 
 def read(fs: FileSystem, path: str) -> bytes:

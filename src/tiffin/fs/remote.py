@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from tiffin.errors import ConfigError
 from tiffin.fs._directory import Directory
 from tiffin.fs._filesystem import Body, FileSystem, Info
-from tiffin.fs._transfers import Fetched, Wanted, download, infos, read, read_all, receive, remove, upload
+from tiffin.fs._transfers import Fetched, Wanted, chunks, download, infos, read, read_all, receive, remove, upload
 
 __all__ = [
     "SCHEMES",
@@ -20,6 +20,7 @@ __all__ = [
     "FileSystem",
     "Info",
     "Wanted",
+    "chunks",
     "download",
     "infos",
     "local_path",

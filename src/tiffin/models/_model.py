@@ -14,6 +14,7 @@ __all__ = [
     "Model",
     "Setting",
     "has_setting",
+    "labels_of",
     "make_model",
     "outputs_of",
     "score_of",
@@ -53,6 +54,7 @@ _FIELDS = ("ffm", "cross", "mlp")
 _DENSE = ("cross", "mlp")
 _TREES = ("trees", "leaves")
 _TABLES = ("linear", "fm", "ffm", "cross", "mlp")
+_WITH_TASKS = frozenset(("linear", "fm", "cross", "mlp"))
 
 SETTINGS = {
     "loss": Setting("what is made small", str, ("logistic", "squared", "poisson", "softmax")),
@@ -106,7 +108,7 @@ class Model(NamedTuple):
     """What is learned, and how.  See SETTINGS for what each means; `make_model` checks them.
 
     score: the terms that are added up, such as "linear + fm".  features, label, weight, time: of data with named
-    columns; no features: some are made of all columns.
+    columns; no features: some are made of all columns.  Labels of several tasks are separated by commas.
     """
 
     score: str = "linear"
@@ -189,13 +191,32 @@ def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
     return model._replace(**{name: _checked(name, value, model) for name, value in settings.items()})
 
 
+def labels_of(model: Model) -> tuple[str, ...]:
+    """The columns with its labels, one for each task."""
+    return tuple(filter(None, (name.strip() for name in model.label.split(","))))
+
+
 def outputs_of(model: Model) -> int:
-    """How many numbers a prediction has: with softmax, the probability of each class.  Raises ConfigError."""
+    """How many numbers a prediction has: with softmax, the probability of each class; of several tasks, one of each.
+
+    Raises ConfigError.
+    """
+    tasks = labels_of(model)
+    if len(tasks) > 1:
+        if len(set(tasks)) < len(tasks):
+            raise ConfigError(f"a label is there twice in '{model.label}'")
+        if model.loss == "softmax":
+            raise ConfigError(f"several labels go with other losses than softmax, found {model.label}")
+        if not _WITH_TASKS.issuperset(terms_of(model)):
+            raise ConfigError(
+                f"several labels go with {', '.join(sorted(_WITH_TASKS))}, and this is a score of {model.score}"
+            )
+        return len(tasks)
     if model.loss == "softmax":
         if model.classes < 2:
             raise ConfigError("softmax needs to know how many classes there are", hint="say it with --set classes=N")
-        if not {"ffm", "cross", "mlp", "algorithm"}.isdisjoint(terms_of(model)):
-            raise ConfigError(f"softmax goes with linear, fm, trees and leaves, found {model.score}")
+        if not {"ffm", "algorithm"}.isdisjoint(terms_of(model)):
+            raise ConfigError(f"softmax goes with all terms but ffm, found {model.score}")
         return model.classes
     if model.classes:
         raise ConfigError(f"classes are for the loss softmax, found {model.loss}", hint="add --set loss=softmax")

@@ -27,6 +27,9 @@ def from_mapping(fields: Mapping[str, Any]) -> Model:
     features = found.pop("features", [])
     if not isinstance(features, list):
         raise ConfigError(f"'features' should be a list, found {features!r}")
+    label = found.get("label")
+    if isinstance(label, list) and label and all(isinstance(one, str) for one in label):
+        found["label"] = ", ".join(label)
     for name in (*_COLUMNS, "score", "model"):
         if name in found and not isinstance(found[name], str):
             raise ConfigError(f"'{name}' should be text, found {found[name]!r}")

@@ -5,7 +5,7 @@ clicks = model(label="click", features=[cat("site")], score=linear(ftrl(alpha=0.
                table=fixed(22))
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tiffin.errors import ConfigError
@@ -100,14 +100,17 @@ def exact(*values: Any, **settings: Any) -> Table:
 def model(
     *,
     features: Iterable[Expression | str | Mapping[str, Any]] = (),
-    label: str = "",
+    label: str | Sequence[str] = "",
     weight: str = "",
     time: str = "",
     score: Part | str = "linear",
     table: Table | None = None,
     **settings: Any,
 ) -> Model:
-    """A model from its parts; what is not said is as in the built-in model.  Raises ConfigError."""
+    """A model from its parts; what is not said is as in the built-in model.
+
+    label: a column, or one for each of several tasks.  Raises ConfigError.
+    """
     part = parse_score(score) if isinstance(score, str) else score
     written = score_of(" + ".join(part.terms))
     found = next((known for known in BUILT_IN.values() if known.score == written), Model(written))
@@ -116,5 +119,6 @@ def model(
     if twice:
         raise ConfigError(f"'{min(twice)}' is said twice")
     found = with_settings(found, {**chosen, **settings})
+    labels = [label] if isinstance(label, str) else label
     trees = tuple(one if isinstance(one, Expression) else from_tree(one) for one in features)
-    return found._replace(features=trees, label=label, weight=weight, time=time)
+    return found._replace(features=trees, label=", ".join(labels), weight=weight, time=time)

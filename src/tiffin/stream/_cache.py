@@ -2,13 +2,14 @@
 
 import json
 import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256, sha384
 
 from tiffin._native.learning import ChunkFile, ChunkRows, KeepingRows, RowsSource
+from tiffin.errors import TiffinError
 from tiffin.stream._building import Building
+from tiffin.stream._places import identity_of, real_path
 from tiffin.stream._source import parsed
 
 __all__ = ["Cache"]
@@ -44,8 +45,7 @@ class Cache:
         # Of the arguments, not of self: what is mapped shall go when the last user of this does.
         self._rows = rows or (lambda: parsed(paths, data_format))
         self._made_by = made_by
-        # A pipe holds other data the next time.
-        self._directory = None if any(map(_is_stream, paths)) else directory
+        self._directory = directory
         self._kept: tuple[bytes, ChunkFile] | None = None  # of which data
 
     @contextmanager
@@ -122,7 +122,7 @@ class Cache:
 
     def _place(self, directory: str) -> str:
         # The same for what these files were before and will be later: what is of no use any more is replaced.
-        names = json.dumps([self._format, [os.path.realpath(path) for path in self._paths], *self._more()])
+        names = json.dumps([self._format, [*map(real_path, self._paths)], *self._more()])
         return os.path.join(directory, f"{sha256(names.encode()).hexdigest()[:32]}{ENDING}")
 
     def _more(self) -> list[object]:
@@ -131,17 +131,9 @@ class Cache:
     def _identity(self) -> bytes | None:
         """What the examples depend on; None where a file is not there."""
         try:
-            files = [_identity_of(path) for path in self._paths]
-        except OSError:
+            files = [*map(identity_of, self._paths)]
+        except (OSError, TiffinError):  # whoever reads them says so
             return None
+        if None in files:
+            self._directory = None  # a pipe holds other data the next time
         return sha384(json.dumps([self._format, files, *self._more()]).encode()).digest()
-
-
-def _identity_of(path: str) -> list[object]:
-    found = os.stat(path)
-    known = [found.st_size, found.st_mtime_ns] if stat.S_ISREG(found.st_mode) else []
-    return [os.path.realpath(path), *known]
-
-
-def _is_stream(path: str) -> bool:
-    return os.path.exists(path) and not os.path.isfile(path)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from tiffin.errors import UsageError
+from tiffin.stream._places import name_of
 
 __all__ = ["COLUMNS", "COMPRESSED", "FORMATS", "TABLES", "format_of", "is_columnar", "is_table", "table_format_of"]
 
@@ -62,7 +63,7 @@ def is_table(path: str) -> bool:
 
 
 def _format_of(path: str, among: Mapping[str, Sequence[str]]) -> str:
-    name = os.path.basename(path)
+    name = os.path.basename(name_of(path))
     for ending in COMPRESSED:
         name = name.removesuffix(ending)
     for known, endings in among.items():

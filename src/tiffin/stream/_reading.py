@@ -1,14 +1,14 @@
 """Files and frames as batches of columns, each a Polars frame; never more than a few of them in memory."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from tiffin.errors import FormatError, MissingDependency, TrainingError, UsageError
+from tiffin.errors import FormatError, TrainingError
 from tiffin.stream._column_error import check_columns
 from tiffin.stream._csv import CsvText
 from tiffin.stream._jsonl import JsonText
+from tiffin.stream._places import check_there, on_disk
 from tiffin.stream._polars import kinds_of, polars_module, to_frame
 from tiffin.stream._rows_of_text import Piece, Types, read_text
 
@@ -41,7 +41,8 @@ def pieces_of(source: Any, data_format: str, reading: Reading) -> Iterator[Piece
         with _damage_named("", data_format):
             yield from _scanned(to_frame(source).lazy(), reading, "")
         return
-    path = _checked_path(source)
+    path = str(source)
+    check_there(path)
     if data_format in _TEXTS:
         yield from read_text(path, _TEXTS[data_format], reading.columns, reading.types, all_there=reading.all_there)
         return
@@ -53,7 +54,8 @@ def kinds_in(source: Any, data_format: str) -> dict[str, str]:
     """The kind of each column (see `_polars.kind_of`); {} for a file without any.  Raises as `pieces_of`."""
     if data_format == "frame":
         return kinds_of(to_frame(source).lazy().collect_schema())
-    path = _checked_path(source)
+    path = str(source)
+    check_there(path)
     if data_format in _TEXTS:
         return kinds_of(_TEXTS[data_format].schema_of_file(path))
     with _damage_named(path, data_format):
@@ -67,7 +69,8 @@ def _scan(path: str, data_format: str) -> Any:
     pl = polars_module()
     # A path is no pattern, and its folders are no columns.
     plain = {"glob": False, "hive_partitioning": False}
-    return pl.scan_parquet(path, **plain) if data_format == "parquet" else pl.scan_ipc(path, **plain)
+    file = on_disk(path)
+    return pl.scan_parquet(file, **plain) if data_format == "parquet" else pl.scan_ipc(file, **plain)
 
 
 def _scanned(lazy: Any, reading: Reading, path: str) -> Iterator[Piece]:
@@ -88,21 +91,6 @@ def _scanned(lazy: Any, reading: Reading, path: str) -> Iterator[Piece]:
             # Where batches are cut depends on the rows alone, so that a run that goes on finds the same blocks.
             yield Piece(frame.rechunk(), first_row, [])
             first_row += frame.height
-
-
-def _checked_path(source: Any) -> str:
-    path = str(source)
-    if "://" in path:
-        scheme, _, rest = path.partition("://")
-        if scheme != "file":
-            raise UsageError(
-                f"'{path}' is no file on this machine, and {scheme}:// is not read yet",
-                hint="fetch it first, with `tiffin get-url`",
-            )
-        path = rest.removeprefix("localhost")
-    if not os.path.exists(path):
-        raise MissingDependency(f"data file '{path}' does not exist")
-    return path
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSour
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TransferError, UsageError
 from tiffin.stream._beside import beside
 from tiffin.stream._formats import COMPRESSED
+from tiffin.stream._places import check_there, name_of, opened_bytes
 
 __all__ = ["opened", "parsed", "read_pieces"]
 
@@ -23,7 +24,8 @@ MOST_BLOCKS = 8  # that wait to be parsed
 def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
     """The blocks of all files, in order, for one pass.
 
-    Compressed files (.gz, .zst) and what is no regular file, such as a pipe, are read by a thread beside it.
+    Compressed files (.gz, .zst) and what is no regular file here, such as a pipe or a URL, are read by a thread beside
+    it.
 
     Raises MissingDependency before anything is read if a file is not there, and at the end TransferError, or
     FormatError for compressed data that is damaged.
@@ -31,8 +33,7 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
     if not paths:
         raise UsageError("no data files were named")
     for path in paths:
-        if not os.path.exists(path):
-            raise MissingDependency(f"data file '{path}' does not exist")
+        check_there(path)
     if not any(map(_is_fed, paths)):
         with _named_errors(paths):
             yield FileSource(paths)
@@ -62,7 +63,7 @@ def parsed(paths: Sequence[str], data_format: str, column: str | None = None) ->
 
 
 def _is_fed(path: str) -> bool:
-    return path.endswith(COMPRESSED) or not os.path.isfile(path)
+    return name_of(path).endswith(COMPRESSED) or not os.path.isfile(path)
 
 
 @contextmanager
@@ -102,9 +103,11 @@ def read_pieces(path: str) -> Iterator[bytes]:
 
 def _pieces(path: str) -> Iterator[bytes]:
     """The bytes of a file, decompressed.  Raises OSError, EOFError, zlib.error."""
-    with gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb") as file:
+    name = name_of(path)
+    with opened_bytes(path) as packed:
+        file = gzip.GzipFile(fileobj=packed) if name.endswith(".gz") else packed
         pieces = iter(lambda: file.read(PIECE), b"")
-        yield from _zstandard(pieces) if path.endswith(".zst") else pieces
+        yield from _zstandard(pieces) if name.endswith(".zst") else pieces
 
 
 def _zstandard(pieces: Iterator[bytes]) -> Iterator[bytes]:

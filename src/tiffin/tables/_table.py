@@ -29,15 +29,21 @@ class Table(ABC):
     def pull(self, keys: Keys, *, unseen: bool = True) -> Floats:
         """Copies of the rows of keys (n,), in any order: (n, width).
 
-        unseen: whether rows that were never changed come with the values they begin with, or else as zeros.
+        unseen: whether rows that were never changed come with the values they begin with, or else as zeros; where keys
+        are admitted by how often they come, those without a row are zeros.
         """
 
     @abstractmethod
-    def push(self, keys: Keys, gradients: Floats) -> None:
+    def push(self, keys: Keys, gradients: Floats, examples: int = 1) -> None:
         """One step of the optimiser for each key: keys (n,) ascending, each once; gradients (n, width).
 
-        Raises ValueError for other keys or another shape.
+        This is how a key is seen.  examples: that the gradients are of.  Raises ValueError for other keys or another
+        shape, OSError where rows do not fit on disk.
         """
+
+    @abstractmethod
+    def end_pass(self) -> None:
+        """All was learned from once: values decay, and rows of keys that were not seen for long leave."""
 
     @abstractmethod
     def save(self, directory: str, name: str, *, state: bool = True) -> int:

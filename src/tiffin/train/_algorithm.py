@@ -4,12 +4,13 @@ import inspect
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from tiffin.errors import ConfigError, UsageError
+from tiffin.features import Expression
 from tiffin.models import Manifest, Model
 from tiffin.tables import Dense, Floats, Sparse
 from tiffin.train._batchwise import Batchwise, Runner
@@ -34,18 +35,25 @@ class Algorithm(ABC):
 
     Arguments of `__init__` are its settings: booleans, numbers and text, which models keep and `--set` gives.
 
-    tables, dense: its parameters.  loss: what scores are measured by (logistic, squared, poisson), and so which labels
-    there may be; None: by losses of its own.  fields: features must be of so many; 0: of any.  rows: of a batch.
-    seed: of first values and random numbers.  device: of PyTorch.
+    tables, dense: its parameters.  loss: what scores are measured by (logistic, squared, poisson, softmax), and so
+    which labels there may be; None: by losses of its own.  outputs: scores of an example, with softmax one a class.
+    fields: features must be of so many; 0: of any.  rows: of a batch.  seed: of first values and random numbers.
+    device: of PyTorch.  features, label, weight, time: of data with named columns; no features: some are made of all
+    columns.
     """
 
     tables: Mapping[str, Sparse] = {}
     dense: Mapping[str, Dense] = {}
     loss: str | None = "logistic"
+    outputs: int = 1
     fields: int = 0
     rows: int = 1024
     seed: int = 0
     device: str = "cpu"
+    features: Sequence[Expression] = ()
+    label: str = ""
+    weight: str = ""
+    time: str = ""
     settings: Mapping[str, Any]
     score: ClassVar[str] = "algorithm"
 
@@ -56,6 +64,14 @@ class Algorithm(ABC):
         made.settings = {name: value for name, value in bound.arguments.items() if value is not made}
         return made
 
+    @property
+    def described(self) -> Model:
+        """What a model keeps of it beside `settings`."""
+        columns = tuple(self.features)
+        return Model(
+            self.score, fields=self.fields, features=columns, label=self.label, weight=self.weight, time=self.time
+        )
+
     @abstractmethod
     def step(self, batch: Any, tables: Any, dense: Any) -> Any:
         """Score a batch before it is learned from, and give gradients.
@@ -64,7 +80,8 @@ class Algorithm(ABC):
         tables.grad(name, gradient) and tables.grad(name, gradient, index) add to their gradients.  dense[name], and
         dense.grad(name, gradient).  Gradients are sums over examples; where nothing is learned they are dropped.
 
-        Gives scores (n,) in the scale of the loss, such as logits; where the loss is None, scores and losses (n,).
+        Gives scores (n,) in the scale of the loss, such as logits, or (n, outputs) where there are several; where the
+        loss is None, scores and losses (n,).
 
         In PyTorch, where there is a `module`: batch and tables hold tensors, `dense` is the module, and it gives scores
         and the losses (n,) whose gradients are wanted.
@@ -84,17 +101,18 @@ class Algorithm(ABC):
 class Learned(Batchwise):
     """A model that an algorithm has learned."""
 
-    def __init__(self, algorithm: Algorithm, data_format: str, *, state: bool = True, trained_rows: int = 0) -> None:
-        model = Model("algorithm")
+    def __init__(
+        self, model: Model, data_format: str, algorithm: Algorithm, *, state: bool = True, trained_rows: int = 0
+    ) -> None:
         super().__init__(model, data_format, _runner(algorithm), state=state, trained_rows=trained_rows)
         self.algorithm = algorithm
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """As for all models, and its class by name."""
-        build, arguments = super().__reduce__()
-        return build, (*arguments, type(self.algorithm))
+    @property
+    def algorithm_class(self) -> type[Any]:
+        return type(self.algorithm)
 
-    def parts(self) -> dict[str, Any]:
+    @property
+    def about(self) -> dict[str, Any]:
         for name, value in self.algorithm.settings.items():
             if not isinstance(value, bool | int | float | str):
                 raise ConfigError(
@@ -103,9 +121,9 @@ class Learned(Batchwise):
         return {"algorithm": _name(type(self.algorithm)), "settings": dict(self.algorithm.settings)}
 
 
-def new(algorithm: Algorithm, data_format: str) -> Learned:
+def new(model: Model, data_format: str, algorithm: Algorithm) -> Learned:
     """One that has learned nothing yet."""
-    return Learned(algorithm, data_format)
+    return Learned(model, data_format, algorithm)
 
 
 def load(directory: str, manifest: Manifest, algorithm: Any) -> Learned:
@@ -122,14 +140,19 @@ def load(directory: str, manifest: Manifest, algorithm: Any) -> Learned:
     if _name(algorithm) != name:
         raise UsageError(f"the model in '{directory}' was learned by {name}, and {_name(algorithm)} was named")
     made = make_algorithm(algorithm, dict(parts["settings"]))
-    found = Learned(made, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
+    model = manifest.model._replace(fields=made.fields)
+    found = Learned(model, manifest.data_format, made, state=manifest.state, trained_rows=manifest.trained_rows)
     found.read(directory, parts)
     return found
 
 
 def make_algorithm(kind: type[Algorithm], settings: Mapping[str, Any]) -> Algorithm:
     """One with settings, given as values or as text.  Raises ConfigError."""
-    known = {name: one for name, one in inspect.signature(kind.__init__).parameters.items() if name != "self"}
+    known = {
+        name: one
+        for name, one in inspect.signature(kind.__init__).parameters.items()
+        if name != "self" and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)  # those of `object`
+    }
     values = {}
     for name, value in settings.items():
         if name not in known:

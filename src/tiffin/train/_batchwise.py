@@ -1,18 +1,23 @@
 """Models that learn a batch at a time, in Python: all of the contract but what happens to one batch."""
 
+import signal
+import threading
 from abc import abstractmethod
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tiffin._native.learning import Batch, BatchReader, ScoreTotals
+from tiffin._native.learning import Batch, BatchReader, ChunkDamaged, RowsSource, ScoreTotals
 from tiffin.errors import FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, write_model
 from tiffin.tables import Floats, LocalTable, Sparse
 from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of
+from tiffin.train._table_errors import table_errors
 from tiffin.train._trained import (
     DTYPES,
     Evaluation,
@@ -22,6 +27,7 @@ from tiffin.train._trained import (
     Trained,
     check_dtype,
     evaluation_of,
+    with_tasks,
 )
 
 __all__ = ["Batchwise", "Runner", "Scored"]
@@ -33,7 +39,8 @@ _TICK_S = 0.05  # between two words of progress
 class Scored(NamedTuple):
     """What a batch came to before it was learned from.
 
-    scores (n,): in the scale of the loss.  losses (n,): those that count where the model has none of the known losses.
+    scores (n,), or (n, outputs) where there are several: in the scale of the loss.  losses (n,): those that count where
+    the model has none of the known losses.
     """
 
     scores: Floats
@@ -43,18 +50,28 @@ class Scored(NamedTuple):
 class Runner:
     """What is done with one batch.  Its sparse parameters are tables; how dense ones are kept is its own affair.
 
-    loss: what scores are measured by; None: by the losses that come with them.
+    loss: what scores are measured by; None: by the losses that come with them.  outputs: scores of an example.
     """
 
-    def __init__(self, tables: dict[str, Sparse], *, loss: str | None, rows: int, fields: int, seed: int) -> None:
+    def __init__(
+        self, tables: dict[str, Sparse], *, loss: str | None, rows: int, fields: int, seed: int, outputs: int = 1
+    ) -> None:
         self.tables = {name: LocalTable(declared, seed + at) for at, (name, declared) in enumerate(tables.items())}
+        self.kind = max(tables.values(), key=lambda declared: declared.memory, default=Sparse(1))
         self.loss = loss
         self.rows = rows
         self.fields = fields
+        self.seed = seed
+        self.outputs = outputs
 
     @abstractmethod
     def run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
         """Score a batch, and then learn from it.  seen: examples that were learned from before."""
+
+    def end_pass(self) -> None:
+        """All was learned from once."""
+        for table in self.tables.values():
+            table.end_pass()
 
     @abstractmethod
     def save_dense(self, directory: str, *, state: bool) -> dict[str, Any]:
@@ -73,29 +90,142 @@ class Batchwise(Trained):
     ) -> None:
         super().__init__(model, data_format, state=state, trained_rows=trained_rows)
         self.runner = runner
-        self._totals = _Totals(runner.loss)
+        self._course = _Course(runner)
+        self._begun = 0.0  # of the last pass, by the clock of perf_counter
+        self._goes_on = False
+        self._is_cut_off = False  # in the middle of a batch, by an interrupt
         self._bad: list[tuple[int, int, int, str]] = []
         self._read: dict[str, float] = {"bad_rows": 0}
 
     def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
-        if options.checkpoint is not None:
-            raise TrainingError(f"a model whose score is {self.model.score} has no checkpoints")
-        if options.negatives < 1:
-            raise TrainingError(f"a model whose score is {self.model.score} learns from all negatives")
-        begun = perf_counter()
-        known = options.data_format or format_or(data, self.data_format)
-        self._over(data, known, options.threads, options.max_bad, progress, learn=True)
-        seconds = perf_counter() - begun
+        goes_on, self._goes_on = self._goes_on, False
+        if not goes_on:
+            self._begun, self._course = perf_counter(), _Course(self.runner)
+        from_cache = self.cache is not None and self.cache.is_there
+        try:
+            self._learn(data, options, progress)
+        except ChunkDamaged:
+            from_cache = False
+            if self.cache is not None:
+                self.cache.discard()
+            self._learn(data, options, progress)  # the rest of the pass, from text
         return Pass(
-            self._evaluation(),
-            seconds,
+            self.so_far(),
+            perf_counter() - self._begun,
             int(self._read["bytes"]),
             int(self._read["features"]),
             self._read["read_s"],
             self._read["parse_s"],
-            self._totals.seconds,
+            self._course.seconds,
             0.0,
+            from_cache,
         )
+
+    def _learn(self, data: Data, options: Options, progress: Progress | None) -> None:
+        known = options.data_format or format_or(data, self.data_format)
+        found = examples(data, known, self.model, order=self.order) if self.cache is None else self.cache.rows()
+        with errors_of(data, known), found as rows:
+            self._with_batches(
+                rows,
+                lambda reader: self._go_through(reader, progress),
+                threads=options.threads,
+                max_bad=options.max_bad,
+                negatives=options.negatives,
+            )
+
+    def learn_batches(self, found: Iterable[Batch]) -> Evaluation:
+        """One pass over batches; each example is scored before it is learned from."""
+        self._course = _Course(self.runner)
+        self._go_through(found)
+        return self.so_far()
+
+    def _go_through(self, found: Iterable[Batch], progress: Progress | None = None) -> None:
+        """Learn from the batches that the pass under way has not been through yet."""
+        course = self._course
+        passed, told = 0, 0.0
+        for batch in found:
+            passed += len(batch)
+            if passed <= course.rows:
+                continue
+            begun = perf_counter()
+            with self._undivided():
+                course.add(self._run(batch, self.trained_rows + course.rows, learn=True), batch)
+            now = perf_counter()
+            course.seconds += now - begun
+            if progress is not None and now - told > _TICK_S:
+                told = now
+                progress(course.rows, int(found.totals()["bytes"]) if isinstance(found, BatchReader) else 0)
+        with self._undivided(), table_errors(self.runner.kind):
+            if not course.has_ended:
+                self.runner.end_pass()
+                course.has_ended = True
+
+    def score_batches(self, found: Iterable[Batch], take: Callable[[Floats], object] | None = None) -> Evaluation:
+        """Score batches; take: is given the scores of each."""
+        self._course = _Course(self.runner)
+        for batch in found:
+            scored = self._run(batch, self.trained_rows, learn=False)
+            self._course.add(scored, batch)
+            if take is not None:
+                take(scored.scores)
+        return self.so_far()
+
+    def _run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
+        with table_errors(self.runner.kind):
+            scored = self.runner.run(batch, seen, learn=learn)
+        if not np.isfinite(scored.scores).all():
+            raise TrainingError(
+                f"the scores grew beyond all numbers in one of the examples up to {self._course.rows + len(batch):,}",
+                hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
+            )
+        return scored
+
+    @contextmanager
+    def _undivided(self) -> Iterator[None]:
+        """An interrupt comes after this, so that all parts of the model are of the same batch.
+
+        But a second one comes at once.
+        """
+        came: list[int] = []
+
+        def note(number: int, frame: FrameType | None) -> None:
+            came.append(number)
+            if len(came) > 1:
+                signal.default_int_handler(number, frame)
+
+        is_kept_back = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if is_kept_back:
+            signal.signal(signal.SIGINT, note)
+        self._is_cut_off = True
+        try:
+            yield
+            self._is_cut_off = False
+        finally:
+            if is_kept_back:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt
+
+    @property
+    def outputs(self) -> int:
+        return self.runner.outputs
+
+    def so_far(self) -> Evaluation:
+        return self._course.evaluation(self.bad_rows, self.model)
+
+    def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
+        if self._is_cut_off:
+            raise InterruptedError("a batch was cut off")
+        manifest = self._write_parts(directory, state=True)
+        return manifest, {**self._course.state, "seconds": perf_counter() - self._begun}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        self._course.state = state
+        self._begun = perf_counter() - state["seconds"]
+        self._goes_on = True
 
     def predict(
         self,
@@ -107,9 +237,34 @@ class Batchwise(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> "array[float]":
+        found = array("f")
+        self.predict_each(
+            data,
+            found.extend,
+            scores=scores,
+            data_format=data_format,
+            threads=threads,
+            max_bad=max_bad,
+            progress=progress,
+        )
+        return found
+
+    def predict_each(
+        self,
+        data: Readable,
+        take: Callable[["array[float]"], object],
+        *,
+        scores: bool = False,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
+        def hand_over(found: Floats) -> None:
+            take(array("f", (found if scores else self.means(found)).tobytes()))
+
         given, known = self._given(data, data_format, threads, max_bad)
-        found = self._over(given, known, threads, max_bad, progress, labels=False)
-        return array("f", (found if scores else self.means(found)).tobytes())
+        self._score(given, known, threads, max_bad, progress, take=hand_over, labels=False)
 
     def evaluate(
         self,
@@ -121,8 +276,8 @@ class Batchwise(Trained):
         progress: Progress | None = None,
     ) -> Evaluation:
         given, known = self._given(data, data_format, threads, max_bad)
-        self._over(given, known, threads, max_bad, progress)
-        found = self._evaluation()
+        self._score(given, known, threads, max_bad, progress)
+        found = self.so_far()
         if found.rows == 0:
             raise TrainingError(f"there is no example in {', '.join(names_of(given))}")
         return found
@@ -137,62 +292,36 @@ class Batchwise(Trained):
 
     def save(self, directory: str, *, state: bool = True, dtype: str = "float32") -> None:
         check_dtype(dtype, state=False, known=DTYPES[:1])
-        kept = state and self.state
+        write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
 
-        def write_parts(place: str) -> Manifest:
+    def _write_parts(self, directory: str, *, state: bool) -> Manifest:
+        with table_errors(self.runner.kind):
             tables = {
-                name: table.save(place, f"table_{name}", state=kept) for name, table in self.runner.tables.items()
+                name: table.save(directory, f"table_{name}", state=state) for name, table in self.runner.tables.items()
             }
-            parts = {**self.parts(), "tables": tables, "dense": self.runner.save_dense(place, state=kept)}
-            return Manifest(self.model, self.data_format, kept, self.trained_rows, parts)
-
-        write_model(directory, write_parts)
+        parts = {**self.about, "tables": tables, "dense": self.runner.save_dense(directory, state=state)}
+        return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
     def read(self, directory: str, parts: Any) -> None:
         """What was saved.  Raises FormatError; ValueError, KeyError, TypeError for parts that make no sense."""
-        counts = {name: count_in(parts["tables"], name, 1 << 32) for name in self.runner.tables}
+        counts = {name: count_in(parts["tables"], name, 1 << 40) for name in self.runner.tables}
         try:
-            for name, table in self.runner.tables.items():
-                table.load(directory, f"table_{name}", counts[name], state=self.state)
+            with table_errors(self.runner.kind):
+                for name, table in self.runner.tables.items():
+                    table.load(directory, f"table_{name}", counts[name], state=self.state)
             self.runner.load_dense(directory, parts["dense"], state=self.state)
         except ValueError as error:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
         except OSError as error:
             raise FormatError(f"this model is damaged: {error.strerror}: {error.filename}", path=directory) from error
 
-    def parts(self) -> dict[str, Any]:
-        """What the manifest says beside tables and dense parameters."""
-        return {}
-
-    def over(self, found: Iterable[Batch], *, learn: bool = False, progress: Progress | None = None) -> Floats:
-        """Go over batches; the scores of all of them, but where it is learned from them."""
-        self._totals = _Totals(self.runner.loss)
-        rows, told = 0, 0.0
-        scores = []
-        for batch in found:
-            begun = perf_counter()
-            scored = self.runner.run(batch, self.trained_rows + rows, learn=learn)
-            rows += len(batch)
-            if not np.isfinite(scored.scores).all():
-                raise TrainingError(
-                    f"the scores grew beyond all numbers in one of the examples up to {rows:,}",
-                    hint="learn more slowly with a smaller alpha, or bring the values of features nearer to 1",
-                )
-            self._totals.add(scored, batch)
-            if not learn:
-                scores.append(scored.scores)
-            now = perf_counter()
-            self._totals.seconds += now - begun
-            if progress is not None and now - told > _TICK_S:
-                told = now
-                progress(rows, int(found.totals()["bytes"]) if isinstance(found, BatchReader) else 0)
-        return np.concatenate([_NONE, *scores])
-
     def means(self, scores: Floats) -> Floats:
         """The predictions that scores stand for."""
-        return scores if self.runner.loss is None else ScoreTotals(self.runner.loss).means(scores)
+        loss = self.runner.loss
+        found: Floats = scores if loss is None else ScoreTotals(loss, self.runner.outputs).means(scores.reshape(-1))
+        return found.reshape(scores.shape)
 
-    def _over(
+    def _score(
         self,
         data: Data,
         data_format: str,
@@ -200,51 +329,100 @@ class Batchwise(Trained):
         max_bad: int,
         progress: Progress | None,
         *,
-        learn: bool = False,
+        take: Callable[[Floats], object] | None = None,
         labels: bool = True,
-    ) -> Floats:
-        order = self.order if learn else None
-        with errors_of(data, data_format), examples(data, data_format, self.model, labels=labels, order=order) as rows:
-            found = BatchReader(
-                rows,
-                rows=self.runner.rows,
-                labels=self.runner.loss if labels else None,
-                fields=self.runner.fields,
+    ) -> None:
+        def told(reader: BatchReader) -> Iterator[Batch]:
+            rows = 0
+            for batch in reader:
+                yield batch
+                rows += len(batch)
+                if progress is not None:
+                    progress(rows, int(reader.totals()["bytes"]))
+
+        with errors_of(data, data_format), examples(data, data_format, self.model, labels=labels) as found:
+            self._with_batches(
+                found,
+                lambda reader: self.score_batches(told(reader), take),
+                labels=labels,
                 threads=threads,
                 max_bad=max_bad,
             )
-            try:
-                scores = self.over(found, learn=learn, progress=progress)
-                self._bad, self._read = found.bad_rows(), found.totals()
-            finally:
-                found.close()
-        return scores
 
-    def _evaluation(self) -> Evaluation:
-        return self._totals.evaluation(self.bad_rows)
+    def _with_batches(
+        self,
+        rows: RowsSource,
+        work: Callable[[BatchReader], object],
+        *,
+        labels: bool = True,
+        threads: int,
+        max_bad: int,
+        negatives: float = 1.0,
+    ) -> None:
+        runner = self.runner
+        reader = BatchReader(
+            rows,
+            rows=runner.rows,
+            labels=runner.loss if labels else None,
+            outputs=runner.outputs,
+            fields=runner.fields,
+            threads=threads,
+            max_bad=max_bad,
+            negatives=negatives,
+            seed=runner.seed,
+        )
+        try:
+            work(reader)
+            self._bad, self._read = reader.bad_rows(), reader.totals()
+        finally:
+            reader.close()
 
 
-class _Totals:
-    """How good the scores of a pass are, and how long it took to compute them."""
+class _Course:
+    """How far a pass is: the examples it has been through, how good their scores are, and how long that took.
 
-    def __init__(self, loss: str | None) -> None:
+    has_ended: whether it has been through all.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self.rows = 0
         self.seconds = 0.0
-        self._loss = loss
-        self._native = ScoreTotals(loss or "logistic")
-        self._rows, self._weight, self._sum = 0, 0.0, 0.0  # of losses that came with the scores
+        self.has_ended = False
+        self._loss = runner.loss
+        self._tasks = 1 if runner.loss == "softmax" else runner.outputs
+        self._native = ScoreTotals(runner.loss or "logistic", runner.outputs)
+        self._weight, self._sum = 0.0, 0.0  # of losses that came with the scores
 
     def add(self, scored: Scored, batch: Batch) -> None:
         weights = batch.weights
-        self._native.add(scored.scores, batch.labels, _NONE if weights is None else weights)
+        self.rows += len(batch)
+        if batch.tasks == self._tasks:  # else labels were not asked for
+            self._native.add(scored.scores.reshape(-1), batch.labels, _NONE if weights is None else weights)
         if self._loss is None and scored.losses is not None:
-            self._rows += len(batch)
             self._weight += float(len(batch) if weights is None else weights.sum())
             self._sum += float((scored.losses if weights is None else scored.losses * weights).sum(dtype=np.float64))
 
-    def evaluation(self, bad_rows: int) -> Evaluation:
+    def evaluation(self, bad_rows: int, model: Model) -> Evaluation:
         totals = {**self._native.totals(), "bad_rows": bad_rows}
         found = evaluation_of(totals, self._loss or "logistic")
         if self._loss is not None:
-            return found
+            return with_tasks(found, self._native.task_totals(), model)
         loss = self._sum / self._weight if self._weight > 0 else float("nan")
-        return found._replace(rows=self._rows, loss=loss, base_rate=None)
+        return found._replace(rows=self.rows, loss=loss, base_rate=None)
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """As JSON can hold it."""
+        return {
+            "rows": self.rows,
+            "learn_s": self.seconds,
+            "has_ended": self.has_ended,
+            "losses": [self._weight, self._sum],
+            "totals": self._native.state,
+        }
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        self.rows, self.seconds, self.has_ended = int(state["rows"]), float(state["learn_s"]), bool(state["has_ended"])
+        self._weight, self._sum = map(float, state["losses"])
+        self._native.state = dict(state["totals"])

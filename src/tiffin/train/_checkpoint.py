@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tiffin.errors import FormatError
 from tiffin.fs import write_atomically
 from tiffin.models import finish_model
-from tiffin.train._trained import Evaluation, Pass, Trained
+from tiffin.train._trained import Pass, Trained, evaluation_fields, evaluation_from
 
 __all__ = ["UNFINISHED", "Checkpoint", "normal", "read_checkpoint", "write_checkpoint"]
 
@@ -105,13 +105,13 @@ def _check_of(cursor: Mapping[str, Any]) -> str:
 
 
 def _fields_of(done: Pass) -> dict[str, Any]:
-    held_out = None if done.held_out is None else done.held_out._asdict()
-    return {**done._asdict(), "learned": done.learned._asdict(), "held_out": held_out}
+    held_out = None if done.held_out is None else evaluation_fields(done.held_out)
+    return {**done._asdict(), "learned": evaluation_fields(done.learned), "held_out": held_out}
 
 
 def _pass_of(fields: Mapping[str, Any]) -> Pass:
-    held_out = None if fields["held_out"] is None else Evaluation(**fields["held_out"])
-    return Pass(**{**fields, "learned": Evaluation(**fields["learned"]), "held_out": held_out})
+    held_out = None if fields["held_out"] is None else evaluation_from(fields["held_out"])
+    return Pass(**{**fields, "learned": evaluation_from(fields["learned"]), "held_out": held_out})
 
 
 def _sync(directory: str) -> None:

@@ -7,7 +7,8 @@ from typing import Protocol, cast
 from tiffin._native.learning import BadRows, Diverged, RowsSource
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.features import automatic, count_fields, encoder, types_of
-from tiffin.models import Model, check_size, fields_of, terms_of
+from tiffin.fs.remote import local_path
+from tiffin.models import Model, check_size, fields_of, labels_of, terms_of
 from tiffin.stream import (
     COLUMNS,
     FORMATS,
@@ -57,7 +58,7 @@ def readable(data: Readable) -> Data:
     """Data as it is passed around: a frame, or many, are a flow."""
     if is_frame(data) or (isinstance(data, list | tuple) and any(map(is_frame, data))):
         return flow(data)
-    return cast("Data", data)
+    return data if isinstance(data, Flow) else [local_path(path) or path for path in cast("Sequence[str]", data)]
 
 
 def format_or(data: Data, known: str) -> str:
@@ -101,7 +102,9 @@ def with_features(model: Model, data: Data, data_format: str) -> Model:
             raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
         if not model.label:
             raise _no_label(kinds)
-        model = model._replace(features=model.features or automatic(kinds, {model.label, model.weight, model.time}))
+        model = model._replace(
+            features=model.features or automatic(kinds, {*labels_of(model), model.weight, model.time})
+        )
     if _has_fields(model) and model.fields == 0:
         model = model._replace(fields=count_fields(model.features))
     check_size(model)
@@ -110,7 +113,7 @@ def with_features(model: Model, data: Data, data_format: str) -> Model:
 
 def _has_fields(model: Model) -> bool:
     """Whether its score tells fields apart."""
-    return not {"ffm", "cross", "mlp"}.isdisjoint(terms_of(model))
+    return not {"ffm", "cross", "mlp"}.isdisjoint(terms_of(model)) or (model.score == "algorithm" and model.fields > 0)
 
 
 def _no_label(kinds: dict[str, str]) -> ConfigError:
@@ -142,9 +145,9 @@ def examples(
         return
     if not model.features:
         raise UsageError("this model was learned from lines, and has no features of columns")
-    label, weight = (model.label, model.weight) if labels else ("", "")
-    native = encoder(model.features, label, weight, numbered=_has_fields(model), by=by is not None)
-    types = types_of(model.features, [name for name in (label, weight) if name])
+    tasks, weight = (labels_of(model), model.weight) if labels else ((), "")
+    native = encoder(model.features, tasks, weight, numbered=_has_fields(model), by=by is not None)
+    types = types_of(model.features, [*tasks, *filter(None, [weight])])
     types = types._replace(texts=types.texts - {model.time})  # as text, 10 comes before 9
     with fed(_flow_of(data, data_format), native, types, order, by) as rows:
         yield rows

@@ -7,6 +7,11 @@ The slots, side by side, go into the networks:
     cross    x[l + 1] = x[0] * (W x[l] + b) + x[l] (Wang et al., DCN V2, 2021)
 
 and the terms linear and fm are those of the other engines.  All terms are added up.
+
+With softmax, and of several tasks, there are weights, and ends of the networks, for each class or task; the products of
+pairs are added up by place of the vectors, and each has its weights for the places, which begin as 1 (He, Chua, Neural
+FM, 2017, without layers).  What all tasks share are the vectors and the layers before the last one (Caruana, Multitask
+Learning, 1997).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tiffin.errors import ConfigError
-from tiffin.models import Manifest, Model, terms_of
+from tiffin.models import Manifest, Model, outputs_of, terms_of
 from tiffin.tables import Optimizer, Sparse
 from tiffin.train._batchwise import Batchwise
 from tiffin.train._torch_runner import TorchBatch, TorchRunner
@@ -51,13 +56,18 @@ class _Network:
         self._terms = terms_of(model)
         self.loss, self.rows, self.seed, self.device = model.loss, model.batch, model.seed, model.device
         self.fields = 0 if model.fields == 1 else model.fields
+        self.outputs = outputs_of(model)
         weights = Optimizer(model.optimizer, model.alpha, model.beta, model.l1, model.l2)
         vectors = Optimizer(
             model.latent_optimizer, model.latent_alpha, model.latent_beta, model.latent_l1, model.latent_l2
         )
-        self.tables = {"latent": Sparse(model.k, vectors, model.first, model.bits)}
+        tables = {"latent": _table(model, model.k, vectors, model.first)}
         if "linear" in self._terms:
-            self.tables["weights"] = Sparse(1, weights, bits=model.bits)
+            tables["weights"] = _table(model, self.outputs, weights)
+        whole = sum(table.width for table in tables.values())
+        self.tables = {
+            name: table._replace(memory=model.memory * table.width // whole) for name, table in tables.items()
+        }
 
     def module(self) -> nn.Module:
         return _Towers(self._model)
@@ -70,44 +80,67 @@ class _Network:
         vectors = tables["latent"]
         scores: Tensor = towers(batch.pool(vectors, self._model.fields).flatten(1))
         if "linear" in self._terms:
-            scores = scores + batch.pool(tables["weights"])[:, 0]
-        if "fm" in self._terms:
-            scores = scores + batch.pairs(vectors)
-        return scores, _losses(self.loss, scores, batch.labels)
+            scores = scores + batch.pool(tables["weights"])
+        if towers.pairs is not None:
+            sums, squares = batch.pool(vectors), batch.pool(vectors * vectors, squared=True)
+            scores = scores + towers.pairs(0.5 * (sums * sums - squares))
+        elif "fm" in self._terms:
+            scores = scores + batch.pairs(vectors)[:, None]
+        if self.loss == "softmax":
+            return scores, functional.cross_entropy(scores, batch.labels.nan_to_num().long(), reduction="none")
+        if self.outputs == 1:
+            return scores[:, 0], _losses(self.loss, scores[:, 0], batch.labels)
+        if batch.native.tasks != self.outputs:  # they were not asked for
+            return scores, scores.detach()[:, 0]
+        labels = batch.labels.view(-1, self.outputs)
+        known = ~labels.isnan()
+        return scores, (_losses(self.loss, scores, labels.nan_to_num()) * known).sum(1)
 
 
 class _Towers(nn.Module):
-    """The networks over the slots of an example, (n, fields * k) -> (n,), and the constant."""
+    """The networks over the slots of an example, (n, fields * k) -> (n, outputs), and the constants.
+
+    pairs: of several outputs from products of pairs, (n, k) -> (n, outputs).
+    """
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        terms = terms_of(model)
+        terms, outputs = terms_of(model), outputs_of(model)
         width = model.fields * model.k
-        self.bias = nn.Parameter(torch.zeros(()))
-        self.mlp = _mlp([width, *_widths_of(model)], model.dropout) if "mlp" in terms else None
+        self.bias = nn.Parameter(torch.zeros(() if outputs == 1 else outputs))
+        self.mlp = _mlp([width, *_widths_of(model)], outputs, model.dropout) if "mlp" in terms else None
         self.cross = nn.ModuleList(
             nn.Linear(width, width) for _ in range(model.cross_layers if "cross" in terms else 0)
         )
-        self.cross_out = nn.Linear(width, 1, bias=False) if "cross" in terms else None
+        self.cross_out = nn.Linear(width, outputs, bias=False) if "cross" in terms else None
+        self.pairs = nn.Linear(model.k, outputs, bias=False) if "fm" in terms and outputs > 1 else None
+        if self.pairs is not None:
+            nn.init.ones_(self.pairs.weight)
 
     def forward(self, slots: Tensor) -> Tensor:
         scores = self.bias
         if self.mlp is not None:
-            scores = scores + self.mlp(slots)[:, 0]
+            scores = scores + self.mlp(slots)
         if self.cross_out is not None:
             crossed = slots
             for layer in self.cross:
                 crossed = torch.addcmul(crossed, slots, layer(crossed))
-            scores = scores + self.cross_out(crossed)[:, 0]
+            scores = scores + self.cross_out(crossed)
         return scores
 
 
-def _mlp(widths: Sequence[int], dropout: float) -> nn.Sequential:
+def _table(model: Model, width: int, optimizer: Optimizer, first: float = 0.0) -> Sparse:
+    return Sparse(
+        width, optimizer, first, model.bits, model.table, model.admit, model.ttl, spill=model.spill, decay=model.decay
+    )
+
+
+def _mlp(widths: Sequence[int], outputs: int, dropout: float) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):
         layers += [nn.Linear(before, after), nn.ReLU()]
         layers += [nn.Dropout(dropout)] if dropout > 0 else []
-    return nn.Sequential(*layers, nn.Linear(widths[-1], 1, bias=False))
+    return nn.Sequential(*layers, nn.Linear(widths[-1], outputs, bias=False))
 
 
 def _losses(loss: str, scores: Tensor, labels: Tensor) -> Tensor:
@@ -143,9 +176,8 @@ def new(model: Model, data_format: str) -> Deep:
         raise ConfigError(f"a score of {model.score} has vectors, and 'k' says how long they are", hint="set k=16")
     if "ffm" in terms_of(model):
         raise ConfigError(f"a score of {model.score} cannot be learned: ffm goes with linear alone")
-    for name, value in (("unit_length", False), ("table", "fixed"), ("decay", 1.0)):
-        if getattr(model, name) != value:
-            raise ConfigError(f"a score of {model.score} cannot be learned with {name}={getattr(model, name)}")
+    if model.unit_length:
+        raise ConfigError(f"a score of {model.score} cannot be learned with unit_length")
     return Deep(model, data_format)
 
 

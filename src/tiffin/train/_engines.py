@@ -1,6 +1,7 @@
 """Which engine runs a model: the one that knows the terms of its score.
 
-An engine is a module with `new(model, data_format)` and `load(directory, manifest)`, which give a Trained.
+An engine is a module with `new(model, data_format)` and `load(directory, manifest)`, which give a Trained; that of
+algorithms takes the algorithm, too.
 """
 
 from importlib import import_module
@@ -28,14 +29,14 @@ _ENGINES = {
 _EXTRAS = {"numpy": "train", "torch": "torch"}
 
 
-def new(model: Any, data_format: str) -> Trained:
-    """A model that has learned nothing yet; of a Model, or an Algorithm.
+def new(model: Model, data_format: str, algorithm: Any = None) -> Trained:
+    """A model that has learned nothing yet.  algorithm: one of one's own, which the model is of.
 
     Raises ConfigError if there can be none, TrainingError without memory, MissingDependency without a library.
     """
-    if isinstance(model, Model):
-        outputs_of(model)
-    found: Trained = _engine(model).new(model, data_format)
+    outputs_of(model)
+    more = () if algorithm is None else (algorithm,)
+    found: Trained = _engine(model).new(model, data_format, *more)
     return found
 
 
@@ -58,7 +59,7 @@ def load(directory: str, model: Model | None = None, *, algorithm: type[Any] | N
     return found
 
 
-def _engine(model: Any) -> ModuleType:
+def _engine(model: Model) -> ModuleType:
     try:
         return import_module(f"tiffin.train.{_ENGINES[terms_of(model)[-1]]}")
     except ModuleNotFoundError as error:

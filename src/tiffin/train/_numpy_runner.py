@@ -18,9 +18,9 @@ __all__ = ["DenseValues", "NumpyBatch", "NumpyRunner", "PulledRows"]
 class NumpyBatch:
     """Examples as arrays, n of them with m features of u different keys.
 
-    labels (n,): 0 and 1 with the logistic loss; NaN where none is known.  weights (n,).  Row r has the features
-    offsets[r] to offsets[r + 1] of keys, values and index (m,).  unique (u,): the keys, each once, ascending;
-    index: which of them a feature has.  seen: examples that were learned from before.
+    labels (n,): 0 and 1 with the logistic loss, classes from 0 on with softmax; NaN where none is known.  weights (n,).
+    Row r has the features offsets[r] to offsets[r + 1] of keys, values and index (m,).  unique (u,): the keys, each
+    once, ascending; index: which of them a feature has.  seen: examples that were learned from before.
     """
 
     def __init__(self, native: Batch, loss: str | None, seed: int, seen: int) -> None:
@@ -107,7 +107,7 @@ class PulledRows:
     def push(self) -> None:
         """One step of each table that got a gradient."""
         for name, gradient in self._gradients.items():
-            self._tables[name].push(self._batch.unique, gradient)
+            self._tables[name].push(self._batch.unique, gradient, len(self._batch))
 
 
 class DenseValues:
@@ -159,6 +159,7 @@ class NumpyRunner(Runner):
             rows=algorithm.rows,
             fields=algorithm.fields,
             seed=algorithm.seed,
+            outputs=algorithm.outputs,
         )
         self._algorithm = algorithm
         self._dense = DenseValues(algorithm.dense, algorithm.seed)
@@ -193,13 +194,14 @@ class NumpyRunner(Runner):
     def _scored(self, found: Any, rows: int) -> Scored:
         scores, losses = found if isinstance(found, tuple) else (found, None)
         if (losses is None) != (self.loss is not None):
-            wanted = (
+            what = (
                 "scores and losses, as its loss is None" if self.loss is None else f"scores, as its loss is {self.loss}"
             )
-            raise ConfigError(f"the step of {type(self._algorithm).__name__} should give {wanted}")
-        for what, array in (("scores", scores), ("losses", losses)):
-            if array is not None and np.shape(array) != (rows,):
-                raise ConfigError(f"a step should give {what} ({rows},), found {np.shape(array)}")
+            raise ConfigError(f"the step of {type(self._algorithm).__name__} should give {what}")
+        shape = (rows,) if self.outputs == 1 else (rows, self.outputs)
+        for what, array, wanted in (("scores", scores, shape), ("losses", losses, (rows,))):
+            if array is not None and np.shape(array) != wanted:
+                raise ConfigError(f"a step should give {what} {wanted}, found {np.shape(array)}")
         return Scored(_floats(scores), None if losses is None else _floats(losses))
 
 

@@ -1,7 +1,7 @@
 """Where each step of training runs, for people."""
 
 from tiffin.features import columns_of
-from tiffin.models import Model
+from tiffin.models import Model, labels_of
 from tiffin.stream import Flow, flow, is_columnar
 from tiffin.train._data import Readable, format_or, names_of, readable, with_features
 from tiffin.train._trained import Options
@@ -27,7 +27,7 @@ def explain(model: Model, data: Readable, options: Options = Options()) -> str: 
         lines = [("read", f"{', '.join(names[:_SHOWN])}{more}", native), ("parse", f"{data_format} lines", native)]
     else:
         model = with_features(model, given, data_format)
-        named = frozenset(filter(None, (*columns_of(model.features), model.label, model.weight, model.time)))
+        named = frozenset(filter(None, (*columns_of(model.features), *labels_of(model), model.weight, model.time)))
         tables = given if isinstance(given, Flow) else flow(list(given), data_format=options.data_format)
         count = len(model.features)
         encode = f"{count} feature{'s' if count != 1 else ''} of {len(columns_of(model.features))} columns"

@@ -3,13 +3,14 @@
 .csv       a line that says `score`, then a number a line
 .parquet   one column, score, of 32-bit floats; Polars writes it
 
-Where a prediction has several numbers, their columns are score_0, score_1 and so on.
+Where a prediction has several numbers, each has a column.
 """
 
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from csv import writer
 from errno import EIO
 from queue import Full, Queue
 from threading import Thread
@@ -28,7 +29,7 @@ LOOK_S = 0.1  # how often a full queue looks whether anybody still writes
 
 
 @contextmanager
-def predictions_to(path: str, outputs: int = 1) -> Iterator[Take]:
+def predictions_to(path: str, names: Sequence[str] = ("score",)) -> Iterator[Take]:
     """What takes predictions for a new file, which is there as a whole in the end, or not at all.
 
     Raises UsageError for a name with another ending, MissingDependency without Polars, TransferError.
@@ -41,7 +42,7 @@ def predictions_to(path: str, outputs: int = 1) -> Iterator[Take]:
         )
     if ending == ".parquet":
         polars_module()
-    with replacing_whole(path) as temporary, _WRITERS[ending](temporary, outputs) as write:
+    with replacing_whole(path) as temporary, _WRITERS[ending](temporary, names) as write:
 
         def take(part: "array[float]") -> None:
             try:
@@ -60,20 +61,16 @@ def csv_lines(part: "array[float]", outputs: int = 1) -> str:
     return "".join([f"{line}\n" for line in numbers])
 
 
-def _names(outputs: int) -> list[str]:
-    return ["score"] if outputs == 1 else [f"score_{number}" for number in range(outputs)]
+@contextmanager
+def _csv(path: str, names: Sequence[str]) -> Iterator[Take]:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer(file, lineterminator="\n").writerow(names)
+        yield lambda part: file.write(csv_lines(part, len(names)))
 
 
 @contextmanager
-def _csv(path: str, outputs: int) -> Iterator[Take]:
-    with open(path, "w", encoding="ascii") as file:
-        file.write(",".join(_names(outputs)) + "\n")
-        yield lambda part: file.write(csv_lines(part, outputs))
-
-
-@contextmanager
-def _parquet(path: str, outputs: int) -> Iterator[Take]:
-    file = _ParquetFile(path, _names(outputs))
+def _parquet(path: str, names: Sequence[str]) -> Iterator[Take]:
+    file = _ParquetFile(path, names)
     try:
         yield file.take
     finally:
@@ -125,4 +122,4 @@ class _ParquetFile:
             self._failure = error if isinstance(error, OSError) else OSError(EIO, str(error))
 
 
-_WRITERS: dict[str, Callable[[str, int], AbstractContextManager[Take]]] = {".csv": _csv, ".parquet": _parquet}
+_WRITERS: dict[str, Callable[[str, Sequence[str]], AbstractContextManager[Take]]] = {".csv": _csv, ".parquet": _parquet}

@@ -14,6 +14,7 @@ from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, outputs_of, write_model
 from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
 from tiffin.train._examples import Array, Examples
+from tiffin.train._table_errors import no_memory, table_errors
 from tiffin.train._trained import (
     Evaluation,
     Options,
@@ -24,6 +25,7 @@ from tiffin.train._trained import (
     Trained,
     check_dtype,
     evaluation_of,
+    with_tasks,
 )
 
 __all__ = ["Sparse", "load", "new", "new_learner"]
@@ -59,7 +61,7 @@ class Sparse(Trained):
                 self._learn(data, options, progress, goes_on=True)  # the rest of the pass, from text
         totals = self.learner.totals()
         return Pass(
-            evaluation_of(totals, self.model.loss),
+            self.so_far(),
             perf_counter() - self._begun,
             int(totals["bytes"]),
             int(totals["features"]),
@@ -78,7 +80,7 @@ class Sparse(Trained):
             if self.cache is None
             else self.cache.rows(whole=not goes_on)
         )
-        with found as rows, _table_errors(self.model):
+        with found as rows, table_errors(self.model):
             self.learner.run(
                 rows,
                 threads=options.threads,
@@ -90,7 +92,12 @@ class Sparse(Trained):
             )
 
     def so_far(self) -> Evaluation:
-        return evaluation_of(self.learner.totals(), self.model.loss)
+        found = evaluation_of(self.learner.totals(), self.model.loss)
+        return with_tasks(found, self.learner.task_totals(), self.model) if self._has_tasks else found
+
+    @property
+    def _has_tasks(self) -> bool:
+        return self.outputs > 1 and self.model.loss != "softmax"
 
     def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         with self._paused():
@@ -116,15 +123,15 @@ class Sparse(Trained):
         self, examples: Examples, *, passes: int = 1, threads: int = 0, deterministic: bool = False
     ) -> Evaluation:
         """Learn from arrays, over and over; what the last pass came to, each example before it was learned from."""
-        with errors_of(["examples"]), _table_errors(self.model):
+        with errors_of(["examples"]), table_errors(self.model):
             for _ in range(passes):
                 self.learner.run_matrix(*examples, threads=threads, deterministic=deterministic)
-        return evaluation_of(self.learner.totals(), self.model.loss)
+        return self.so_far()
 
     def predict_examples(self, examples: Examples, *, scores: bool = False, threads: int = 0) -> Array:
         """One prediction an example, (n,) float32; (n, outputs) where there are several."""
         begins, keys, values, *_ = examples
-        with errors_of(["examples"]), _table_errors(self.model):
+        with errors_of(["examples"]), table_errors(self.model):
             found: Array = self.learner.predict_matrix(begins, keys, values, scores=scores, threads=threads)
         return found if self.outputs == 1 else found.reshape(-1, self.outputs)
 
@@ -165,7 +172,7 @@ class Sparse(Trained):
         with (
             errors_of(given, known),
             examples(given, known, self.model, labels=False) as rows,
-            _table_errors(self.model),
+            table_errors(self.model),
         ):
             self.learner.predict(
                 rows,
@@ -186,7 +193,7 @@ class Sparse(Trained):
         progress: Progress | None = None,
     ) -> Evaluation:
         given, known = self._given(data, data_format, threads, max_bad)
-        with errors_of(given, known), examples(given, known, self.model) as rows, _table_errors(self.model):
+        with errors_of(given, known), examples(given, known, self.model) as rows, table_errors(self.model):
             self.learner.run(rows, learn=False, threads=threads, max_bad=max_bad, progress=progress)
         return self._whole(given)
 
@@ -202,14 +209,14 @@ class Sparse(Trained):
         progress: Progress | None = None,
     ) -> Slices:
         if self.outputs > 1:
-            raise UsageError(f"a model of {self.model.loss} cannot be evaluated by column")
+            raise UsageError("a model with several scores cannot be evaluated by column")
         given, known = self._given(data, data_format, threads, max_bad)
         if not 1 <= most <= MOST_SLICES:
             raise ConfigError(f"values that are told apart are from 1 to {MOST_SLICES:,}, found {most}")
         with (
             errors_of(given, known),
             examples(given, known, self.model, by=column) as rows,
-            _table_errors(self.model),
+            table_errors(self.model),
         ):
             named, others = self.learner.compare(rows, most, threads=threads, max_bad=max_bad, progress=progress)
         return Slices(
@@ -238,7 +245,7 @@ class Sparse(Trained):
     def write_parts(self, directory: str, *, state: bool, dtype: str = "float32") -> dict[str, Any]:
         """Write the arrays into a directory; what the manifest says of them."""
         try:
-            with _table_errors(self.model):
+            with table_errors(self.model):
                 rows = self.learner.save(directory, state)
         except OverflowError:
             raise diverged() from None
@@ -253,7 +260,7 @@ class Sparse(Trained):
         bias = finite_numbers(parts, "bias", 3 * self.outputs)
         rows = count_in(parts, "rows", MOST_KEYS if model.table == "exact" else 1 << model.bits)
         try:
-            with _table_errors(model):
+            with table_errors(model):
                 if "dtype" in parts:
                     _narrow().widen(self.learner, directory, parts, exact=model.table == "exact", latent=model.k > 0)
                 else:
@@ -266,7 +273,7 @@ class Sparse(Trained):
 
     def _whole(self, data: Data) -> Evaluation:
         """What the last pass over these data came to.  Raises TrainingError if there was nothing in them."""
-        found = evaluation_of(self.learner.totals(), self.model.loss)
+        found = self.so_far()
         if found.rows == 0:
             raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
         return found
@@ -328,41 +335,10 @@ def new_learner(model: Model) -> Learner:
             spill=model.spill,
         )
     except MemoryError:
-        raise _no_memory(model) from None
+        raise no_memory(model) from None
 
 
 def _kernel(model: Model) -> str:
     if model.score not in _KERNELS:
         raise ConfigError(f"a score of {model.score} cannot be learned", hint=f"there are {', '.join(_KERNELS)}")
     return _KERNELS[model.score]
-
-
-@contextmanager
-def _table_errors(model: Model) -> Iterator[None]:
-    """Raise what befalls the table in words of its settings."""
-    try:
-        yield
-    except MemoryError:
-        raise _no_memory(model) from None
-    except OSError as error:
-        if model.memory == 0 or error.filename != model.spill:
-            raise
-        raise TrainingError(
-            f"rows that memory has no room for cannot be kept in '{model.spill}': {error.strerror}",
-            hint="name another directory with spill=DIR, or set more memory",
-        ) from error
-
-
-def _no_memory(model: Model) -> TrainingError:
-    if model.table == "fixed":
-        return TrainingError(
-            f"there is no memory for a table of 2^{model.bits} rows", hint="set fewer bits, such as bits=22"
-        )
-    if model.memory > 0:
-        return TrainingError(
-            f"a table of {model.memory:,} bytes has no room for the features of one example",
-            hint="set more memory, such as memory=1GB",
-        )
-    return TrainingError(
-        "there is no memory for all features", hint="bound it, such as with memory=8GB; admit=3 keeps rare features out"
-    )

@@ -19,8 +19,8 @@ __all__ = ["TorchBatch", "TorchRunner"]
 class TorchBatch:
     """Examples as tensors, n of them with features of u different keys.
 
-    labels (n,): 0 and 1 with the logistic loss; NaN where none is known.  weights (n,).  seen: how many examples were
-    learned from before.
+    labels (n,), or (n * tasks,): 0 and 1 with the logistic loss, classes from 0 on with softmax; NaN where none is
+    known.  weights (n,).  seen: how many examples were learned from before.
     """
 
     def __init__(self, native: Batch, loss: str | None, seen: int, device: torch.device) -> None:
@@ -63,18 +63,20 @@ class TorchBatch:
         """Which field a feature is of, (m,) int64."""
         return torch.from_numpy((self.native.keys >> np.uint64(48)).astype(np.int64)).to(self.device)
 
-    def pool(self, rows: Tensor, fields: int = 0) -> Tensor:
+    def pool(self, rows: Tensor, fields: int = 0, *, squared: bool = False) -> Tensor:
         """Sums of rows (u, width) times values over the features of each example: (n, width).
 
-        fields: over the features of each field, (n, fields, width); of one field: over all.
+        fields: over the features of each field, (n, fields, width); of one field: over all.  squared: times the squares
+        of the values.
         """
         if self.device.type == "cpu":
-            pools: Tensor = _Pool.apply(rows, self.native, fields)  # type: ignore[no-untyped-call]
+            pools: Tensor = _Pool.apply(rows, self.native, fields, squared)  # type: ignore[no-untyped-call]
             return pools
+        values = self.values * self.values if squared else self.values
         slots = max(fields, 1)
         place = self.row * slots + (self.field if slots > 1 else 0)
         pooled = rows.new_zeros(len(self) * slots, rows.shape[1])
-        pooled = pooled.index_add(0, place, rows[self.index] * self.values[:, None])
+        pooled = pooled.index_add(0, place, rows[self.index] * values[:, None])
         return pooled.view(len(self), fields, -1) if fields else pooled
 
     def pairs(self, rows: Tensor) -> Tensor:
@@ -90,13 +92,14 @@ class TorchBatch:
 
 class _Pool(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, native: Batch, fields: int) -> Tensor:
-        ctx.native = native
-        return torch.from_numpy(native.pool(rows.detach().numpy(), fields))
+    def forward(ctx: Any, rows: Tensor, native: Batch, fields: int, squared: bool) -> Tensor:  # noqa: FBT001 - autograd's
+        ctx.native, ctx.squared = native, squared
+        return torch.from_numpy(native.pool(rows.detach().numpy(), fields, squared))
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        return torch.from_numpy(ctx.native.unpool(gradients[0].contiguous().numpy())), None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        found = ctx.native.unpool(gradients[0].contiguous().numpy(), ctx.squared)
+        return torch.from_numpy(found), None, None, None
 
 
 class _Pairs(torch.autograd.Function):
@@ -136,7 +139,7 @@ class _Leaves:
         """One step of each table that has a gradient."""
         for name, leaf in self._leaves.items():
             if leaf.grad is not None:
-                self._tables[name].push(self._batch.native.unique, leaf.grad.cpu().numpy())
+                self._tables[name].push(self._batch.native.unique, leaf.grad.cpu().numpy(), len(self._batch))
 
 
 class TorchRunner(Runner):
@@ -152,6 +155,7 @@ class TorchRunner(Runner):
             rows=algorithm.rows,
             fields=algorithm.fields,
             seed=algorithm.seed,
+            outputs=algorithm.outputs,
         )
         self._algorithm = algorithm
         self._device = _device(algorithm.device)
@@ -214,10 +218,11 @@ class TorchRunner(Runner):
         name = type(self._algorithm).__name__
         if not (isinstance(found, tuple) and len(found) == 2 and all(isinstance(one, Tensor) for one in found)):
             raise ConfigError(f"the step of {name} should give two tensors, scores and losses")
-        for what, tensor in zip(("scores", "losses"), found, strict=True):
-            if tensor.shape != (rows,):
+        shapes = ((rows,) if self.outputs == 1 else (rows, self.outputs), (rows,))
+        for what, tensor, shape in zip(("scores", "losses"), found, shapes, strict=True):
+            if tensor.shape != shape:
                 raise ConfigError(
-                    f"the step of {name} should give {what} ({rows},), found {tuple(tensor.shape)}",
+                    f"the step of {name} should give {what} {shape}, found {tuple(tensor.shape)}",
                     hint="losses of PyTorch are not added up with reduction='none'" if what == "losses" else None,
                 )
         return found

@@ -3,14 +3,14 @@
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isnan, nan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, TrainingError, UsageError
-from tiffin.models import Manifest, Model, outputs_of
+from tiffin.models import Manifest, Model, labels_of, outputs_of
 from tiffin.stream import Cache, Order
 from tiffin.train._data import Data, Readable, errors_of, format_or, readable
 
@@ -27,8 +27,11 @@ __all__ = [
     "check_dtype",
     "check_negatives",
     "errors_of",
+    "evaluation_fields",
+    "evaluation_from",
     "evaluation_of",
     "format_or",
+    "with_tasks",
 ]
 
 Progress = Callable[[int, int], object]  # told rows and bytes, about twenty times a second
@@ -46,6 +49,7 @@ class Evaluation(NamedTuple):
     both labels; base_rate: share of positive labels; pr_auc: area under the curve of precision over recall, as average
     precision; calibration_error: expected calibration error over 15 bins of equal weight; mean_prediction.
     Of softmax only: accuracy: the part whose label is the most probable class.
+    tasks: of several labels each, by its name; loss is then the mean over all of them, and rows all rows.
     """
 
     rows: int
@@ -58,6 +62,7 @@ class Evaluation(NamedTuple):
     calibration_error: float | None = None
     mean_prediction: float | None = None
     accuracy: float | None = None
+    tasks: "Mapping[str, Evaluation] | None" = None
 
 
 class Slice(NamedTuple):
@@ -164,9 +169,27 @@ class Trained(ABC):
         self.order = Order(model.time) if model.time else None  # of the rows that `learn` reads
 
     @property
+    def about(self) -> dict[str, Any]:
+        """What it is beside its `model`, as JSON can hold it."""
+        return {}
+
+    @property
+    def algorithm_class(self) -> type[Any] | None:
+        """The class that learns it and is needed to load it; None: that is tiffin itself."""
+        return None
+
+    @property
     def outputs(self) -> int:
         """How many numbers a prediction has: with softmax, the probability of each class."""
         return outputs_of(self.model)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """What they are called: score; score_0 and so on of classes; score_LABEL of several tasks."""
+        if self.outputs == 1:
+            return ("score",)
+        several = self.model.loss != "softmax" and labels_of(self.model)
+        return tuple(f"score_{name}" for name in several or range(self.outputs))
 
     @abstractmethod
     def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
@@ -285,7 +308,8 @@ class Trained(ABC):
         """For pickle and copy: the files of its directory."""
         with TemporaryDirectory(prefix="tiffin-") as folder:
             self.save(f"{folder}/model")
-            return _from_files, ({file.name: file.read_bytes() for file in Path(folder, "model").iterdir()},)
+            files = {file.name: file.read_bytes() for file in Path(folder, "model").iterdir()}
+            return _from_files, (files, self.algorithm_class)
 
 
 def _from_files(files: dict[str, bytes], algorithm: type[Any] | None = None) -> Trained:
@@ -315,12 +339,38 @@ def check_bounds(threads: int, max_bad: int) -> None:
         raise ConfigError(f"bad lines that may be skipped are counted from 0 on, found {max_bad}")
 
 
-def check_negatives(part: float, loss: str | None) -> None:
+def check_negatives(part: float, loss: str | None, labels: int = 1) -> None:
     """Raises ConfigError unless this part of the negative examples can stand for all."""
+    if part < 1 and labels > 1:
+        raise ConfigError(f"of {labels} labels there are no negatives that could be left out")
     if not LEAST_NEGATIVES <= part <= 1:
         raise ConfigError(f"the part of negatives goes from {LEAST_NEGATIVES:g} to 1, found {part:g}")
     if part < 1 and loss != "logistic":
         raise ConfigError(f"the {loss} loss knows no negatives, so none can be left out")
+
+
+def evaluation_fields(found: Evaluation) -> dict[str, Any]:
+    """What is known of it, as JSON can hold it."""
+    fields = {name: value for name, value in found._asdict().items() if value is not None}
+    if found.tasks is not None:
+        fields["tasks"] = {name: evaluation_fields(one) for name, one in found.tasks.items()}
+    return fields
+
+
+def evaluation_from(fields: Mapping[str, Any]) -> Evaluation:
+    """The way back."""
+    tasks = {name: evaluation_from(one) for name, one in fields.get("tasks", {}).items()}
+    return Evaluation(**{"auc": None, "base_rate": None, **fields, "tasks": tasks or None})
+
+
+def with_tasks(whole: Evaluation, tasks: Sequence[Mapping[str, float]], model: Model) -> Evaluation:
+    """The same with what each task came to."""
+    if not tasks:
+        return whole
+    found = {name: evaluation_of(one, model.loss) for name, one in zip(labels_of(model), tasks, strict=True)}
+    return whole._replace(
+        auc=None, base_rate=None, pr_auc=None, calibration_error=None, mean_prediction=None, tasks=found
+    )
 
 
 def evaluation_of(figures: Mapping[str, float], loss: str) -> Evaluation:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import SETTINGS, Model, fields_of
-from tiffin.stream import COLUMNS, Flow, is_columnar
+from tiffin.stream import COLUMNS, Flow, identity_of, is_columnar, is_remote
 from tiffin.train._checkpoint import Checkpoint
 from tiffin.train._checkpoints import Checkpoints
 from tiffin.train._data import Data, Readable, cache_of, format_or, names_of, place_of, readable, with_features
@@ -42,7 +42,8 @@ def train(
     checkpoints.
     """
     check_bounds(options.threads, options.max_bad)
-    check_negatives(options.negatives, (start.model if start is not None else model).loss)
+    asked = start.model if start is not None else model
+    check_negatives(options.negatives, asked.loss, asked.label.count(",") + 1)
     tell = _once(tell)
     given = readable(data)
     data_format = options.data_format or format_or(given, start.data_format if start is not None else "")
@@ -53,13 +54,11 @@ def train(
         )
     options = options._replace(data_format=data_format)
     known = COLUMNS if is_columnar(data_format) else data_format
-    trained = start or new(with_features(model, given, data_format) if isinstance(model, Model) else model, known)
+    trained = start or _new(model, given, data_format, known)
     with _checkpoints(trained, given, options) as checkpoints:
         left = options.passes
         resumed = (
-            _resumed(checkpoints, trained.model, options.passes, tell)
-            if checkpoints is not None and options.resume
-            else None
+            _resumed(checkpoints, trained, options.passes, tell) if checkpoints is not None and options.resume else None
         )
         if resumed is not None:
             trained = resumed
@@ -86,6 +85,12 @@ def train(
                 if after_pass is not None and not after_pass(trained):
                     break
     return trained
+
+
+def _new(model: "Model | Algorithm", data: Data, data_format: str, known: str) -> Trained:
+    if isinstance(model, Model):
+        return new(with_features(model, data, data_format), known)
+    return new(with_features(model.described, data, data_format), known, model)
 
 
 def _once(tell: Callable[[str], object] | None) -> Callable[[str], object]:
@@ -135,14 +140,15 @@ def _run(trained: Trained, data: Data, options: Options) -> dict[str, Any]:
         name: value for name, value in described["model"].items() if name not in SETTINGS or not SETTINGS[name].here
     }
     names = [os.path.realpath(name) if os.path.exists(name) else name for name in names_of(data)]
-    files = {path: os.stat(path) for path in names if os.path.exists(path)}
+    files = {path: identity_of(path) for path in names if os.path.exists(path) or is_remote(path)}
     stages = [stage.describe() for stage in data.stages] if isinstance(data, Flow) else []
     return {
         **{f"setting {name}": value for name, value in settings.items()},
+        **trained.about,
         **({"features": described["columns"]} if "columns" in described else {}),
         **({"stages": stages} if stages else {}),
         "list of files": names,
-        **{f"[size, mtime] of {path}": [stat.st_size, stat.st_mtime_ns] for path, stat in files.items()},
+        **{f"version of {path}": found[1:] for path, found in files.items() if found is not None},
         "format": options.data_format,
         "deterministic": options.deterministic,
         "part of negatives": options.negatives,
@@ -150,7 +156,7 @@ def _run(trained: Trained, data: Data, options: Options) -> dict[str, Any]:
     }
 
 
-def _resumed(checkpoints: Checkpoints, model: Model, passes: int, tell: Callable[[str], object]) -> Trained | None:
+def _resumed(checkpoints: Checkpoints, asked: Trained, passes: int, tell: Callable[[str], object]) -> Trained | None:
     """What the last checkpoint holds; None if there is none.  Raises ConfigError if it is beyond so many passes."""
     found = checkpoints.last()
     if found is None:
@@ -162,11 +168,11 @@ def _resumed(checkpoints: Checkpoints, model: Model, passes: int, tell: Callable
             f"the checkpoint is in pass {number}, and {passes} were asked for", hint="ask for more passes"
         )
     tell(f"training goes on in pass {number}, after {found.state['rows']:,} rows of it")
-    return _trained_of(found, model)
+    return _trained_of(found, asked)
 
 
-def _trained_of(checkpoint: Checkpoint, model: Model) -> Trained:
-    trained = load(checkpoint.directory, model)
+def _trained_of(checkpoint: Checkpoint, asked: Trained) -> Trained:
+    trained = load(checkpoint.directory, asked.model, algorithm=asked.algorithm_class)
     trained.passes = checkpoint.passes
     try:
         trained.go_on(checkpoint.state)

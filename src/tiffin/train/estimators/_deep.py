@@ -1,43 +1,46 @@
 """Networks over vectors of features; they need PyTorch."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tiffin._native.learning import BatchReader
 from tiffin.train._examples import Examples
-from tiffin.train.estimators._base import Array, Binary
+from tiffin.train.estimators._base import Array, Classification
 
 __all__ = ["DCN", "DeepFM", "WideDeep"]
 
 
-class _Deep(Binary):
+class _Deep(Classification):
     """All features of an example share one slot: its vectors, each times its value, are added up."""
 
     deterministic = True  # on a processor
 
     def _teach(self, examples: Examples, passes: int) -> None:
         for _ in range(passes):
-            self._over(examples, learn=True)
+            self._over(examples, self.trained_.learn_batches)
 
     def _predict(self, X: Any, *, scores: bool) -> Array:
         check_is_fitted(self, "trained_")
         X = validate_data(self, X, accept_sparse="csr", reset=False)
-        found = self._over(self._examples(X), learn=False)
+        parts: list[Array] = []
+        self._over(self._examples(X), lambda reader: self.trained_.score_batches(reader, parts.append))
+        found = np.concatenate(parts)
         exact: Array = (found if scores else self.trained_.means(found)).astype("f8")
         return exact
 
-    def _over(self, examples: Examples, *, learn: bool) -> Array:
+    def _over(self, examples: Examples, work: Callable[[BatchReader], object]) -> None:
         reader = BatchReader.matrix(*examples, rows=self.batch, threads=self.threads)
         try:
-            found: Array = self.trained_.over(reader, learn=learn)
+            work(reader)
         finally:
             reader.close()
-        return found
 
 
 class WideDeep(_Deep):
-    """Two classes: a weight for each feature, and connected layers over vectors."""
+    """Classes: a weight for each feature, and connected layers over vectors."""
 
     _built_in = "widedeep"
 

@@ -1,0 +1,243 @@
+"""What learns a batch at a time has all that the native engine has: checkpoints, cache, fewer negatives, exact tables."""
+
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.learning.examples import libsvm, teacher_rows
+from tests.learning.test_algorithms import FM, fields_file, pairs_decide
+from tiffin.cli import main
+from tiffin.errors import ConfigError, TrainingError
+from tiffin.models import Model, make_model
+from tiffin.tables import Sparse
+from tiffin.train import Algorithm, Options, Trained, _batchwise, _checkpoints, load, sigmoid, train
+
+torch: Any = pytest.importorskip("torch")
+torch.set_num_threads(1)  # the tests run side by side
+
+Write = Callable[[str, str], str]
+NETWORK = {"k": 4, "layers": "16,8", "batch": 100, "fields": 4}
+
+
+class Small(FM):
+    """Its batches are short, so a pass has many."""
+
+    rows = 100
+
+
+class Killed(Exception):
+    """Stands for the end of a process, at some tick of a pass."""
+
+
+def asked(name: str) -> Model | Algorithm:
+    if name == "algorithm":
+        return Small()
+    if name == "network":
+        return make_model("deepfm", {**NETWORK, "bits": 12})
+    return make_model("deepfm", {**NETWORK, "table": "exact", "decay": 0.9})
+
+
+NAMES = ["algorithm", "network", "exact network"]
+
+
+@pytest.fixture(autouse=True)
+def _many_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_batchwise, "_TICK_S", 0.0)
+    monkeypatch.setattr(_checkpoints, "SHARE", 0)
+
+
+@pytest.fixture
+def rows(write: Write) -> str:
+    return write("rows.ffm", fields_file(3_000, seed=1, label=pairs_decide) + "bad\n")
+
+
+def options_in(place: Path, **chosen: object) -> Options:
+    common = {"passes": 3, "max_bad": 1, "checkpoint": str(place), "checkpoint_every_s": 0.0, "resume": True}
+    return Options(**{**common, **chosen})  # type: ignore[arg-type]
+
+
+def files_of(trained: Trained, place: Path) -> dict[str, bytes]:
+    trained.save(str(place))
+    return {file.name: file.read_bytes() for file in place.iterdir()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_that_is_resumed_ends_with_the_same_bits(rows: str, tmp_path: Path, name: str) -> None:
+    draw = random.Random(name)
+    options = options_in(tmp_path / "points")
+    wanted = train(asked(name), [rows], options._replace(checkpoint=None, resume=False))
+
+    def until_killed(ticks: int) -> Trained | None:
+        left = ticks
+
+        def tick(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Killed
+
+        try:
+            return train(asked(name), [rows], options._replace(threads=draw.choice([1, 2])), progress=tick)
+        except Killed:
+            return None
+
+    found = until_killed(5)
+    assert found is None
+    while found is None:
+        found = until_killed(draw.randrange(10, 60))
+    assert [done.learned for done in found.passes] == [done.learned for done in wanted.passes]
+    assert found.skipped([rows]) == wanted.skipped([rows])
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+
+
+@pytest.mark.parametrize("name", ["algorithm", "network"])
+def test_an_interrupt_waits_for_the_batch_and_is_gone_on_from(
+    rows: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    options = options_in(tmp_path / "points", checkpoint_every_s=1_000)
+    kind = type(train(asked(name), [rows], options._replace(passes=1, checkpoint=None, resume=False)).runner)  # type: ignore[attr-defined]
+    run, calls = kind.run, 0
+
+    def interrupted(self: Any, *arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 7:
+            signal.raise_signal(signal.SIGINT)
+        return run(self, *arguments, **named)
+
+    monkeypatch.setattr(kind, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(asked(name), [rows], options)
+    monkeypatch.undo()
+    told: list[str] = []
+    found = train(asked(name), [rows], options, tell=told.append)
+    assert told[0] == "training goes on in pass 1, after 700 rows of it"
+    wanted = train(asked(name), [rows], options._replace(checkpoint=None, resume=False))
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+
+
+def test_a_run_goes_on_only_with_the_settings_of_its_algorithm(rows: str, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        train(Small(k=3), [rows], options_in(tmp_path), progress=_killed)
+    with pytest.raises(TrainingError, match=r"its settings was \{'k': 3\}, and here it is \{'k': 2\}"):
+        train(Small(k=2), [rows], options_in(tmp_path))
+
+
+def _killed(*_: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_second_pass_comes_from_the_cache_with_equal_bits(rows: str, tmp_path: Path, name: str) -> None:
+    options = Options(max_bad=1)
+    once = train(asked(name), [rows], options)
+    wanted = train(asked(name), [rows], options, start=once)
+    for threads in (1, 3):
+        cache = str(tmp_path / "cache")
+        found = train(asked(name), [rows], options._replace(passes=2, threads=threads, cache=cache))
+        assert [done.from_cache for done in found.passes] == [threads == 3, True]
+        assert [done.learned for done in found.passes] == [done.learned for done in wanted.passes]
+        assert files_of(found, tmp_path / str(threads)) == files_of(wanted, tmp_path / "wanted")
+
+
+def test_a_damaged_cache_is_left_for_the_text(rows: str, tmp_path: Path) -> None:
+    options = Options(max_bad=1, cache=str(tmp_path / "cache"))
+    wanted = train(asked("network"), [rows], options)
+    (file,) = (tmp_path / "cache").iterdir()
+    body = bytearray(file.read_bytes())
+    body[len(body) // 2] ^= 1
+    file.write_bytes(body)
+    found = train(asked("network"), [rows], options)
+    assert not found.passes[0].from_cache
+    assert found.passes[0].learned == wanted.passes[0].learned
+
+
+def test_negatives_that_are_left_out_are_made_up_for(write: Write) -> None:
+    draw = np.random.default_rng(3)
+    lines = (f"{int(draw.random() < 0.02 * (1 + i % 5))} {i % 5}\n" for i in range(30_000))
+    path = write("rare.svm", "".join(lines))
+    part = train(FM(), [path], Options(passes=10, negatives=0.5))
+    found = part.evaluate([path])
+    assert part.trained_rows < 10 * 17_000
+    assert part.passes[0].learned.base_rate == pytest.approx(found.base_rate, rel=0.03)
+    assert found.mean_prediction == pytest.approx(found.base_rate, rel=0.1)
+
+
+def test_networks_learn_as_much_with_a_row_for_each_feature(write: Write, tmp_path: Path) -> None:
+    path = write("rows.ffm", fields_file(8_000, seed=1, label=pairs_decide))
+    held = write("held.ffm", fields_file(3_000, seed=2, label=pairs_decide))
+    chosen = {**NETWORK, "latent_alpha": 0.1, "first": 0.5, "dense_alpha": 0.005, "table": "exact"}
+    for more in ({}, {"admit": 2}, {"memory": 1 << 20, "spill": str(tmp_path)}):
+        trained = train(make_model("deepfm", {**chosen, **more}), [path], Options(passes=4))
+        trained.save(str(tmp_path / "model"))
+        auc = trained.evaluate([held]).auc
+        assert auc is not None
+        assert auc > 0.76
+        assert len(np.load(tmp_path / "model/table_weights_keys.npy")) == 48
+        assert load(str(tmp_path / "model")).predict([held]) == trained.predict([held])
+
+
+@pytest.mark.parametrize("name", ["widedeep", "deepfm", "dcn"])
+def test_networks_tell_classes_apart(write: Write, tmp_path: Path, name: str) -> None:
+    def which(row: np.ndarray, draw: np.random.Generator) -> float:
+        return float((row[0] % 3 + row[2] % 3) % 3) if draw.random() < 0.9 else float(draw.integers(3))
+
+    path = write("rows.ffm", fields_file(8_000, seed=1, label=which))
+    held = write("held.ffm", fields_file(2_000, seed=2, label=which))
+    softmax = {"loss": "softmax", "classes": 3, "latent_alpha": 0.1, "first": 0.5, "dense_alpha": 0.005, "bits": 12}
+    trained = train(make_model(name, {**NETWORK, **softmax}), [path], Options(passes=4))
+    assert (trained.evaluate([held]).accuracy or 0) > 0.85  # weights alone come to a third
+    found = np.array(trained.predict([held])).reshape(-1, 3)
+    assert found.sum(axis=1) == pytest.approx(np.ones(2_000), abs=1e-5)
+    trained.save(str(tmp_path / "model"))
+    assert load(str(tmp_path / "model")).predict([held]) == trained.predict([held])
+    with pytest.raises(Exception, match="3 is no class: they go from 0 to 2"):
+        train(make_model(name, {**NETWORK, **softmax}), [write("a.ffm", "3 0:1:1\n")])
+
+
+class Columns(Algorithm):
+    """A weight for each feature."""
+
+    tables = {"w": Sparse(1, bits=10)}  # noqa: RUF012 - never changed
+    rows = 50
+
+    def step(self, batch: Any, tables: Any, dense: Any) -> Any:
+        scores = batch.pool(tables["w"])[:, 0]
+        slopes = (sigmoid(scores) - batch.labels) * batch.weights
+        tables.grad("w", batch.unpool(slopes[:, None]))
+        return scores
+
+
+def test_algorithms_learn_from_tables(tmp_path: Path) -> None:
+    draw = np.random.default_rng(4)
+    kind = draw.choice(["a", "b", "c"], 2_000)
+    label = (draw.random(2_000) < np.where(kind == "a", 0.9, 0.2)).astype(int)
+    frame = pl.DataFrame({"kind": kind, "noise": draw.integers(0, 5, 2_000), "bought": label})
+    frame.write_parquet(tmp_path / "rows.parquet")
+    path, out = str(tmp_path / "rows.parquet"), str(tmp_path / "model")
+    with pytest.raises(ConfigError, match="no column was named as label"):
+        train(Columns(), [path])
+    algorithm = Columns()
+    algorithm.label = "bought"
+    trained = train(algorithm, [path], Options(passes=3))
+    trained.save(out)
+    again = load(out, algorithm=Columns)
+    assert (again.evaluate([path]).auc or 0) > 0.8
+    assert again.predict(frame) == trained.predict([path])
+    spec = f"{__file__}:Columns"
+    assert main(["train", spec, "--data", path, "--label", "bought", "--out", str(tmp_path / "other")]) == 0
+    assert main(["evaluate", str(tmp_path / "other"), "--data", path, "--algorithm", spec]) == 0
+
+
+def test_predictions_of_many_batches_are_handed_over_as_they_come(write: Write) -> None:
+    path = write("rows.svm", libsvm(teacher_rows(1_000, seed=1)))
+    trained = train(Small(), [path])
+    parts: list[int] = []
+    trained.predict_each([path], lambda part: parts.append(len(part)))
+    assert parts == [100] * 10
