@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 from benchmarks._report import Aim
 from benchmarks.learners import Import, Program, Script, Tiffin, VowpalWabbit, XLearn, tiffin_script
-from benchmarks.learners._program import THIS_PYTHON
+from benchmarks.learners._program import BESIDE, THIS_PYTHON
 
-__all__ = ["DATA", "FEWER", "WIDE", "Case", "cases"]
+__all__ = ["DATA", "FEWER", "NUMBERS", "WIDE", "Case", "cases"]
 
 # Data sets, by what is said of them on the page.
 WIDE = "0.8 M × 20"
 DATA = "1 M × 39"
 FEWER = "0.2 M × 39"
+NUMBERS = "0.4 M × 30 numbers"
 
 
 class Case(NamedTuple):
@@ -91,6 +92,15 @@ def cases() -> tuple[Case, ...]:
             (Aim("rival", 100),),
             120,
         ),
+        *_networks(),
+        Case(
+            "trees",
+            NUMBERS,
+            Tiffin("trees", "parquet", "rounds=100", options=("--label", "label")),
+            Script("LightGBM", "parquet", "lightgbm_trees.py", "lightgbm", THIS_PYTHON),
+            (Aim("rival", 0.95),),
+            0.9,
+        ),
         Case(
             "import",
             FEWER,
@@ -102,3 +112,27 @@ def cases() -> tuple[Case, ...]:
             loop=(THIS_PYTHON, "-c", "pass"),
         ),
     )
+
+
+def _networks() -> tuple[Case, ...]:
+    """Both of the same size, whose tables have 5 million rows there and 4 million here."""
+    found = []
+    for model, name in (("deepfm", "DeepFM"), ("dcn", "DCNv2")):
+        for layers, aims, predicted in (
+            ("64,32", {"DeepCTR-Torch": 2.0, "FuxiCTR": 2.0, "PyTorch": None}, 5),
+            ("400,400,400", {"PyTorch": 1.0}, 1.1),
+        ):
+            ours = Tiffin(model, "criteo", "k=16", f"layers={layers}", "batch=4096", "bits=22", "optimizer=adagrad")
+            for rival, aim in aims.items():
+                script, library, python = _NETWORKS[rival]
+                theirs = Script(rival, "criteo", script, library, python, (model, layers))
+                wanted = () if aim is None else (Aim("rival", aim),)
+                found.append(Case(f"{name}, {layers}", FEWER, ours, theirs, wanted, predicted))
+    return tuple(found)
+
+
+_NETWORKS = {
+    "DeepCTR-Torch": ("deepctr_networks.py", "deepctr-torch", BESIDE),
+    "FuxiCTR": ("fuxictr_networks.py", "fuxictr", BESIDE),
+    "PyTorch": ("torch_networks.py", "torch", THIS_PYTHON),
+}

@@ -51,13 +51,15 @@ class Program(ABC):
 class Script(Program):
     """A library, used by a script as its documentation would have it.
 
-    The script is called with "train" or "predict", data, model and, to predict, the file for the predictions.
+    The script is called with `words`, "train" or "predict", data, model and, to predict, the file for the predictions.
     """
 
-    def __init__(self, name: str, form: str, script: str, library: str, python: Path = BESIDE) -> None:
+    def __init__(
+        self, name: str, form: str, script: str, library: str, python: Path = BESIDE, words: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.form = form
-        self._command = (python, SCRIPTS / script)
+        self._command: tuple[str | Path, ...] = (python, SCRIPTS / script, *words)
         self._library = library
 
     def train(self, data: Path, place: Place) -> Command:
@@ -67,7 +69,7 @@ class Script(Program):
         return [*self._command, "predict", data, place.model, place.predictions]
 
     def version(self) -> str:
-        return library_version(self._command[0], self._library)
+        return library_version(Path(self._command[0]), self._library)
 
 
 def library_version(python: Path, library: str) -> str:
