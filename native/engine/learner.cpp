@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/prefetch.h"
 #include "batch/threads.h"
 #include "engine/decay.h"
 #include "engine/layout.h"
@@ -22,8 +23,12 @@ namespace {
 
 constexpr std::size_t kAhead = 4;  // rows whose memory is asked for before it is needed
 constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
-constexpr std::size_t kLineFloats = 16;  // of a cache line
 constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
+
+// How much of a row an example needs, as far as that is known before it is there: of an FFM one vector of many.
+std::size_t FetchedFloats(const ModelSettings& settings, std::size_t row_floats) {
+  return settings.score == ScoreKind::kFfm ? 1 : row_floats;
+}
 
 Fade FadeOf(const ModelSettings& settings) {
   if (settings.decay == 1) return nullptr;
@@ -69,6 +74,7 @@ class Learner::Worker {
         settings_(learner.settings_),
         view_(learner.table_->NewView()),
         piece_(std::min(kPiece, learner.table_->most_open())),
+        fetched_(FetchedFloats(settings_, learner.table_->row_floats())),
         sums_(static_cast<std::size_t>(settings_.size) * settings_.heads),
         scores_(settings_.heads) {
     if (options.staged) view_ = std::make_unique<StagedView>(std::move(view_), learner.table_->row_floats());
@@ -229,29 +235,23 @@ class Learner::Worker {
 
   // Holds the rows of an example, and has the memory of one that comes later on its way.
   void Reach(std::size_t row, RowView::Purpose purpose) {
-    if (row < piece_end_) return Prefetch(row + kAhead);
+    if (row < piece_end_) return PrefetchRow(row + kAhead);
     view_->Close();
     piece_begin_ = rows.offsets[row];
     piece_end_ = row + 1;
     while (piece_end_ < rows.size() && rows.offsets[piece_end_ + 1] - piece_begin_ <= piece_) ++piece_end_;
     view_->Open({rows.keys.data() + piece_begin_, rows.offsets[piece_end_] - piece_begin_}, now_, purpose);
-    for (std::size_t ahead = 0; ahead <= kAhead; ++ahead) Prefetch(row + ahead);
+    for (std::size_t ahead = 0; ahead <= kAhead; ++ahead) PrefetchRow(row + ahead);
   }
 
   // Where the rows of an example's features are.  REQUIRES: they are held.
   float* const* Places(std::size_t row) const { return view_->rows() + (rows.offsets[row] - piece_begin_); }
 
-  void Prefetch(std::size_t row) const {
+  void PrefetchRow(std::size_t row) const {
     if (row >= piece_end_) return;
     float* const* const places = Places(row);
     const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
-    const std::size_t floats = settings_.heads > 1 ? learner_.table_->row_floats() : 0;
-    const bool two_lines = settings_.score == ScoreKind::kFm && learner_.table_->row_floats() > kLineFloats;
-    for (std::size_t i = 0; i < size; ++i) {
-      __builtin_prefetch(places[i], 1);
-      if (two_lines) __builtin_prefetch(places[i] + kLineFloats, 1);
-      for (std::size_t f = kLineFloats; f < floats; f += kLineFloats) __builtin_prefetch(places[i] + f, 1);
-    }
+    for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], fetched_);
   }
 
   Example ExampleOf(std::size_t row) {
@@ -327,6 +327,7 @@ class Learner::Worker {
   const ModelSettings& settings_;
   std::unique_ptr<RowView> view_;
   const std::size_t piece_;      // features whose rows are held at once, or those of one example
+  const std::size_t fetched_;    // floats of a row that are asked for ahead
   std::uint32_t now_ = 0;        // of the block, as the table counts
   std::size_t piece_begin_ = 0;  // the first feature whose row is held
   std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are

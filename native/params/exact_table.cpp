@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/prefetch.h"
+
 namespace tiffin::learn {
 namespace {
 
@@ -141,7 +143,7 @@ class ExactTable::View final : public RowView {
       const std::size_t count = std::min(kLookedUp, keys.size() - begin);
       for (std::size_t i = 0; i < count; ++i) {
         homes[i] = index.Home(keys[begin + i]);
-        __builtin_prefetch(homes[i]);
+        Prefetch(homes[i]);
       }
       for (std::size_t i = 0; i < count; ++i) {
         KeyIndex::Slot* const slot = index.Find(homes[i], keys[begin + i]);

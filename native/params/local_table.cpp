@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/prefetch.h"
 #include "batch/threads.h"
 #include "optim/vector.h"
 #include "rows/key.h"
@@ -14,13 +15,8 @@ namespace {
 
 constexpr std::size_t kAhead = 8;                               // rows that are asked for before they are needed
 constexpr std::size_t kFloatsOfAWorker = std::size_t{1} << 19;  // with less to do a thread costs more than it gives
-constexpr std::size_t kLineFloats = 16;                         // of a cache line
 
 int Workers(std::size_t floats) { return WorkerCount(0, floats / kFloatsOfAWorker); }
-
-void Prefetch(const float* row, std::size_t floats) {
-  for (std::size_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(row + i, 1);
-}
 
 Fade FadeOf(const LocalTable::Settings& settings) {
   if (settings.decay == 1) return nullptr;
@@ -74,7 +70,7 @@ void LocalTable::Pull(std::span<const std::uint64_t> keys, bool unseen, std::spa
       const auto worker = static_cast<std::size_t>(number);
       const std::size_t end = view.size() * (worker + 1) / workers;
       for (std::size_t i = view.size() * worker / workers; i < end; ++i) {
-        if (i + kAhead < end) Prefetch(view.rows()[i + kAhead], width);
+        if (i + kAhead < end) PrefetchFloats(view.rows()[i + kAhead], width);
         const float* const row = view.rows()[i];
         float* const to = values.data() + (first + i) * width;
         if (begins && IsNew(row)) {
@@ -101,7 +97,7 @@ void LocalTable::Push(std::span<const std::uint64_t> keys, std::span<const float
         for (std::size_t i = 0; i < view.size(); ++i) {
           // Keys may share a row: whose it is goes by its name.
           if (i + kAhead < view.size() && NameOf(keys[first + i + kAhead]) % workers == worker) {
-            Prefetch(view.rows()[i + kAhead], floats());
+            PrefetchFloats(view.rows()[i + kAhead], floats());
           }
           const std::uint64_t name = NameOf(keys[first + i]);
           float* const row = view.rows()[i];

@@ -5,10 +5,10 @@
 #include <bit>
 #include <new>
 
+#include "base/prefetch.h"
+
 namespace tiffin::learn {
 namespace {
-
-constexpr std::size_t kLineFloats = 16;
 
 void* Map(std::size_t bytes) {
   void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

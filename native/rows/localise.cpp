@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "rows/key.h"
 
 namespace tiffin::learn {
@@ -38,7 +39,7 @@ void Localiser::Number(std::span<const std::uint64_t> keys, Buffer<std::uint64_t
   slots_.Resize(std::size_t{1} << bits_);
   std::memset(slots_.data(), 0, slots_.size() * sizeof(std::uint32_t));
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (i + kAhead < keys.size()) __builtin_prefetch(&slots_[SlotOf(keys[i + kAhead], bits_)], 1);
+    if (i + kAhead < keys.size()) Prefetch(&slots_[SlotOf(keys[i + kAhead], bits_)]);
     std::size_t slot = SlotOf(keys[i], bits_);
     const std::size_t mask = slots_.size() - 1;
     while (slots_[slot] != 0 && unique[slots_[slot] - 1] != keys[i]) slot = (slot + 1) & mask;
