@@ -7,13 +7,17 @@ from benchmarks._report import Aim
 from benchmarks.learners import Import, Program, Script, Tiffin, VowpalWabbit, XLearn, tiffin_script
 from benchmarks.learners._program import BESIDE, THIS_PYTHON
 
-__all__ = ["DATA", "FEWER", "NUMBERS", "WIDE", "Case", "cases"]
+__all__ = ["BITS", "DATA", "FEWER", "FURTHER", "NUMBERS", "WIDE", "Case", "cases"]
 
 # Data sets, by what is said of them on the page.
 WIDE = "0.8 M × 20"
 DATA = "1 M × 39"
 FEWER = "0.2 M × 39"
 NUMBERS = "0.4 M × 30 numbers"
+
+
+BITS = 24
+FURTHER = "LR, each further pass"
 
 
 class Case(NamedTuple):
@@ -38,8 +42,8 @@ class Case(NamedTuple):
 
 def cases() -> tuple[Case, ...]:
     """All of them, the quick ones first."""
-    adaptive = ("optimizer=adagrad", "alpha=0.3", "bits=24")
-    ftrl = ("optimizer=ftrl", "alpha=0.3", "bits=24")
+    adaptive = ("optimizer=adagrad", "alpha=0.3", f"bits={BITS}")
+    ftrl = ("optimizer=ftrl", "alpha=0.3", f"bits={BITS}")
     vw_ftrl = ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1", "-b", "24")
     cached = ("--cache_file", "cache", "-k", "--holdout_off", "-b", "24")
     fields = ("optimizer=adagrad", "alpha=0.5", "latent_alpha=0.1")
@@ -48,7 +52,7 @@ def cases() -> tuple[Case, ...]:
         Case("LR, adaptive", WIDE, Tiffin("lr", "vw", *adaptive), VowpalWabbit("-b", "24"), (Aim("rival", 6),), 5),
         Case("LR, FTRL", WIDE, Tiffin("lr", "vw", *ftrl), VowpalWabbit(*vw_ftrl), (Aim("rival", 12),), 10),
         Case(
-            "LR, each further pass",
+            FURTHER,
             DATA,
             Tiffin("lr", "vw", *adaptive, options=("--passes", "4")),
             VowpalWabbit("--passes", "4", *cached),

@@ -69,15 +69,16 @@ def environment(home: Path) -> dict[str, str]:
 
 def build_loops(folder: Path) -> Loops:
     """Compile the reference loops into `folder`; needs a C++ compiler."""
+    return Loops(*(build_loop(name, folder) for name in ("store_loop", "stat_loop", "read_loop", "spawn_loop")))
+
+
+def build_loop(name: str, folder: Path) -> Path:
+    """One of them."""
     folder.mkdir(parents=True, exist_ok=True)
+    source, program = ROOT / "native" / "bench" / f"{name}.cpp", folder / name
     compiler = os.environ.get("CXX", "c++")
-    built = []
-    for name in ("store_loop", "stat_loop", "read_loop", "spawn_loop"):
-        source, program = ROOT / "native" / "bench" / f"{name}.cpp", folder / name
-        command = [compiler, "-O2", "-pthread", "-std=c++20", str(source), "-o", str(program)]
-        subprocess.run(command, check=True)
-        built.append(program)
-    return Loops(*built)
+    subprocess.run([compiler, "-O2", "-pthread", "-std=c++20", str(source), "-o", str(program)], check=True)
+    return program
 
 
 def make_files(folder: Path, count: int, size: int = FILE_BYTES) -> None:
