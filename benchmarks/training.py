@@ -246,10 +246,10 @@ def _beside_the_loop(bench: Bench, features: int) -> list[str]:
     return [
         "## Beside the memory",
         "",
-        "A bare loop of one thread that reads, and then writes, as many rows of such a table in the same order, and computes",
-        f"next to nothing: {spread(bench.floor).median / 1e6:.0f} million features a second. A further pass of tiffin, which",
-        f"unpacks, scores, compares and learns, makes {share.median:.0%} of that on each core ({share.least:.0%} to",
-        f"{share.most:.0%}). The aim is 70 %: {'met' if share.median >= 0.7 else '**not met**'}.",
+        "A bare loop of one thread that reads, and then writes, as many rows of such a table in the same order, and",
+        f"computes next to nothing: {spread(bench.floor).median / 1e6:.0f} million features a second. A further pass",
+        f"of tiffin, which unpacks, scores, compares and learns, makes {share.median:.0%} of that on each core",
+        f"({share.least:.0%} to {share.most:.0%}). The aim is 70 %: {'met' if share.median >= 0.7 else '**not met**'}.",
         "",
     ]
 
