@@ -86,6 +86,7 @@ NB_MODULE(_learn, module) {
   BindBatches(module);
   BindTables(module);
   BindMatrix(module);
+  BindComparing(module);
 
   module.def(
       "key", [](std::uint32_t field, std::string_view text) { return Key(field, IdOf(text)); }, "field"_a, "text"_a,

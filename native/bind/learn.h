@@ -96,5 +96,6 @@ void BindScoring(nb::class_<learn::Learner>& learner);
 void BindBatches(nb::module_& module);
 void BindTables(nb::module_& module);
 void BindMatrix(nb::module_& module);
+void BindComparing(nb::module_& module);
 
 }  // namespace tiffin::bind

@@ -54,29 +54,78 @@ nb::dict DescribeSlice(const Slice& slice) {
 // Values that are followed, if no more are asked for: 100 MB of counts when all of them have many rows.
 constexpr std::size_t kFollowed = 1000;
 
-nb::tuple Compare(Learner& learner, RowsSource& rows, std::size_t most, int threads, std::uint64_t max_bad,
-                  nb::handle progress) {
-  if (learner.settings().heads > 1) throw std::invalid_argument("only one score can be counted by a column");
-  Control control;
-  const PassOptions options{.threads = threads, .learn = false, .max_bad = max_bad};
-  Slices slices(std::max(kFollowed, most));
-  std::vector<std::string_view> values;
-  const auto count = [&](const Block& block, const Rows& examples, std::span<float> scores) {
-    rows.ColumnOf(block, examples, values);
-    WithLoss(learner.settings().loss, [&](auto loss) {
+// Counts scores by the value of a column.
+class Comparison {
+ public:
+  Comparison(const RowsSource& rows, LossKind loss, std::size_t most)
+      : rows_(rows), loss_(loss), slices_(std::max(kFollowed, most)) {}
+
+  // Of the examples of one block.
+  void Count(const Block& block, const Rows& examples, std::span<const float> scores) {
+    rows_.ColumnOf(block, examples, values_);
+    WithLoss(loss_, [&](auto loss) {
       for (std::size_t row = 0; row < examples.size(); ++row) {
         const float label = examples.labels[row];
         const float weight = examples.has_weights() ? examples.weights[row] : 1.0F;
-        slices.Of(values[row]).Add(scores[row], loss.Mean(scores[row]), label, weight, loss.Value(scores[row], label));
+        slices_.Of(values_[row]).Add(scores[row], loss.Mean(scores[row]), label, weight, loss.Value(scores[row], label));
       }
     });
-  };
-  RunPass(control, progress, [&] { learner.Score(rows, options, true, count, control); });
+  }
+  Slices& slices() noexcept { return slices_; }
+
+ private:
+  const RowsSource& rows_;
+  const LossKind loss_;
+  Slices slices_;
+  std::vector<std::string_view> values_;
+};
+
+nb::tuple Told(Slices& slices, std::size_t most) {
   nb::list named;
   for (const Slices::Named& one : slices.TakeLargest(most)) {
     named.append(nb::make_tuple(ToPython(one.value), one.missed, DescribeSlice(one.slice)));
   }
   return nb::make_tuple(named, DescribeSlice(slices.others()));
+}
+
+nb::tuple Compare(Learner& learner, RowsSource& rows, std::size_t most, int threads, std::uint64_t max_bad,
+                  nb::handle progress) {
+  if (learner.settings().heads > 1) throw std::invalid_argument("only one score can be counted by a column");
+  Control control;
+  const PassOptions options{.threads = threads, .learn = false, .max_bad = max_bad};
+  Comparison found(rows, learner.settings().loss, most);
+  const auto count = [&](const Block& block, const Rows& examples, std::span<float> scores) {
+    found.Count(block, examples, scores);
+  };
+  RunPass(control, progress, [&] { learner.Score(rows, options, true, count, control); });
+  return Told(found.slices(), most);
+}
+
+nb::tuple CompareScores(RowsSource& rows, const Array<float>& scores, std::string_view loss, std::size_t most,
+                        std::uint32_t fields, std::uint64_t max_bad) {
+  ModelSettings demands;
+  demands.loss = ToLoss(loss);
+  if (fields > 0) demands.score = ScoreKind::kFfm;  // whose features must be of known fields
+  demands.fields = fields;
+  Comparison found(rows, demands.loss, most);
+  Control control;
+  RunPass(control, nb::none(), [&] {
+    Block block;
+    Rows examples;
+    std::vector<Fault> faults;
+    BadRows bad;
+    std::span<const float> rest = View(scores);
+    while (!control.stop.load(std::memory_order_relaxed) && rows.Next(block, control.stop)) {
+      examples.Clear();
+      faults.clear();
+      rows.Parse(block, examples, faults);
+      bad.Add(TakeBad(demands, block, faults, true, examples), max_bad);
+      if (examples.size() > rest.size()) throw std::invalid_argument("there are more examples than scores");
+      found.Count(block, examples, rest.first(examples.size()));
+      rest = rest.subspan(examples.size());
+    }
+  });
+  return Told(found.slices(), most);
 }
 
 }  // namespace
@@ -89,6 +138,14 @@ void Describe(nb::dict& found, double weight, double loss, const ScoreCounts& co
   found["calibration_error"] = counts.CalibrationError();
   found["positive_weight"] = counts.positive_weight();
   found["predicted_weight"] = counts.predicted_weight();
+}
+
+void BindComparing(nb::module_& module) {
+  module.def("compare_scores", &CompareScores, "rows"_a, "scores"_a.noconvert(), "loss"_a, "most"_a, "fields"_a = 0,
+             "max_bad"_a = 0,
+             nb::sig("def compare_scores(rows: RowsSource, scores: object, loss: str, most: int, fields: int = 0, max_bad: int "
+                     "= 0) -> tuple[list[tuple[str, int, dict[str, float]]], dict[str, float]]"),
+             "As Learner.compare, of scores, float32, one for each example in order.  ValueError where there are fewer.");
 }
 
 void BindScoring(nb::class_<Learner>& learner) {

@@ -2,11 +2,15 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "bind/learn.h"
+#include "engine/npy.h"
 #include "engine/pooling.h"
 #include "params/local_table.h"
 
@@ -17,7 +21,6 @@ using namespace tiffin::learn;
 using nb::literals::operator""_a;
 
 using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using InPlace = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using InPlaceMatrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
@@ -52,28 +55,71 @@ void Push(LocalTable& table, const Array<std::uint64_t>& keys, const Matrix& gra
   table.Push(View(keys), Floats(gradients), examples);
 }
 
-nb::tuple Read(const LocalTable& table) {
-  std::vector<std::uint64_t> names;
-  std::vector<float> values;
-  std::vector<float> states;
-  {
-    const nb::gil_scoped_release release;
-    table.ForEach([&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states) {
-      names.push_back(name);
-      values.insert(values.end(), its_values.begin(), its_values.end());
-      states.insert(states.end(), its_states.begin(), its_states.end());
-    });
-  }
-  return nb::make_tuple(ToArray(std::move(names)), ToArray(std::move(values)), ToArray(std::move(states)));
+constexpr std::size_t kRead = 1024;  // rows that are read at once
+
+const char* NameTypeOf(const LocalTable& table) {
+  return table.is_exact() ? kNpyType<std::uint64_t> : kNpyType<std::uint32_t>;
 }
 
-void Write(LocalTable& table, const Array<std::uint64_t>& names, const Matrix& values, const Cube& states) {
-  const bool whole = states.shape(0) == names.size() && states.shape(1) == table.states() && states.shape(2) == table.width();
-  if (values.shape(0) != names.size() || values.shape(1) != table.width() || (states.shape(0) > 0 && !whole)) {
-    throw std::invalid_argument("values and states must be those of the rows of such a table");
-  }
+std::size_t Save(const LocalTable& table, const Path& names, const Path& values, const Path& states) {
   const nb::gil_scoped_release release;
-  table.Write(View(names), Floats(values), Floats(states));
+  NpyWriter names_file(names.bytes, NameTypeOf(table), {});
+  NpyWriter values_file(values.bytes, kNpyType<float>, {table.width()});
+  std::optional<NpyWriter> states_file;
+  if (!states.bytes.empty()) states_file.emplace(states.bytes, kNpyType<float>, RowShape{table.states(), table.width()});
+  const auto is_finite = [](float value) { return std::isfinite(value); };
+  std::size_t count = 0;
+  table.ForEach([&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states) {
+    // Such a model could not be read.
+    if (!std::ranges::all_of(its_values, is_finite) || !std::ranges::all_of(its_states, is_finite)) {
+      throw std::overflow_error("a number of the table is not finite");
+    }
+    ++count;
+    const auto number = static_cast<std::uint32_t>(name);
+    if (table.is_exact()) {
+      names_file.Append(std::span<const std::uint64_t>(&name, 1));
+    } else {
+      names_file.Append(std::span<const std::uint32_t>(&number, 1));
+    }
+    values_file.Append(its_values);
+    if (states_file) states_file->Append(its_states);
+  });
+  names_file.Finish(count);
+  values_file.Finish(count);
+  if (states_file) states_file->Finish(count);
+  return count;
+}
+
+void Load(LocalTable& table, const Path& names, const Path& values, const Path& states, std::size_t count) {
+  const nb::gil_scoped_release release;
+  NpyReader names_file(names.bytes, NameTypeOf(table), count, {});
+  NpyReader values_file(values.bytes, kNpyType<float>, count, {table.width()});
+  std::optional<NpyReader> states_file;
+  if (!states.bytes.empty()) {
+    states_file.emplace(states.bytes, kNpyType<float>, count, RowShape{table.states(), table.width()});
+  }
+  std::vector<std::uint64_t> its_names;
+  std::vector<std::uint32_t> numbers;
+  std::vector<float> its_values;
+  std::vector<float> its_states;
+  for (std::size_t done = 0; done < count; done += kRead) {
+    const std::size_t size = std::min(kRead, count - done);
+    its_names.resize(size);
+    its_values.resize(size * table.width());
+    if (table.is_exact()) {
+      names_file.Read(std::span(its_names));
+    } else {
+      numbers.resize(size);
+      names_file.Read(std::span(numbers));
+      std::ranges::copy(numbers, its_names.begin());
+    }
+    values_file.Read(std::span(its_values));
+    if (states_file) {
+      its_states.resize(size * table.states() * table.width());
+      states_file->Read(std::span(its_states));
+    }
+    table.Write(its_names, its_values, its_states);
+  }
 }
 
 void ScatterInto(const InPlaceMatrix& to, const Array<std::uint32_t>& index, const Matrix& from) {
@@ -178,14 +224,12 @@ void BindTables(nb::module_& module) {
            "each once; OSError where rows cannot be spilled.")
       .def("end_pass", &LocalTable::EndPass, nb::call_guard<nb::gil_scoped_release>(),
            "All was learned from once: rows decay, and those not seen for long leave.")
-      .def("read", &Read,
-           nb::sig("def read(self) -> tuple[numpy.typing.NDArray[numpy.uint64], numpy.typing.NDArray[numpy.float32], "
-                   "numpy.typing.NDArray[numpy.float32]]"),
-           "Of all rows that were changed, in the order that `write` wants, each flat: names (n), which are numbers or keys,\n"
-           "values (n, width), states (n, states, width).")
-      .def("write", &Write, "names"_a.noconvert(), "values"_a.noconvert(), "states"_a.noconvert(),
-           nb::sig("def write(self, names: object, values: object, states: object) -> None"),
-           "What `read` gave, with shapes; states of no rows are zeros.  ValueError where they are not of such a table.");
+      .def("save", &Save, "names"_a, "values"_a, "states"_a = Path{""},
+           "Writes all rows that were changed to new files, in the order that `load` wants: names, which are numbers or keys,\n"
+           "values (n, width), and if they are named states (n, states, width).  Gives n.  OSError; OverflowError where a\n"
+           "number is not finite.")
+      .def("load", &Load, "names"_a, "values"_a, "states"_a, "count"_a,
+           "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of such a table.");
   module.def("scatter_add", &ScatterInto, "to"_a.noconvert(), "index"_a.noconvert(), "rows"_a.noconvert(),
              nb::sig("def scatter_add(to: object, index: object, rows: object) -> None"),
              "to[index[i]] += rows[i], float32 and uint32.");

@@ -105,8 +105,7 @@ class Learner::Worker {
         Waken(example, row);
         const float score = Bias() + learner_.kernels_.score(settings_, example, sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
-        totals.Count(loss, score, label, Weight(row));
-        const float slope = loss.Slope(score, label) * Weight(row);
+        const float slope = totals.Count(loss, score, label, Weight(row)) * Weight(row);
         learner_.kernels_.update(settings_, view_->has_absent() ? Present(example) : example, sums_.data(), slope);
         slopes += slope;
         if ((row + 1) % bias_rows == 0) UpdateBias(std::exchange(slopes, 0.0F));
@@ -140,6 +139,8 @@ class Learner::Worker {
 
   void LearnHeads(Totals& totals, std::size_t bias_rows) {
     std::vector<float> slopes(settings_.heads);
+    std::vector<bool> due(settings_.heads);  // whether the constant has anything to learn
+    known_.assign(settings_.heads, true);
     for (std::size_t row = 0; row < rows.size(); ++row) {
       Reach(row, RowView::Purpose::kLearn);
       const Example example = ExampleOf(row);
@@ -148,13 +149,17 @@ class Learner::Worker {
       Count(totals, row);
       ToSlopes(row);
       ForEachHead(view_->has_absent() ? Present(example) : example, [&](std::size_t head, const Example& at_head) {
+        if (!known_[head]) return;
         const float slope = scores_[head] * Weight(row);
-        if (slope == 0) return;  // of a task whose label is not known
         learner_.kernels_.update(settings_, at_head, SumsOf(head), slope);
         slopes[head] += slope;
+        due[head] = true;
       });
       if ((row + 1) % bias_rows == 0 || row + 1 == rows.size()) {
-        for (std::size_t head = 0; head < slopes.size(); ++head) UpdateBias(std::exchange(slopes[head], 0.0F), head);
+        for (std::size_t head = 0; head < slopes.size(); ++head) {
+          if (due[head]) UpdateBias(std::exchange(slopes[head], 0.0F), head);
+          due[head] = false;
+        }
       }
     }
     view_->Close();
@@ -180,7 +185,7 @@ class Learner::Worker {
     }
   }
 
-  // Makes scores_ the derivatives of the loss by them.
+  // Makes scores_ the derivatives of the loss by them, as far as labels are known_.
   void ToSlopes(std::size_t row) {
     const std::span<const float> labels = rows.LabelsOf(row);
     if (settings_.loss == LossKind::kSoftmax) {
@@ -190,7 +195,8 @@ class Learner::Worker {
     }
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t head = 0; head < scores_.size(); ++head) {
-        scores_[head] = loss.Allows(labels[head]) ? loss.Slope(scores_[head], labels[head]) : 0.0F;
+        known_[head] = loss.Allows(labels[head]);
+        scores_[head] = loss.Slope(scores_[head], labels[head]);
       }
     });
   }
@@ -333,6 +339,7 @@ class Learner::Worker {
   std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are
   std::vector<float> sums_;    // of each head
   std::vector<float> scores_;  // the same
+  std::vector<bool> known_;    // of each task, whether an example has its label
   Buffer<float*> head_rows_;   // of an example at one head
   Buffer<std::uint32_t> fields_;
   Buffer<float> scaled_;

@@ -41,13 +41,20 @@ struct Totals {
   double wait_s = 0;  // for their turn
 
   void Add(const Totals& other);
-  // One example that was compared with its label.
+  // One example that is compared with its label; gives the derivative of its loss by the score.
   template <typename Loss>
-  void Count(Loss of, float score, float label, double its_weight) noexcept {
+  float Count(Loss of, float score, float label, double its_weight) noexcept {
     rows += 1;
     weight += its_weight;
-    loss += its_weight * of.Value(score, label);
-    if constexpr (std::is_same_v<Loss, Logistic>) counts.Add(score, of.Mean(score), label > 0, its_weight);
+    if constexpr (std::is_same_v<Loss, Logistic>) {
+      const Logistic::Judged judged = of.Judge(score, label);
+      loss += its_weight * judged.value;
+      counts.Add(score, judged.mean, label > 0, its_weight);
+      return judged.slope;
+    } else {
+      loss += its_weight * of.Value(score, label);
+      return of.Slope(score, label);
+    }
   }
   // The same of several tasks, each with its score and label; labels may be unknown.
   template <typename Loss>

@@ -118,12 +118,11 @@ void LocalTable::ForEach(const Visit& visit) const {
 
 void LocalTable::Write(std::span<const std::uint64_t> names, std::span<const float> values,
                        std::span<const float> states) {
-  const auto place_of = [&](std::uint64_t name) { return kind_.is_exact ? Scramble(name) : name; };
   const std::size_t width = settings_.width;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0 && place_of(names[i]) <= place_of(names[i - 1])) {
-      throw std::invalid_argument("rows are not in their order");
-    }
+    const std::uint64_t place = kind_.is_exact ? Scramble(names[i]) : names[i];
+    if (written_ && place <= *written_) throw std::invalid_argument("rows are not in their order");
+    written_ = place;
     float* const row = table_->Place(names[i]);
     std::copy_n(values.data() + i * width, width, row);
     if (!states.empty()) std::copy_n(states.data() + i * states_ * width, states_ * width, row + width);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "optim/optimizer.h"
@@ -50,8 +51,9 @@ class LocalTable {
   // (states x width).  Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states)>;
   void ForEach(const Visit& visit) const;
-  // Fills an empty table with values (names.size() x width) and states (names.size() x states x width); no states: zeros.
-  // Throws std::invalid_argument for a row that the table does not have, and where names are not in their order.
+  // Fills an empty table, piece by piece, with values (names.size() x width) and states (names.size() x states x width);
+  // no states: zeros.  Throws std::invalid_argument for a row that the table does not have, and where names are not in
+  // their order; std::bad_alloc, SystemFault.
   void Write(std::span<const std::uint64_t> names, std::span<const float> values, std::span<const float> states);
 
  private:
@@ -69,6 +71,7 @@ class LocalTable {
   const Settings settings_;
   const std::size_t states_;
   const std::unique_ptr<Table> table_;
+  std::optional<std::uint64_t> written_;  // the place of the last row that was filled
 };
 
 }  // namespace tiffin::learn

@@ -1,7 +1,6 @@
 """A web server on this machine, with the habits, good and bad, of those outside."""
 
 import hashlib
-import os
 import re
 import threading
 import time
@@ -75,7 +74,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         whole = f"{self.directory}/{unquote(path).lstrip('/')}"
-        return whole if os.path.exists(whole) else whole.partition("?")[0]
+        return whole if Path(whole).exists() else whole.partition("?")[0]
 
     def do_HEAD(self) -> None:
         if not self._intercepted():

@@ -13,7 +13,7 @@ import pytest
 from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.test_algorithms import FM, fields_file, pairs_decide
 from tiffin.cli import main
-from tiffin.errors import ConfigError, TrainingError
+from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Model, make_model
 from tiffin.tables import Sparse
 from tiffin.train import Algorithm, Options, Trained, _batchwise, _checkpoints, load, sigmoid, train
@@ -133,6 +133,19 @@ def _killed(*_: object) -> None:
     raise Killed
 
 
+def test_a_run_goes_on_only_with_the_same_batches(rows: str, tmp_path: Path) -> None:
+    algorithm = Small()
+    algorithm.rows = 50
+    with pytest.raises(Killed):
+        train(algorithm, [rows], options_in(tmp_path), progress=_killed)
+    with pytest.raises(TrainingError, match="its examples of a batch was 50, and here it is 100"):
+        train(Small(), [rows], options_in(tmp_path))
+    wanted = train(algorithm, [rows], options_in(tmp_path, checkpoint=None, resume=False))
+    again = Small()
+    again.rows = 50
+    assert train(again, [rows], options_in(tmp_path)).predict([rows], max_bad=1) == wanted.predict([rows], max_bad=1)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_second_pass_comes_from_the_cache_with_equal_bits(rows: str, tmp_path: Path, name: str) -> None:
     options = Options(max_bad=1)
@@ -146,16 +159,29 @@ def test_the_second_pass_comes_from_the_cache_with_equal_bits(rows: str, tmp_pat
         assert files_of(found, tmp_path / str(threads)) == files_of(wanted, tmp_path / "wanted")
 
 
-def test_a_damaged_cache_is_left_for_the_text(rows: str, tmp_path: Path) -> None:
-    options = Options(max_bad=1, cache=str(tmp_path / "cache"))
-    wanted = train(asked("network"), [rows], options)
+def test_where_a_cache_is_damaged_in_its_middle_the_rest_comes_from_text(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("rows.svm", libsvm(teacher_rows(4_000, seed=1)) * 12)  # more than two blocks
+    options = Options(threads=1, cache=str(tmp_path / "cache"))
+    wanted = train(FM(), [path], options)
     (file,) = (tmp_path / "cache").iterdir()
     body = bytearray(file.read_bytes())
-    body[len(body) // 2] ^= 1
+    body[len(body) * 3 // 4] ^= 1
     file.write_bytes(body)
-    found = train(asked("network"), [rows], options)
+    begun: list[int] = []
+    through = _batchwise.Batchwise._go_through
+
+    def noted(self: Any, *arguments: Any) -> None:
+        begun.append(self._course.rows)
+        through(self, *arguments)
+
+    monkeypatch.setattr(_batchwise.Batchwise, "_go_through", noted)
+    found = train(FM(), [path], options)
     assert not found.passes[0].from_cache
+    assert begun[0] == 0 < begun[1] < 48_000
     assert found.passes[0].learned == wanted.passes[0].learned
+    assert found.predict([path]) == wanted.predict([path])
 
 
 def test_negatives_that_are_left_out_are_made_up_for(write: Write) -> None:
@@ -197,7 +223,9 @@ def test_networks_tell_classes_apart(write: Write, tmp_path: Path, name: str) ->
     assert found.sum(axis=1) == pytest.approx(np.ones(2_000), abs=1e-5)
     trained.save(str(tmp_path / "model"))
     assert load(str(tmp_path / "model")).predict([held]) == trained.predict([held])
-    with pytest.raises(Exception, match="3 is no class: they go from 0 to 2"):
+    odd = write("odd.ffm", "-1 0:1:1\n7 1:2:1\n")  # nobody looks at the labels
+    assert len(trained.predict([odd])) == 6
+    with pytest.raises(FormatError, match="3 is no class: they go from 0 to 2"):
         train(make_model(name, {**NETWORK, **softmax}), [write("a.ffm", "3 0:1:1\n")])
 
 
@@ -212,6 +240,41 @@ class Columns(Algorithm):
         slopes = (sigmoid(scores) - batch.labels) * batch.weights
         tables.grad("w", batch.unpool(slopes[:, None]))
         return scores
+
+
+class Classes(Algorithm):
+    """A weight of each class for each feature."""
+
+    tables = {"w": Sparse(3, bits=10)}  # noqa: RUF012 - never changed
+    loss = "softmax"
+    outputs = 3
+    rows = 50
+
+    def step(self, batch: Any, tables: Any, dense: Any) -> Any:
+        scores = batch.pool(tables["w"])
+        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        tables.grad("w", batch.unpool(chances - np.eye(3, dtype=np.float32)[np.nan_to_num(batch.labels).astype(int)]))
+        return scores
+
+
+def test_algorithms_tell_classes_apart(tmp_path: Path) -> None:
+    draw = np.random.default_rng(6)
+    kind = draw.integers(0, 3, 2_000)
+    frame = pl.DataFrame({"kind": kind, "which": np.where(draw.random(2_000) < 0.9, kind, 0)})
+    algorithm = Classes()
+    algorithm.label = "which"
+    frame = frame.with_columns(kind=pl.col("kind").cast(pl.String))
+    trained = train(algorithm, frame, Options(passes=2))
+    assert (trained.evaluate(frame).accuracy or 0) > 0.85
+    assert trained.output_names == ("score_0", "score_1", "score_2")
+    assert np.array(trained.predict(frame)).reshape(-1, 3).sum(axis=1) == pytest.approx(np.ones(2_000), abs=1e-5)
+    with pytest.raises(ConfigError, match="the softmax loss knows no negatives"):
+        train(Classes(), frame, Options(negatives=0.5), start=trained)
+    algorithm = Classes()
+    algorithm.loss, algorithm.label = "logistic", "which"
+    with pytest.raises(ConfigError, match="several outputs go with the loss softmax"):
+        train(algorithm, frame)
 
 
 def test_algorithms_learn_from_tables(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from tests.learning.examples import libsvm, teacher_rows
+from tests.learning.test_algorithms import FM
 from tiffin._native.learning import key, table_row
-from tiffin.errors import ConfigError
+from tiffin.errors import ConfigError, FormatError
 from tiffin.models import make_model
 from tiffin.train import Evaluation, Options, Trained, load, train
 from tiffin.train._sparse import Sparse
@@ -169,6 +171,39 @@ def test_a_slice_is_what_its_rows_are_alone(write: Write, ending: str, column: s
         assert one.rows == alone.rows
         for figure, wanted in zip(one[1:], alone[1:], strict=True):
             assert figure is wanted is None or figure == pytest.approx(wanted, rel=1e-9)
+
+
+def model_of(name: str) -> Any:
+    if name == "algorithm":
+        return FM()
+    settings: dict[str, dict[str, Any]] = {
+        "trees": {"rounds": 5},
+        "gbdt_lr": {"rounds": 5},
+        "deepfm": {"k": 4, "layers": "8", "bits": 12, "fields": 2},
+    }
+    return make_model(name, settings[name])
+
+
+@pytest.mark.parametrize("name", ["trees", "gbdt_lr", "deepfm", "algorithm"])
+def test_all_models_are_evaluated_by_column(write: Write, name: str) -> None:
+    random = np.random.default_rng(5)
+    values, others = random.choice([11, 12], 6_000, p=[0.7, 0.3]), random.integers(0, 9, 6_000)
+    labels = random.random(6_000) < (values + others) / 40
+    lines = [f"{int(y)} 0:{a}:1 1:{b}:1" for y, a, b in zip(labels, values, others, strict=True)]
+    lines[100] = "bad"
+    path = write("all.ffm", "\n".join(lines) + "\n")
+    trained = train(model_of(name), [path], Options(max_bad=1))
+    found = trained.evaluate_by([path], "0", max_bad=1)
+    assert found.whole == trained.evaluate([path], max_bad=1)
+    assert [one.value for one in found.slices] == ["11", "12"]
+    assert found.others is None
+    for one in found.slices:
+        alone = by_hand(trained, write, [line for line in lines if f" 0:{one.value}:" in line], "ffm")
+        assert one.found.rows == alone.rows
+        assert one.found.loss == pytest.approx(alone.loss, rel=1e-5)
+        assert one.found.auc == pytest.approx(alone.auc, rel=1e-5)
+    with pytest.raises(FormatError, match=r"all\.ffm:101"):
+        trained.evaluate_by([path], "0")
 
 
 def test_frequent_values_are_kept_among_many_rare_ones(write: Write) -> None:

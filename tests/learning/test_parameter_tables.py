@@ -74,8 +74,15 @@ def test_what_is_on_disk_and_what_is_not_is_saved_alike(tmp_path: Path) -> None:
         table.save(str(tmp_path), name)
     for ending in ("_keys.npy", ".npy", "_state.npy"):
         assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
-    with pytest.raises(ConfigError, match="a table is fixed or exact, found 'both'"):
-        LocalTable(declared._replace(table="both"))
+    for wrong, what in (
+        ({"table": "both"}, "a table is fixed or exact, found 'both'"),
+        ({"admit": 20}, "'admit' of a table goes from 1 to 15, found 20"),
+        ({"ttl": -1}, "'ttl' of a table goes from 0 to 1073741824, found -1"),
+        ({"memory": -1}, "'memory' of a table goes from 0"),
+        ({"decay": float("nan")}, "'decay' of a table goes from 0 to 1, found nan"),
+    ):
+        with pytest.raises(ConfigError, match=what):
+            LocalTable(declared._replace(**wrong))
 
 
 optimizers = st.builds(

@@ -62,6 +62,50 @@ def test_tables_are_read_and_joined(web: Web, tmp_path: Path, ending: str) -> No
     assert train(model, joined, EXACT).trained_rows > 500
 
 
+def test_a_copy_is_of_the_file_as_it_is_now(web: Web, tmp_path: Path) -> None:
+    def of(rows: int) -> bytes:
+        place = tmp_path / "one.parquet"
+        pl.DataFrame({"x": ["a", "b"] * rows, "click": [0, 1] * rows}).write_parquet(place)
+        return place.read_bytes()
+
+    model = LR._replace(label="click")
+    first, other = put(web, "a.parquet", of(5))[0], f"{web.url}/b.parquet"
+    assert train(model, [first]).trained_rows == 10
+    put(web, "a.parquet", of(7))
+    assert train(model, [first]).trained_rows == 14
+    put(web, "b.parquet", of(9))
+    assert train(model, [other]).trained_rows == 18
+    assert train(model, [first, other]).trained_rows == 32
+    (web.root / "a.parquet").unlink()
+    with pytest.raises(MissingDependency, match=r"a\.parquet' does not exist"):
+        train(model, [first])
+
+
+def test_files_of_this_machine_may_be_urls_and_paths(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": ["a", "b"] * 20, "click": [0, 1] * 20})
+    frame.write_csv(tmp_path / "rows.csv")
+    (tmp_path / "rows.svm").write_text("1 1:1\n0 2:1\n")
+    url = f"file://{tmp_path}/rows.csv"
+    model = LR._replace(label="click")
+    wanted = train(model, [str(tmp_path / "rows.csv")]).predict(frame)
+    for data in (
+        [url],
+        flow(url),
+        [tmp_path / "rows.csv"],
+        flow(frame).join(url, on="x", how="inner").map(pl.DataFrame.unique),
+    ):
+        assert train(model, data).predict(frame)[:2] == pytest.approx(wanted[:2], abs=0.5)  # type: ignore[arg-type]
+    assert train(LR, [f"file://{tmp_path}/rows.svm"]).trained_rows == 2
+
+
+def test_where_a_login_is_asked_for_the_hint_is_no_remote(web: Web) -> None:
+    url, _ = put(web, "rows.svm", TEXT.encode())
+    web.allows = lambda authorization: "Basic realm=x"
+    with pytest.raises(TransferError, match="the server answered 401") as caught:
+        train(LR, [url], EXACT)
+    assert caught.value.hint == "take a URL that is signed, or fetch it first, with `tiffin get-url`"
+
+
 def test_what_breaks_off_is_gone_on_with(web: Web) -> None:
     url, local = put(web, "rows.svm", TEXT.encode())
     web.cut["/rows.svm"] = 2

@@ -66,12 +66,13 @@ def test_each_task_is_learned_as_well_as_alone(name: str, held: pl.DataFrame) ->
         assert one.base_rate == wanted.base_rate
 
 
-def test_weights_of_tasks_are_those_of_models_alone(held: pl.DataFrame) -> None:
-    rows = shop(3_000, 3)
-    both = np.array(train(MODELS["lr"], rows, EXACT).predict(held)).reshape(-1, 2)
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+def test_weights_of_tasks_are_those_of_models_alone(held: pl.DataFrame, l2: float) -> None:
+    rows, model = shop(3_000, 3), MODELS["lr"]._replace(l2=l2)
+    both = np.array(train(model, rows, EXACT).predict(held)).reshape(-1, 2)
     for at, task in enumerate(("click", "buy")):
         known = rows.filter(pl.col(task).is_not_null())
-        alone = train(MODELS["lr"]._replace(label=task), known, EXACT).predict(held)
+        alone = train(model._replace(label=task), known, EXACT).predict(held)
         assert both[:, at].tolist() == list(alone)
 
 
@@ -121,7 +122,8 @@ def test_the_commands_name_the_tasks(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main([*learn, "--live", str(tmp_path / "live")]) == 0
     assert "\n  buy: loss 0." in capsys.readouterr().out
     live = json.loads((tmp_path / "live/metrics.json").read_text())
-    assert {"loss", "click", "buy"} <= live["valid"].keys()
+    assert live["valid"].keys() == {"loss", "tasks"}
+    assert live["valid"]["tasks"].keys() == {"click", "buy"}
     assert main(["evaluate", out, "--data", rows, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["tasks"]["click"]["auc"] > 0.6

@@ -72,7 +72,8 @@ class Passes:
         """Whether another pass may help."""
         number, done = len(trained.passes), trained.passes[-1]
         self._bar.hide()
-        self._ui.write(f"pass {number}: {loss_text(done.learned)} ({done.rows_per_s:,.0f} rows/s, {done.bottleneck})")
+        rate = f" ({done.rows_per_s:,.0f} rows/s, {done.bottleneck})"
+        self._ui.write(f"pass {number}: {loss_text(done.learned, rate)}")
         if number == 1:
             tell_skipped(self._ui, trained, self._asked.data)
         self._begun = None
@@ -143,7 +144,8 @@ def _log(live: "Live", done: Pass) -> None:
     for name, found in (("train", done.learned), ("valid", done.held_out)):
         if found is None:
             continue
-        for place, one in ((name, found), *((f"{name}/{task}", one) for task, one in (found.tasks or {}).items())):
+        tasks = {f"{name}/tasks/{task.replace('/', '_')}": one for task, one in (found.tasks or {}).items()}
+        for place, one in {name: found, **tasks}.items():
             live.log_metric(f"{place}/loss", one.loss)
             if one.auc is not None:
                 live.log_metric(f"{place}/auc", one.auc)

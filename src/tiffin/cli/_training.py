@@ -73,9 +73,9 @@ def tell_skipped(ui: Ui, trained: Trained, data: Examples) -> None:
         ui.warning(f"skipped {line}")
 
 
-def loss_text(found: Evaluation) -> str:
-    """One line for people."""
-    return f"{_loss(found)}{_accuracy(found)}{_rows(found)}{_tasks(found, _loss)}"
+def loss_text(found: Evaluation, more: str = "") -> str:
+    """One line for people, and one more for each task.  more: for the end of the first."""
+    return f"{_loss(found)}{_accuracy(found)}{_rows(found)}{more}{_tasks(found, _loss)}"
 
 
 def quality_text(found: Evaluation) -> str:

@@ -79,7 +79,9 @@ class Http:
                 raise TransferInterrupted(f"{self.url(path)} has another size than before")
             self._check(answer, path)
             begins = _first_byte(answer) if answer.status == 206 else 0
-            yield Body(begins, self._chunks(path, answer), answer.headers.get("ETag"))
+            # Of bytes that come packed nobody can ask for the rest: it would begin at another one.
+            is_packed = bool(answer.headers.get("Content-Encoding"))
+            yield Body(begins, self._chunks(path, answer), None if is_packed else answer.headers.get("ETag"))
 
     def put(self, path: str, source: BinaryIO, size: int) -> None:
         """Send the file in one request, as DVC does: POST unless `method` says otherwise."""

@@ -193,6 +193,8 @@ def with_settings(model: Model, settings: Mapping[str, Any]) -> Model:
 
 def labels_of(model: Model) -> tuple[str, ...]:
     """The columns with its labels, one for each task."""
+    if "," not in model.label:
+        return (model.label,) if model.label else ()
     return tuple(filter(None, (name.strip() for name in model.label.split(","))))
 
 

@@ -6,18 +6,20 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSource, TextRows
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TransferError, UsageError
 from tiffin.stream._beside import beside
 from tiffin.stream._formats import COMPRESSED
-from tiffin.stream._places import check_there, name_of, opened_bytes
+from tiffin.stream._places import check_there, is_remote, name_of, on_disk, opened_bytes
 
 __all__ = ["opened", "parsed", "read_pieces"]
 
 PIECE = 1 << 20  # bytes that are read at a time
 FRAME_PIECE = 1 << 12  # compressed bytes at a time: they may become thousands of times as many
 MOST_BLOCKS = 8  # that wait to be parsed
+GZIP = b"\x1f\x8b"  # how such a file begins
 
 
 @contextmanager
@@ -34,6 +36,7 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
         raise UsageError("no data files were named")
     for path in paths:
         check_there(path)
+    paths = [path if is_remote(path) else on_disk(path) for path in paths]
     if not any(map(_is_fed, paths)):
         with _named_errors(paths):
             yield FileSource(paths)
@@ -105,9 +108,14 @@ def _pieces(path: str) -> Iterator[bytes]:
     """The bytes of a file, decompressed.  Raises OSError, EOFError, zlib.error."""
     name = name_of(path)
     with opened_bytes(path) as packed:
-        file = gzip.GzipFile(fileobj=packed) if name.endswith(".gz") else packed
+        file = gzip.GzipFile(fileobj=packed) if name.endswith(".gz") and not _is_unpacked(path, packed) else packed
         pieces = iter(lambda: file.read(PIECE), b"")
         yield from _zstandard(pieces) if name.endswith(".zst") else pieces
+
+
+def _is_unpacked(path: str, packed: Any) -> bool:
+    """Whether a server has said that what it sends is packed, so that it comes unpacked, whatever its name says."""
+    return is_remote(path) and packed.peek(2)[:2] not in (GZIP, b"")
 
 
 def _zstandard(pieces: Iterator[bytes]) -> Iterator[bytes]:

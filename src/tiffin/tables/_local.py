@@ -6,27 +6,30 @@ NAME.npy          f32 (n, width)             their values
 NAME_state.npy    f32 (n, states, width)     states of the optimiser, if there are any
 """
 
+from math import isfinite
+
 import numpy as np
 
 from tiffin._native.learning import LocalTable as NativeTable
 from tiffin.errors import ConfigError, TrainingError
-from tiffin.tables._arrays import read_array, write_array
 from tiffin.tables._declared import Sparse
 from tiffin.tables._table import Floats, Keys, Table
 
 __all__ = ["LocalTable"]
 
-_KINDS = {"fixed": ("rows", np.uint32), "exact": ("keys", np.uint64)}  # what names a row
+_NAMES = {"fixed": "rows", "exact": "keys"}  # what rows are named by
+_MOST_ADMIT, _MOST_TTL, _MOST_MEMORY = 15, 1 << 30, 1 << 62
 
 
 class LocalTable(Table):
-    """What a `Sparse` declares.  The first values depend on the row, or the key where it has its own, and the seed."""
+    """What a `Sparse` declares.  The first values depend on the row, or the key where it has its own, and the seed.
+
+    Raises ConfigError for what no table can be, TrainingError without memory.
+    """
 
     def __init__(self, declared: Sparse, seed: int = 0) -> None:
         super().__init__(declared)
-        if declared.table not in _KINDS:
-            raise ConfigError(f"a table is {' or '.join(_KINDS)}, found {declared.table!r}")
-        self._names, self._kind = _KINDS[declared.table]
+        _check(declared)
         try:
             self._native = NativeTable(
                 declared.bits,
@@ -42,9 +45,9 @@ class LocalTable(Table):
                 spill=declared.spill,
             )
         except MemoryError:
-            raise TrainingError(
-                f"there is no memory for a table of 2^{declared.bits} rows", hint="set fewer bits, such as bits=20"
-            ) from None
+            rows = f" of 2^{declared.bits} rows" if declared.table == "fixed" else ""
+            hint = "set fewer bits, such as bits=20" if rows else None
+            raise TrainingError(f"there is no memory for a table{rows}", hint=hint) from None
 
     def pull(self, keys: Keys, *, unseen: bool = True) -> Floats:
         return self._native.pull(np.ascontiguousarray(keys, np.uint64), unseen)
@@ -57,19 +60,26 @@ class LocalTable(Table):
         self._native.end_pass()
 
     def save(self, directory: str, name: str, *, state: bool = True) -> int:
-        names, values, states = self._native.read()
-        write_array(f"{directory}/{name}_{self._names}.npy", names.astype(self._kind))
-        write_array(f"{directory}/{name}.npy", values.reshape(-1, self.width))
-        if state and self._native.states:
-            write_array(f"{directory}/{name}_state.npy", states.reshape(-1, self._native.states, self.width))
-        return len(names)
+        return self._native.save(*self._files(directory, name, state=state))
 
     def load(self, directory: str, name: str, count: int, *, state: bool = True) -> None:
-        names = read_array(f"{directory}/{name}_{self._names}.npy", self._kind, (count,))
-        values = read_array(f"{directory}/{name}.npy", np.float32, (count, self.width))
-        shape = (count, self._native.states, self.width)
-        if state and self._native.states:
-            states = read_array(f"{directory}/{name}_state.npy", np.float32, shape)
-        else:
-            states = np.zeros((0, *shape[1:]), np.float32)
-        self._native.write(names.astype(np.uint64), values, states)
+        self._native.load(*self._files(directory, name, state=state), count)
+
+    def _files(self, directory: str, name: str, *, state: bool) -> tuple[str, str, str]:
+        """Of names, values and states; "": there are none."""
+        place = f"{directory}/{name}"
+        states = f"{place}_state.npy" if state and self._native.states else ""
+        return f"{place}_{_NAMES[self.declared.table]}.npy", f"{place}.npy", states
+
+
+def _check(declared: Sparse) -> None:
+    if declared.table not in _NAMES:
+        raise ConfigError(f"a table is {' or '.join(_NAMES)}, found {declared.table!r}")
+    for what, value, least, most in (
+        ("admit", declared.admit, 1, _MOST_ADMIT),
+        ("ttl", declared.ttl, 0, _MOST_TTL),
+        ("memory", declared.memory, 0, _MOST_MEMORY),
+        ("decay", declared.decay, 0, 1),
+    ):
+        if not (isfinite(value) and least <= value <= most):
+            raise ConfigError(f"'{what}' of a table goes from {least} to {most}, found {value}")

@@ -49,7 +49,7 @@ class Table(ABC):
     def save(self, directory: str, name: str, *, state: bool = True) -> int:
         """Write the rows that were changed, as arrays whose files begin with the name; how many there are.
 
-        state: with what further steps need.
+        state: with what further steps need.  Raises OSError, and OverflowError where a number is not finite.
         """
 
     @abstractmethod

@@ -104,21 +104,26 @@ class Learned(Batchwise):
     def __init__(
         self, model: Model, data_format: str, algorithm: Algorithm, *, state: bool = True, trained_rows: int = 0
     ) -> None:
+        if algorithm.outputs > 1 and algorithm.loss not in {"softmax", None}:
+            raise ConfigError(
+                f"several outputs go with the loss softmax, or with losses of its own, and {_name(type(algorithm))} "
+                f"has the {algorithm.loss} loss"
+            )
         super().__init__(model, data_format, _runner(algorithm), state=state, trained_rows=trained_rows)
-        self.algorithm = algorithm
+        self._algorithm = algorithm
 
     @property
-    def algorithm_class(self) -> type[Any]:
-        return type(self.algorithm)
+    def algorithm(self) -> Algorithm:
+        return self._algorithm
 
     @property
     def about(self) -> dict[str, Any]:
-        for name, value in self.algorithm.settings.items():
+        for name, value in self._algorithm.settings.items():
             if not isinstance(value, bool | int | float | str):
                 raise ConfigError(
-                    f"the setting '{name}' of {_name(type(self.algorithm))} is no number or text, and cannot be saved"
+                    f"the setting '{name}' of {_name(type(self._algorithm))} is no number or text, and cannot be saved"
                 )
-        return {"algorithm": _name(type(self.algorithm)), "settings": dict(self.algorithm.settings)}
+        return {"algorithm": _name(type(self._algorithm)), "settings": dict(self._algorithm.settings)}
 
 
 def new(model: Model, data_format: str, algorithm: Algorithm) -> Learned:
@@ -135,11 +140,12 @@ def load(directory: str, manifest: Manifest, algorithm: Any) -> Learned:
             f"the model in '{directory}' was learned by {name}, whose code is needed and no part of it",
             hint=f"name it: --algorithm {name}, or load(directory, algorithm=...) in Python",
         )
-    if not (isinstance(algorithm, type) and issubclass(algorithm, Algorithm)):
+    kind = type(algorithm) if isinstance(algorithm, Algorithm) else algorithm
+    if not (isinstance(kind, type) and issubclass(kind, Algorithm)):
         raise UsageError(f"expected the class of an Algorithm, found {algorithm!r}")
-    if _name(algorithm) != name:
-        raise UsageError(f"the model in '{directory}' was learned by {name}, and {_name(algorithm)} was named")
-    made = make_algorithm(algorithm, dict(parts["settings"]))
+    if _name(kind) != name:
+        raise UsageError(f"the model in '{directory}' was learned by {name}, and {_name(kind)} was named")
+    made = algorithm if isinstance(algorithm, Algorithm) else make_algorithm(kind, dict(parts["settings"]))
     model = manifest.model._replace(fields=made.fields)
     found = Learned(model, manifest.data_format, made, state=manifest.state, trained_rows=manifest.trained_rows)
     found.read(directory, parts)

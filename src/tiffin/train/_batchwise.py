@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tiffin._native.learning import Batch, BatchReader, ChunkDamaged, RowsSource, ScoreTotals
-from tiffin.errors import FormatError, TrainingError
+from tiffin.errors import FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, count_in, write_model
 from tiffin.tables import Floats, LocalTable, Sparse
-from tiffin.train._data import Data, Readable, errors_of, examples, format_or, names_of, place_of
+from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
+from tiffin.train._slices import check_slices, slices_of
 from tiffin.train._table_errors import table_errors
 from tiffin.train._trained import (
     DTYPES,
@@ -24,6 +25,7 @@ from tiffin.train._trained import (
     Options,
     Pass,
     Progress,
+    Slices,
     Trained,
     check_dtype,
     evaluation_of,
@@ -57,7 +59,7 @@ class Runner:
         self, tables: dict[str, Sparse], *, loss: str | None, rows: int, fields: int, seed: int, outputs: int = 1
     ) -> None:
         self.tables = {name: LocalTable(declared, seed + at) for at, (name, declared) in enumerate(tables.items())}
-        self.kind = max(tables.values(), key=lambda declared: declared.memory, default=Sparse(1))
+        self.kinds = list(tables.values())
         self.loss = loss
         self.rows = rows
         self.fields = fields
@@ -147,6 +149,10 @@ class Batchwise(Trained):
             passed += len(batch)
             if passed <= course.rows:
                 continue
+            if passed - len(batch) < course.rows:
+                raise TrainingError(
+                    "the examples are in other batches than before, so training cannot go on from there"
+                )
             begun = perf_counter()
             with self._undivided():
                 course.add(self._run(batch, self.trained_rows + course.rows, learn=True), batch)
@@ -155,7 +161,7 @@ class Batchwise(Trained):
             if progress is not None and now - told > _TICK_S:
                 told = now
                 progress(course.rows, int(found.totals()["bytes"]) if isinstance(found, BatchReader) else 0)
-        with self._undivided(), table_errors(self.runner.kind):
+        with self._undivided(), table_errors(*self.runner.kinds):
             if not course.has_ended:
                 self.runner.end_pass()
                 course.has_ended = True
@@ -171,7 +177,7 @@ class Batchwise(Trained):
         return self.so_far()
 
     def _run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
-        with table_errors(self.runner.kind):
+        with table_errors(*self.runner.kinds):
             scored = self.runner.run(batch, seen, learn=learn)
         if not np.isfinite(scored.scores).all():
             raise TrainingError(
@@ -212,6 +218,15 @@ class Batchwise(Trained):
     @property
     def outputs(self) -> int:
         return self.runner.outputs
+
+    @property
+    def loss(self) -> str | None:
+        return self.runner.loss
+
+    @property
+    def course(self) -> dict[str, Any]:
+        runner = self.runner
+        return {"loss": runner.loss, "examples of a batch": runner.rows, "seed": runner.seed, "outputs": runner.outputs}
 
     def so_far(self) -> Evaluation:
         return self._course.evaluation(self.bad_rows, self.model)
@@ -277,9 +292,37 @@ class Batchwise(Trained):
     ) -> Evaluation:
         given, known = self._given(data, data_format, threads, max_bad)
         self._score(given, known, threads, max_bad, progress)
+        return self._whole(given)
+
+    def evaluate_by(
+        self,
+        data: Readable,
+        column: str,
+        *,
+        most: int = 20,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> Slices:
+        loss = self.runner.loss
+        if loss is None:
+            raise UsageError("a model with a loss of its own cannot be evaluated by column")
+        check_slices(self, most)
+        given, known = self._given(data, data_format, threads, max_bad)
+        parts = [_NONE]
+        self._score(given, known, threads, max_bad, progress, take=parts.append)
+        whole, scores = self._whole(given), np.concatenate(parts)
+        fields = self.runner.fields
+        return slices_of(
+            self, whole, scores, given, known, column, loss=loss, most=most, fields=fields, max_bad=max_bad
+        )
+
+    def _whole(self, data: Data) -> Evaluation:
+        """What the last pass over these data came to.  Raises TrainingError if there was nothing in them."""
         found = self.so_far()
         if found.rows == 0:
-            raise TrainingError(f"there is no example in {', '.join(names_of(given))}")
+            raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
         return found
 
     def skipped(self, data: Data) -> list[str]:
@@ -295,10 +338,14 @@ class Batchwise(Trained):
         write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
 
     def _write_parts(self, directory: str, *, state: bool) -> Manifest:
-        with table_errors(self.runner.kind):
-            tables = {
-                name: table.save(directory, f"table_{name}", state=state) for name, table in self.runner.tables.items()
-            }
+        try:
+            with table_errors(*self.runner.kinds):
+                tables = {
+                    name: table.save(directory, f"table_{name}", state=state)
+                    for name, table in self.runner.tables.items()
+                }
+        except OverflowError:
+            raise diverged() from None
         parts = {**self.about, "tables": tables, "dense": self.runner.save_dense(directory, state=state)}
         return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
@@ -306,7 +353,7 @@ class Batchwise(Trained):
         """What was saved.  Raises FormatError; ValueError, KeyError, TypeError for parts that make no sense."""
         counts = {name: count_in(parts["tables"], name, 1 << 40) for name in self.runner.tables}
         try:
-            with table_errors(self.runner.kind):
+            with table_errors(*self.runner.kinds):
                 for name, table in self.runner.tables.items():
                     table.load(directory, f"table_{name}", counts[name], state=self.state)
             self.runner.load_dense(directory, parts["dense"], state=self.state)

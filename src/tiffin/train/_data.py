@@ -1,5 +1,6 @@
 """What training reads: files of lines, or tables with columns of which features are made."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, cast
@@ -7,7 +8,6 @@ from typing import Protocol, cast
 from tiffin._native.learning import BadRows, Diverged, RowsSource
 from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.features import automatic, count_fields, encoder, types_of
-from tiffin.fs.remote import local_path
 from tiffin.models import Model, check_size, fields_of, labels_of, terms_of
 from tiffin.stream import (
     COLUMNS,
@@ -58,7 +58,7 @@ def readable(data: Readable) -> Data:
     """Data as it is passed around: a frame, or many, are a flow."""
     if is_frame(data) or (isinstance(data, list | tuple) and any(map(is_frame, data))):
         return flow(data)
-    return data if isinstance(data, Flow) else [local_path(path) or path for path in cast("Sequence[str]", data)]
+    return data if isinstance(data, Flow) else [os.fspath(path) for path in cast("Sequence[str]", data)]
 
 
 def format_or(data: Data, known: str) -> str:

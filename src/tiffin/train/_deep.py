@@ -87,7 +87,8 @@ class _Network:
         elif "fm" in self._terms:
             scores = scores + batch.pairs(vectors)[:, None]
         if self.loss == "softmax":
-            return scores, functional.cross_entropy(scores, batch.labels.nan_to_num().long(), reduction="none")
+            classes = batch.labels.nan_to_num().clamp(0, self.outputs - 1).long()  # any, where nothing is learned
+            return scores, functional.cross_entropy(scores, classes, reduction="none")
         if self.outputs == 1:
             return scores[:, 0], _losses(self.loss, scores[:, 0], batch.labels)
         if batch.native.tasks != self.outputs:  # they were not asked for

@@ -40,12 +40,12 @@ def new(model: Model, data_format: str, algorithm: Any = None) -> Trained:
     return found
 
 
-def load(directory: str, model: Model | None = None, *, algorithm: type[Any] | None = None) -> Trained:
+def load(directory: str, model: Model | None = None, *, algorithm: Any = None) -> Trained:
     """A model from its directory.
 
     model: the same with settings of this machine, which are not saved.  algorithm: the class of one's own that has
-    learned it, whose code is not there.  Raises TargetError if there is none, FormatError if it is damaged, UsageError
-    without its algorithm.
+    learned it, whose code is not there, or one of that class, with the settings it had.  Raises TargetError if there is
+    none, FormatError if it is damaged, UsageError without its algorithm.
     """
     manifest = read_manifest(directory)
     if model is not None:

@@ -10,10 +10,11 @@ from types import ModuleType
 from typing import Any
 
 from tiffin._native.learning import ChunkDamaged, Learner
-from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
+from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, outputs_of, write_model
 from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
 from tiffin.train._examples import Array, Examples
+from tiffin.train._slices import check_slices
 from tiffin.train._table_errors import no_memory, table_errors
 from tiffin.train._trained import (
     Evaluation,
@@ -31,7 +32,6 @@ from tiffin.train._trained import (
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
 MOST_KEYS = 1 << 40  # of an exact table
-MOST_SLICES = 10_000  # 1 GB of counts, if all of them have many rows
 
 # What the native engine calls the scores that it knows.
 _KERNELS = {"linear": "linear", "linear + fm": "fm", "linear + ffm": "ffm"}
@@ -208,11 +208,8 @@ class Sparse(Trained):
         max_bad: int = 0,
         progress: Progress | None = None,
     ) -> Slices:
-        if self.outputs > 1:
-            raise UsageError("a model with several scores cannot be evaluated by column")
+        check_slices(self, most)
         given, known = self._given(data, data_format, threads, max_bad)
-        if not 1 <= most <= MOST_SLICES:
-            raise ConfigError(f"values that are told apart are from 1 to {MOST_SLICES:,}, found {most}")
         with (
             errors_of(given, known),
             examples(given, known, self.model, by=column) as rows,

@@ -23,14 +23,17 @@ class _Settings(Protocol):
 
 
 @contextmanager
-def table_errors(settings: _Settings) -> Iterator[None]:
-    """Raise TrainingError where memory or the disk has no room for rows."""
+def table_errors(*tables: _Settings) -> Iterator[None]:
+    """Raise TrainingError where memory or the disk has no room for rows.  tables: the settings of each there is."""
     try:
         yield
     except MemoryError:
-        raise no_memory(settings) from None
+        if not tables:
+            raise
+        raise no_memory(max(tables, key=lambda settings: settings.memory)) from None
     except OSError as error:
-        if settings.memory == 0 or error.filename != settings.spill:
+        settings = next((one for one in tables if one.memory and error.filename == one.spill), None)
+        if settings is None:
             raise
         raise TrainingError(
             f"rows that memory has no room for cannot be kept in '{settings.spill}': {error.strerror}",

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from tiffin.errors import ConfigError, TrainingError, UsageError
+from tiffin.errors import ConfigError, TrainingError
 from tiffin.models import Manifest, Model, labels_of, outputs_of
 from tiffin.stream import Cache, Order
 from tiffin.train._data import Data, Readable, errors_of, format_or, readable
@@ -174,9 +174,19 @@ class Trained(ABC):
         return {}
 
     @property
-    def algorithm_class(self) -> type[Any] | None:
-        """The class that learns it and is needed to load it; None: that is tiffin itself."""
+    def algorithm(self) -> Any:
+        """The Algorithm that learns it, and is needed to load it; None: that is tiffin itself."""
         return None
+
+    @property
+    def course(self) -> dict[str, Any]:
+        """What training depends on beside `model` and `about`, as JSON can hold it."""
+        return {}
+
+    @property
+    def loss(self) -> str | None:
+        """What scores are measured by; None: by losses of its own."""
+        return self.model.loss
 
     @property
     def outputs(self) -> int:
@@ -188,8 +198,8 @@ class Trained(ABC):
         """What they are called: score; score_0 and so on of classes; score_LABEL of several tasks."""
         if self.outputs == 1:
             return ("score",)
-        several = self.model.loss != "softmax" and labels_of(self.model)
-        return tuple(f"score_{name}" for name in several or range(self.outputs))
+        names = labels_of(self.model)
+        return tuple(f"score_{name}" for name in (names if len(names) == self.outputs else range(self.outputs)))
 
     @abstractmethod
     def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
@@ -261,6 +271,7 @@ class Trained(ABC):
         )
         take(found)
 
+    @abstractmethod
     def evaluate_by(
         self,
         data: Readable,
@@ -274,9 +285,9 @@ class Trained(ABC):
     ) -> Slices:
         """As `evaluate`, and for each of the `most` most frequent values of a column.
 
-        column: as the format calls it (docs/formats/examples.md).  Raises ConfigError where there is no such column.
+        column: as the format calls it (docs/formats/examples.md).  Raises ConfigError where there is no such column,
+        UsageError for a model with several scores, or with a loss of its own.
         """
-        raise UsageError(f"a model of {self.model.score} cannot be evaluated by column")
 
     @abstractmethod
     def skipped(self, data: Data) -> list[str]:
@@ -309,7 +320,7 @@ class Trained(ABC):
         with TemporaryDirectory(prefix="tiffin-") as folder:
             self.save(f"{folder}/model")
             files = {file.name: file.read_bytes() for file in Path(folder, "model").iterdir()}
-            return _from_files, (files, self.algorithm_class)
+            return _from_files, (files, None if self.algorithm is None else type(self.algorithm))
 
 
 def _from_files(files: dict[str, bytes], algorithm: type[Any] | None = None) -> Trained:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tiffin.errors import ConfigError, FormatError, TrainingError
-from tiffin.models import SETTINGS, Model, fields_of
+from tiffin.models import SETTINGS, Model, fields_of, labels_of
 from tiffin.stream import COLUMNS, Flow, identity_of, is_columnar, is_remote
 from tiffin.train._checkpoint import Checkpoint
 from tiffin.train._checkpoints import Checkpoints
@@ -42,8 +42,8 @@ def train(
     checkpoints.
     """
     check_bounds(options.threads, options.max_bad)
-    asked = start.model if start is not None else model
-    check_negatives(options.negatives, asked.loss, asked.label.count(",") + 1)
+    described = start.model if start is not None else model if isinstance(model, Model) else model.described
+    check_negatives(options.negatives, (start or model).loss, len(labels_of(described)))
     tell = _once(tell)
     given = readable(data)
     data_format = options.data_format or format_or(given, start.data_format if start is not None else "")
@@ -145,6 +145,7 @@ def _run(trained: Trained, data: Data, options: Options) -> dict[str, Any]:
     return {
         **{f"setting {name}": value for name, value in settings.items()},
         **trained.about,
+        **trained.course,
         **({"features": described["columns"]} if "columns" in described else {}),
         **({"stages": stages} if stages else {}),
         "list of files": names,
@@ -172,7 +173,7 @@ def _resumed(checkpoints: Checkpoints, asked: Trained, passes: int, tell: Callab
 
 
 def _trained_of(checkpoint: Checkpoint, asked: Trained) -> Trained:
-    trained = load(checkpoint.directory, asked.model, algorithm=asked.algorithm_class)
+    trained = load(checkpoint.directory, asked.model, algorithm=asked.algorithm)
     trained.passes = checkpoint.passes
     try:
         trained.go_on(checkpoint.state)

@@ -10,7 +10,8 @@ from tiffin.models import Model
 from tiffin.stream import Cache
 from tiffin.train._data import Data, Readable, format_or, names_of, place_of
 from tiffin.train._examples import Array, Examples, Reading, gathered
-from tiffin.train._trained import Evaluation, Options, Pass, Progress, Trained
+from tiffin.train._slices import check_slices, slices_of
+from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slices, Trained
 
 __all__ = ["Whole"]
 
@@ -99,11 +100,35 @@ class Whole(Trained):
         progress: Progress | None = None,
     ) -> Evaluation:
         given, known = self._given(data, data_format, threads, max_bad)
-        reading = self._gathered(given, known, threads, max_bad, progress)
+        return self._compared(given, known, threads, max_bad, progress)[0]
+
+    def evaluate_by(
+        self,
+        data: Readable,
+        column: str,
+        *,
+        most: int = 20,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> Slices:
+        check_slices(self, most)
+        given, known = self._given(data, data_format, threads, max_bad)
+        whole, scores = self._compared(given, known, threads, max_bad, progress)
+        loss = self.model.loss
+        return slices_of(self, whole, scores, given, known, column, loss=loss, most=most, max_bad=max_bad)
+
+    def _compared(
+        self, data: Data, data_format: str, threads: int, max_bad: int, progress: Progress | None
+    ) -> tuple[Evaluation, Array]:
+        """How good predictions are, and their scores."""
+        reading = self._gathered(data, data_format, threads, max_bad, progress)
         if not reading.examples.size:
-            raise TrainingError(f"there is no example in {', '.join(names_of(given))}")
+            raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
         scores = self.predict_examples(reading.examples, scores=True, threads=threads)
-        return reading.examples.compared(scores, self.model.loss)._replace(bad_rows=reading.bad_rows)
+        found = reading.examples.compared(scores, self.model.loss)
+        return found._replace(bad_rows=reading.bad_rows), scores
 
     def skipped(self, data: Data) -> list[str]:
         bad = self._last.bad if self._last is not None else ()
