@@ -6,6 +6,7 @@ record := field (separator field)* "\n"        field := text | '"' (other | '""'
 import csv
 from collections.abc import Mapping
 from io import BytesIO, StringIO
+from threading import Lock
 from typing import Any
 
 from tiffin.errors import FormatError
@@ -73,11 +74,7 @@ class CsvText(TextTable):
         width = len(schema)
         faults: dict[int, str] = {}
         kept: list[list[str | None]] = []
-        csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-        lines = csv.reader(
-            StringIO(text.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), newline=""), delimiter=self._separator
-        )
-        for fields in lines:
+        for fields in _lines(text.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), self._separator):
             row = len(kept)
             if len(fields) > width:
                 faults[row] = f"{len(fields)} fields, and the header has {width}"
@@ -97,6 +94,19 @@ class CsvText(TextTable):
             for row in (given.is_not_null() & found[name].is_null()).arg_true().to_list():
                 faults.setdefault(row, f"'{name}' should be {_expected(dtype)}, found '{given[row]}'")
         return pl.DataFrame(found, schema={name: schema[name] for name in columns}), sorted(faults.items())
+
+
+def _lines(text: str, separator: str) -> list[list[str]]:
+    """The fields of each record, however long: the limit is one of the whole process, and for others it stays."""
+    with _limit:
+        before = csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+        try:
+            return list(csv.reader(StringIO(text, newline=""), delimiter=separator))
+        finally:
+            csv.field_size_limit(before)
+
+
+_limit = Lock()
 
 
 def _cast(given: Any, dtype: Any) -> Any:
