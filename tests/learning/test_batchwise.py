@@ -12,11 +12,12 @@ import pytest
 
 from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.test_algorithms import FM, fields_file, pairs_decide
+from tests.learning.test_checkpoints import Killed, files_of, run_until_killed
 from tiffin.cli import main
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Model, make_model
 from tiffin.tables import Sparse
-from tiffin.train import Algorithm, Options, Trained, _batchwise, _checkpoints, load, sigmoid, train
+from tiffin.train import Algorithm, Options, _batchwise, _checkpoints, load, sigmoid, train
 
 torch: Any = pytest.importorskip("torch")
 torch.set_num_threads(1)  # the tests run side by side
@@ -29,10 +30,6 @@ class Small(FM):
     """Its batches are short, so a pass has many."""
 
     rows = 100
-
-
-class Killed(Exception):
-    """Stands for the end of a process, at some tick of a pass."""
 
 
 def asked(name: str) -> Model | Algorithm:
@@ -62,35 +59,17 @@ def options_in(place: Path, **chosen: object) -> Options:
     return Options(**{**common, **chosen})  # type: ignore[arg-type]
 
 
-def files_of(trained: Trained, place: Path) -> dict[str, bytes]:
-    trained.save(str(place))
-    return {file.name: file.read_bytes() for file in place.iterdir()}
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_that_is_resumed_ends_with_the_same_bits(rows: str, tmp_path: Path, name: str) -> None:
     draw = random.Random(name)
     options = options_in(tmp_path / "points")
     wanted = train(asked(name), [rows], options._replace(checkpoint=None, resume=False))
 
-    def until_killed(ticks: int) -> Trained | None:
-        left = ticks
-
-        def tick(*_: object) -> None:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Killed
-
-        try:
-            return train(asked(name), [rows], options._replace(threads=draw.choice([1, 2])), progress=tick)
-        except Killed:
-            return None
-
-    found = until_killed(5)
+    found = run_until_killed(asked(name), rows, options, 5)
     assert found is None
     while found is None:
-        found = until_killed(draw.randrange(10, 60))
+        threads = draw.choice([1, 2])
+        found = run_until_killed(asked(name), rows, options._replace(threads=threads), draw.randrange(10, 60))
     assert [done.learned for done in found.passes] == [done.learned for done in wanted.passes]
     assert found.skipped([rows]) == wanted.skipped([rows])
     assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")

@@ -14,7 +14,7 @@ from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.faults import files_up_to
 from tiffin.errors import ConfigError, FormatError, LockHeld, TrainingError, UsageError
 from tiffin.models import Model, make_model
-from tiffin.train import Options, Trained, train
+from tiffin.train import Algorithm, Options, Trained, train
 from tiffin.train._checkpoints import Checkpoints, remove_checkpoints
 from tiffin.train._sparse import Sparse
 
@@ -42,7 +42,7 @@ def options_in(place: Path, **chosen: object) -> Options:
     return Options(**{**common, "resume": True, **chosen})  # type: ignore[arg-type]
 
 
-def run_until_killed(model: Model, data: str, options: Options, ticks: int) -> Trained | None:
+def run_until_killed(model: Model | Algorithm, data: str, options: Options, ticks: int) -> Trained | None:
     """None if it was killed."""
     left = ticks
 

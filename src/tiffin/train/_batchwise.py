@@ -242,28 +242,6 @@ class Batchwise(Trained):
         self._begun = perf_counter() - state["seconds"]
         self._goes_on = True
 
-    def predict(
-        self,
-        data: Readable,
-        *,
-        scores: bool = False,
-        data_format: str | None = None,
-        threads: int = 0,
-        max_bad: int = 0,
-        progress: Progress | None = None,
-    ) -> "array[float]":
-        found = array("f")
-        self.predict_each(
-            data,
-            found.extend,
-            scores=scores,
-            data_format=data_format,
-            threads=threads,
-            max_bad=max_bad,
-            progress=progress,
-        )
-        return found
-
     def predict_each(
         self,
         data: Readable,

@@ -135,28 +135,6 @@ class Sparse(Trained):
             found: Array = self.learner.predict_matrix(begins, keys, values, scores=scores, threads=threads)
         return found if self.outputs == 1 else found.reshape(-1, self.outputs)
 
-    def predict(
-        self,
-        data: Readable,
-        *,
-        scores: bool = False,
-        data_format: str | None = None,
-        threads: int = 0,
-        max_bad: int = 0,
-        progress: Progress | None = None,
-    ) -> "array[float]":
-        found = array("f")
-        self.predict_each(
-            data,
-            found.extend,
-            scores=scores,
-            data_format=data_format,
-            threads=threads,
-            max_bad=max_bad,
-            progress=progress,
-        )
-        return found
-
     def predict_each(
         self,
         data: Readable,

@@ -220,7 +220,6 @@ class Trained(ABC):
         """Make the next pass the rest of the one in which this snapshot was taken.  Raises ValueError, KeyError."""
         raise TrainingError(f"a model whose score is {self.model.score} has no checkpoints")
 
-    @abstractmethod
     def predict(
         self,
         data: Readable,
@@ -238,19 +237,19 @@ class Trained(ABC):
         Features that the model never saw have no weight.  Lines that are skipped have no prediction.
         Raises FormatError for one too many.
         """
+        found = array("f")
+        self.predict_each(
+            data,
+            found.extend,
+            scores=scores,
+            data_format=data_format,
+            threads=threads,
+            max_bad=max_bad,
+            progress=progress,
+        )
+        return found
 
     @abstractmethod
-    def evaluate(
-        self,
-        data: Readable,
-        *,
-        data_format: str | None = None,
-        threads: int = 0,
-        max_bad: int = 0,
-        progress: Progress | None = None,
-    ) -> Evaluation:
-        """Compare predictions with the labels of the data, without learning from it."""
-
     def predict_each(
         self,
         data: Readable,
@@ -266,10 +265,18 @@ class Trained(ABC):
 
         take: is called with one part after the other, from any thread.  An exception of it rises here.
         """
-        found = self.predict(
-            data, scores=scores, data_format=data_format, threads=threads, max_bad=max_bad, progress=progress
-        )
-        take(found)
+
+    @abstractmethod
+    def evaluate(
+        self,
+        data: Readable,
+        *,
+        data_format: str | None = None,
+        threads: int = 0,
+        max_bad: int = 0,
+        progress: Progress | None = None,
+    ) -> Evaluation:
+        """Compare predictions with the labels of the data, without learning from it."""
 
     @abstractmethod
     def evaluate_by(

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from array import array
+from collections.abc import Callable
 from time import perf_counter
 
 from tiffin._native.learning import ChunkDamaged
@@ -76,19 +77,20 @@ class Whole(Trained):
             from_cache=from_cache,
         )
 
-    def predict(
+    def predict_each(
         self,
         data: Readable,
+        take: Callable[["array[float]"], object],
         *,
         scores: bool = False,
         data_format: str | None = None,
         threads: int = 0,
         max_bad: int = 0,
         progress: Progress | None = None,
-    ) -> "array[float]":
+    ) -> None:
         given, known = self._given(data, data_format, threads, max_bad)
         examples = self._gathered(given, known, threads, max_bad, progress, labels=False).examples
-        return array("f", self.predict_examples(examples, scores=scores, threads=threads).tobytes())
+        take(array("f", self.predict_examples(examples, scores=scores, threads=threads).tobytes()))
 
     def evaluate(
         self,
