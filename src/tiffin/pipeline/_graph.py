@@ -96,11 +96,11 @@ class Graph:
         prefix = f"{path}/" if path else ""
         if path in self._outputs:
             yield path
-        start = bisect_left(self._sorted_paths, prefix)
-        for candidate in self._sorted_paths[start:]:
-            if not candidate.startswith(prefix):
+        paths = self._sorted_paths
+        for at in range(bisect_left(paths, prefix), len(paths)):
+            if not paths[at].startswith(prefix):
                 return
-            yield candidate
+            yield paths[at]
 
     def _reversed(self) -> tuple[tuple[int, ...], ...]:
         return tuple(_reverse(self.needs))
