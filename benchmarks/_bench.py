@@ -24,6 +24,7 @@ class Bench:
         self.loops = loops
         self.log = scratch / "output.log"
         self.skipped = frozenset(skipped)
+        self.syncs: list[float] = []  # seconds of bringing to the disk what a loop has stored there
         self.samples: defaultdict[tuple[Case, str], defaultdict[str, list[Sample]]] = defaultdict(
             lambda: defaultdict(list)
         )
@@ -51,7 +52,7 @@ class Bench:
             if case.loop and tool is order[-1]:
                 # Between the two: after somebody has removed many files, ext4 is slow to create others for a minute
                 # (recently_deleted in fs/ext4/ialloc.c), and who comes first pays for it.
-                samples["loop"].append(self._loop(case, folder))
+                samples["loop"].append(self._loop(case, place, folder))
             repository = folder / tool.name
             words = case.words(repository)
             if case.warm:
@@ -62,7 +63,7 @@ class Bench:
             results[tool.name] = case.result(tool, repository)
         workload.agree(case.name, results)
 
-    def _loop(self, case: Case, folder: Path) -> Sample:
+    def _loop(self, case: Case, place: str, folder: Path) -> Sample:
         environment, master = self.ours.environment, folder / "master"
         if case.loop == "stat":
             return measure([self.loops.stat, master], folder, environment, self.log)
@@ -77,6 +78,9 @@ class Bench:
             target.mkdir()
             os.sync()
             runs.append(measure([self.loops.store, master, target], folder, environment, self.log))
+            if turn < case.synced and place == "disk":
+                runs.append(measure(["sync", "-f", target], folder, environment, self.log))
+                self.syncs.append(runs[-1].wall_s)
         return together(runs)
 
     def results(self) -> Iterator[Result]:
