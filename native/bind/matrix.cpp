@@ -68,9 +68,11 @@ double WeightOf(std::span<const float> weights, std::size_t row) {
 template <typename Loss>
 void CountAll(Loss loss, std::span<const float> scores, std::span<const float> labels, std::span<const float> weights,
               Totals& totals) {
+  LogSum logs;
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    totals.Count(loss, scores[row], labels[row], WeightOf(weights, row));
+    totals.Count(loss, scores[row], labels[row], WeightOf(weights, row), logs);
   }
+  totals.loss += logs.Total();
 }
 
 void CountClasses(std::span<const float> scores, std::size_t heads, std::span<const float> labels,

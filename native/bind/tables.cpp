@@ -172,16 +172,18 @@ class ScoreTotals {
       }
       return;
     }
+    LogSum logs;
     WithLoss(loss_, [&](auto loss) {
       for (std::size_t row = 0; row < rows; ++row) {
         if (outputs_ > 1) {
           const std::size_t at = row * outputs_;
           totals_.CountTasks(loss, Floats(scores).subspan(at, outputs_), View(labels).subspan(at, outputs_), weight(row));
         } else if (const float label = labels.data()[row]; loss.Allows(label)) {
-          totals_.Count(loss, scores.data()[row], label, weight(row));
+          totals_.Count(loss, scores.data()[row], label, weight(row), logs);
         }
       }
     });
+    totals_.loss += logs.Total();
   }
   nb::dict totals() const { return Describe(totals_); }
   nb::list task_totals() const { return DescribeTasks(totals_); }

@@ -72,10 +72,9 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
     if (!state && !layout.IsHeard(row)) return;
     ++count;
     if (learner.is_exact()) {
-      names.Append(std::span<const std::uint64_t>(&name, 1));
+      names.Append(name);
     } else {
-      const auto number = static_cast<std::uint32_t>(name);
-      names.Append(std::span<const std::uint32_t>(&number, 1));
+      names.Append(static_cast<std::uint32_t>(name));
     }
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const float* from = row + parts[i].at;
@@ -85,7 +84,11 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
         if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
           throw std::overflow_error("a number of the model is not finite");
         }
-        files[i].Append(values);
+        if (values.size() == 1) {
+          files[i].Append(values[0]);
+        } else {
+          files[i].Append(values);
+        }
       }
     }
   });

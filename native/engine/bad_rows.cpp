@@ -34,6 +34,11 @@ std::string OnLabel(const ModelSettings& settings, float label) {
          (settings.loss == LossKind::kPoisson ? " is no count" : " is neither 0 and 1 nor -1 and 1");
 }
 
+// What all but a few labels are.
+bool IsFine(const ModelSettings& settings, std::span<const float> labels) {
+  return labels.size() == 1 && Allows(settings, labels[0]);
+}
+
 // The same of all labels; "" where they are as they should be.  Of several tasks some may be unknown.
 std::string OnLabels(const ModelSettings& settings, std::span<const float> labels) {
   std::size_t unknown = 0;
@@ -80,7 +85,7 @@ BadRows TakeBad(const ModelSettings& settings, const Block& block, const std::ve
   std::vector<std::size_t> gone;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     std::string what;
-    if (labels) what = OnLabels(settings, rows.LabelsOf(row));
+    if (labels && !IsFine(settings, rows.LabelsOf(row))) what = OnLabels(settings, rows.LabelsOf(row));
     if (what.empty() && settings.score == ScoreKind::kFfm) what = OnFields(settings, rows, row);
     if (what.empty()) continue;
     if (gone.size() < kMostKept) bad.first.push_back({block.file, line(rows.lines[row]), 0, std::move(what)});

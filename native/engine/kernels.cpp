@@ -10,7 +10,7 @@ std::size_t HeadWidth(const ModelSettings& settings) noexcept {
     case ScoreKind::kFm:
       return kLinearFloats + vector;
     case ScoreKind::kFfm:
-      return kLinearFloats + settings.fields * vector;
+      return FfmFirst(vector) + settings.fields * vector;
     default:
       return static_cast<std::size_t>(1 + StatesOf(settings.linear.kind));
   }

@@ -14,6 +14,7 @@ struct Layout {
         size(settings.score == ScoreKind::kLinear ? 0 : static_cast<std::size_t>(settings.size)),
         vectors(settings.score == ScoreKind::kFfm ? settings.fields : size > 0 ? settings.heads : 0),
         stride(settings.score == ScoreKind::kFfm ? size * (1 + latent_states) : HeadWidth(settings)),
+        first(settings.score == ScoreKind::kFfm ? FfmFirst(stride) : kLinearFloats),
         heads(settings.heads),
         head_width(HeadWidth(settings)) {}
 
@@ -22,10 +23,11 @@ struct Layout {
   std::size_t size;     // of a latent vector; 0: there are none
   std::size_t vectors;  // of a row: of each field, or of each head
   std::size_t stride;   // from one to the next
+  std::size_t first;    // where the vectors begin
   std::size_t heads;
   std::size_t head_width;
 
-  std::size_t vector_at(std::size_t vector) const noexcept { return kLinearFloats + vector * stride; }
+  std::size_t vector_at(std::size_t vector) const noexcept { return first + vector * stride; }
 
   // Whether a row changes what is predicted.
   bool IsHeard(const float* row) const noexcept {

@@ -21,14 +21,11 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kAhead = 4;  // rows whose memory is asked for before it is needed
 constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
 constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
 
-// How much of a row an example needs, as far as that is known before it is there: of an FFM one vector of many.
-std::size_t FetchedFloats(const ModelSettings& settings, std::size_t row_floats) {
-  return settings.score == ScoreKind::kFfm ? 1 : row_floats;
-}
+// How many examples ahead memory is asked for.  An FFM's rows are long, and all of them is looked at.
+std::size_t AheadOf(const ModelSettings& settings) { return settings.score == ScoreKind::kFfm ? 1 : 4; }
 
 Fade FadeOf(const ModelSettings& settings) {
   if (settings.decay == 1) return nullptr;
@@ -74,7 +71,8 @@ class Learner::Worker {
         settings_(learner.settings_),
         view_(learner.table_->NewView()),
         piece_(std::min(kPiece, learner.table_->most_open())),
-        fetched_(FetchedFloats(settings_, learner.table_->row_floats())),
+        ahead_(AheadOf(settings_)),
+        row_floats_(learner.table_->row_floats()),
         sums_(static_cast<std::size_t>(settings_.size) * settings_.heads),
         scores_(settings_.heads) {
     if (options.staged) view_ = std::make_unique<StagedView>(std::move(view_), learner.table_->row_floats());
@@ -96,6 +94,7 @@ class Learner::Worker {
     }
     now_ = learner_.table_->Begin(rows.size());
     if (settings_.heads > 1) return LearnHeads(totals, bias_rows);
+    LogSum logs;
     WithLoss(settings_.loss, [&](auto loss) {
       float slopes = 0;
       for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -105,13 +104,14 @@ class Learner::Worker {
         Waken(example, row);
         const float score = Bias() + learner_.kernels_.score(settings_, example, sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
-        const float slope = totals.Count(loss, score, label, Weight(row)) * Weight(row);
+        const float slope = totals.Count(loss, score, label, Weight(row), logs) * Weight(row);
         learner_.kernels_.update(settings_, view_->has_absent() ? Present(example) : example, sums_.data(), slope);
         slopes += slope;
         if ((row + 1) % bias_rows == 0) UpdateBias(std::exchange(slopes, 0.0F));
       }
       if (rows.size() % bias_rows != 0) UpdateBias(slopes);
     });
+    totals.loss += logs.Total();
     view_->Close();
   }
 
@@ -119,15 +119,17 @@ class Learner::Worker {
   void Score(Totals& totals, float* scores) {
     Prepare();
     if (settings_.heads > 1) return AskHeads(totals, scores);
+    LogSum logs;
     WithLoss(settings_.loss, [&](auto loss) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
         Reach(row, RowView::Purpose::kScore);
         const float score = Bias() + learner_.kernels_.score(settings_, ExampleOf(row), sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
-        if (loss.Allows(rows.labels[row])) totals.Count(loss, score, rows.labels[row], Weight(row));
+        if (loss.Allows(rows.labels[row])) totals.Count(loss, score, rows.labels[row], Weight(row), logs);
         if (scores != nullptr) scores[row] = score;
       }
     });
+    totals.loss += logs.Total();
     view_->Close();
   }
 
@@ -241,13 +243,13 @@ class Learner::Worker {
 
   // Holds the rows of an example, and has the memory of one that comes later on its way.
   void Reach(std::size_t row, RowView::Purpose purpose) {
-    if (row < piece_end_) return PrefetchRow(row + kAhead);
+    if (row < piece_end_) return PrefetchRow(row + ahead_);
     view_->Close();
     piece_begin_ = rows.offsets[row];
     piece_end_ = row + 1;
     while (piece_end_ < rows.size() && rows.offsets[piece_end_ + 1] - piece_begin_ <= piece_) ++piece_end_;
     view_->Open({rows.keys.data() + piece_begin_, rows.offsets[piece_end_] - piece_begin_}, now_, purpose);
-    for (std::size_t ahead = 0; ahead <= kAhead; ++ahead) PrefetchRow(row + ahead);
+    for (std::size_t ahead = 0; ahead <= ahead_; ++ahead) PrefetchRow(row + ahead);
   }
 
   // Where the rows of an example's features are.  REQUIRES: they are held.
@@ -257,7 +259,11 @@ class Learner::Worker {
     if (row >= piece_end_) return;
     float* const* const places = Places(row);
     const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
-    for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], fetched_);
+    if (row_floats_ <= kLineFloats) {
+      for (std::size_t i = 0; i < size; ++i) Prefetch(places[i]);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], row_floats_);
+    }
   }
 
   Example ExampleOf(std::size_t row) {
@@ -333,7 +339,8 @@ class Learner::Worker {
   const ModelSettings& settings_;
   std::unique_ptr<RowView> view_;
   const std::size_t piece_;      // features whose rows are held at once, or those of one example
-  const std::size_t fetched_;    // floats of a row that are asked for ahead
+  const std::size_t ahead_;      // examples whose memory is asked for before it is needed
+  const std::size_t row_floats_;
   std::uint32_t now_ = 0;        // of the block, as the table counts
   std::size_t piece_begin_ = 0;  // the first feature whose row is held
   std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are

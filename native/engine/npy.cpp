@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -15,7 +14,6 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kBufferBytes = 1 << 18;
 constexpr std::size_t kHeaderBytes = 128;  // whatever the number of rows, so that it can be written last
 
 void Check(int outcome, const std::string& path) {
@@ -45,13 +43,6 @@ NpyWriter::NpyWriter(std::string path, const char* type, RowShape shape)
       file_(OpenAt(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666)) {
   if (!file_) throw SystemFault(errno, path_);
   Append(std::span<const char>(Header(type_, 0, shape_)));
-}
-
-void NpyWriter::Append(std::span<const std::byte> bytes) {
-  const std::size_t at = buffer_.size();
-  buffer_.Resize(at + bytes.size());
-  std::memcpy(buffer_.data() + at, bytes.data(), bytes.size());
-  if (buffer_.size() >= kBufferBytes) Flush();
 }
 
 void NpyWriter::Flush() {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,12 +35,23 @@ class NpyWriter {
   void Append(std::span<const T> values) {
     Append(std::as_bytes(values));
   }
+  template <typename T>
+  void Append(T value) {
+    Append(std::as_bytes(std::span(&value, 1)));
+  }
   // rows: how many were appended.  Does not wait for the disk.
   void Finish(std::size_t rows);
 
  private:
-  void Append(std::span<const std::byte> bytes);
+  void Append(std::span<const std::byte> bytes) {
+    const std::size_t at = buffer_.size();
+    buffer_.Resize(at + bytes.size());
+    std::memcpy(buffer_.data() + at, bytes.data(), bytes.size());
+    if (buffer_.size() >= kBufferBytes) Flush();
+  }
   void Flush();
+
+  static constexpr std::size_t kBufferBytes = 1 << 18;
 
   const std::string path_;
   const char* const type_;

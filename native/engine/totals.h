@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "engine/score_counts.h"
+#include "loss/log_sum.h"
 #include "loss/logistic.h"
 #include "loss/softmax.h"
 
@@ -41,14 +43,20 @@ struct Totals {
   double wait_s = 0;  // for their turn
 
   void Add(const Totals& other);
-  // One example that is compared with its label; gives the derivative of its loss by the score.
+  // One example that is compared with its label; gives the derivative of its loss by the score.  logs: whose total the
+  // caller adds to the loss in the end.
   template <typename Loss>
-  float Count(Loss of, float score, float label, double its_weight) noexcept {
+  float Count(Loss of, float score, float label, double its_weight, LogSum& logs) noexcept {
     rows += 1;
     weight += its_weight;
     if constexpr (std::is_same_v<Loss, Logistic>) {
       const Logistic::Judged judged = of.Judge(score, label);
-      loss += its_weight * judged.value;
+      if (its_weight == 1) {
+        logs.Add(1 + static_cast<double>(judged.odds));
+      } else {
+        loss += its_weight * std::log1p(static_cast<double>(judged.odds));
+      }
+      loss += its_weight * static_cast<double>(judged.excess);
       counts.Add(score, judged.mean, label > 0, its_weight);
       return judged.slope;
     } else {

@@ -11,16 +11,17 @@ struct Logistic {
 
   static double Value(float score, float label) noexcept {
     const float margin = label > 0 ? score : -score;
-    return std::log1p(std::exp(-std::fabs(margin))) + (margin < 0 ? -margin : 0.0F);
+    return std::log1p(static_cast<double>(std::exp(-std::fabs(margin)))) + (margin < 0 ? -margin : 0.0F);
   }
   static float Slope(float score, float label) noexcept { return Mean(score) - (label > 0 ? 1.0F : 0.0F); }
   static float Mean(float score) noexcept {
     const float size = std::fabs(score);
     return MeanOf(score, size > kMostScore ? kLeastOdds : std::exp(-size));
   }
-  // All three with one exponential.
+  // All three with one exponential; the value is log(1 + odds) + excess.
   struct Judged {
-    double value;
+    float odds;
+    float excess;
     float mean;
     float slope;
   };
@@ -29,7 +30,7 @@ struct Logistic {
     const float odds = std::exp(-size);
     const float mean = MeanOf(score, size > kMostScore ? kLeastOdds : odds);
     const bool is_wrong = (score > 0) != (label > 0);
-    return {std::log1p(odds) + (is_wrong ? size : 0.0F), mean, mean - (label > 0 ? 1.0F : 0.0F)};
+    return {odds, is_wrong ? size : 0.0F, mean, mean - (label > 0 ? 1.0F : 0.0F)};
   }
   static bool Allows(float label) noexcept { return label == 1 || label == 0 || label == -1; }
 

@@ -10,7 +10,10 @@ namespace tiffin::learn {
 struct Accumulate {
   static constexpr int kState = 1;
 
-  TIFFIN_INLINE void Step(float&, float* state, float gradient, float) const noexcept { state[0] += gradient; }
+  template <typename F>
+  TIFFIN_INLINE void Step(F&, F* state, F gradient, F) const noexcept {
+    state[0] += gradient;
+  }
   void Decay(float& weight, float* state, float factor) const noexcept {
     weight *= factor;
     state[0] *= factor;

@@ -3,10 +3,10 @@
 // state: [sum of squared gradients]
 #pragma once
 
-#include <cmath>
 #include <limits>
 
 #include "base/inline.h"
+#include "base/lanes.h"
 
 namespace tiffin::learn {
 
@@ -16,12 +16,12 @@ struct AdaGrad {
   float beta;
   float l2;
 
-  TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
+  template <typename F>
+  TIFFIN_INLINE void Step(F& weight, F* state, F gradient, F) const noexcept {
     gradient += l2 * weight;
-    const float sum = state[0] + gradient * gradient;
-    state[0] = sum < std::numeric_limits<float>::max() ? sum : std::numeric_limits<float>::max();
-    const float rate = beta + std::sqrt(state[0]);
-    weight -= rate > 0 ? alpha * gradient / rate : 0.0F;  // squares of tiny gradients are 0
+    state[0] = Least(state[0] + gradient * gradient, std::numeric_limits<float>::max());
+    const F rate = beta + Sqrt(state[0]);
+    weight -= rate > 0 ? alpha * gradient / rate : F{};  // squares of tiny gradients are 0
   }
   void Decay(float& weight, float* state, float factor) const noexcept {
     weight *= factor;

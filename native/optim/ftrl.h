@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/inline.h"
+#include "base/lanes.h"
 
 namespace tiffin::learn {
 
@@ -16,10 +17,10 @@ struct Ftrl {
   float l1;
   float l2;
 
-  TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float) const noexcept {
-    const float exact = std::sqrt(state[1] * state[1] + gradient * gradient);
-    const float root = exact < kMostRoot ? exact : kMostRoot;
-    const float z = state[0] + gradient - (root - state[1]) / alpha * weight;
+  template <typename F>
+  TIFFIN_INLINE void Step(F& weight, F* state, F gradient, F) const noexcept {
+    const F root = Least(Sqrt(state[1] * state[1] + gradient * gradient), kMostRoot);
+    const F z = state[0] + gradient - (root - state[1]) / alpha * weight;
     state[0] = z;
     state[1] = root;
     weight = Weight(z, root);
@@ -34,9 +35,11 @@ struct Ftrl {
  private:
   static constexpr float kMostRoot = 0x1.FFFFFEp63F;  // of a finite sum
 
-  TIFFIN_INLINE float Weight(float z, float root) const noexcept {
-    const float beyond = std::fabs(z) - l1;
-    return beyond > 0 ? -std::copysign(beyond, z) / ((beta + root) / alpha + l2) : 0.0F;
+  template <typename F>
+  TIFFIN_INLINE F Weight(F z, F root) const noexcept {
+    const F beyond = Abs(z) - l1;
+    const F against = z < 0 ? beyond : -beyond;
+    return beyond > 0 ? against / ((beta + root) / alpha + l2) : F{};
   }
 };
 

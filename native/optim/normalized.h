@@ -4,10 +4,10 @@
 // state: [sum of squared gradients, largest absolute value of the feature]
 #pragma once
 
-#include <cmath>
 #include <limits>
 
 #include "base/inline.h"
+#include "base/lanes.h"
 
 namespace tiffin::learn {
 
@@ -16,18 +16,17 @@ struct Normalized {
   float alpha;
   float l2;
 
-  TIFFIN_INLINE void Step(float& weight, float* state, float gradient, float value) const noexcept {
-    const float size = std::fabs(value);
-    if (size > state[1]) {
-      weight *= state[1] / size;
-      state[1] = size;
-    }
-    if (gradient == 0) return;
-    gradient += l2 * weight;
-    const float sum = state[0] + gradient * gradient;
-    state[0] = sum < std::numeric_limits<float>::max() ? sum : std::numeric_limits<float>::max();
-    const float rate = std::sqrt(state[0]) * state[1];
-    if (rate > 0) weight -= alpha * gradient / rate;  // tiny numbers become 0
+  template <typename F>
+  TIFFIN_INLINE void Step(F& weight, F* state, F gradient, F value) const noexcept {
+    const F size = Abs(value);
+    const F scaled = size > state[1] ? weight * (state[1] / size) : weight;
+    state[1] = size > state[1] ? size : state[1];
+    const F whole = gradient + l2 * scaled;
+    const F sum = Least(state[0] + whole * whole, std::numeric_limits<float>::max());
+    state[0] = gradient == 0 ? state[0] : sum;
+    const F rate = Sqrt(state[0]) * state[1];
+    const F step = rate > 0 ? alpha * whole / rate : F{};  // tiny numbers become 0
+    weight = gradient == 0 ? scaled : scaled - step;
   }
   // The scale of a feature stays what it is.
   void Decay(float& weight, float* state, float factor) const noexcept {

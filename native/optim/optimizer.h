@@ -2,7 +2,8 @@
 //
 // An optimiser is a struct, made of its settings, with
 //   static constexpr int kState                          floats of state for a weight
-//   void Step(float& weight, float* state, float gradient, float value) const
+//   void Step(F& weight, F* state, F gradient, F value) const
+//                                                        F: a float, or several of them (base/lanes.h);
 //                                                        value: the feature's, which the gradient was multiplied by
 //   void Decay(float& weight, float* state, float factor) const
 //                                                        what is learned so far is to count less, by a factor up to 1

@@ -10,7 +10,8 @@ struct Sgd {
   float alpha;
   float l2;
 
-  TIFFIN_INLINE void Step(float& weight, float*, float gradient, float) const noexcept {
+  template <typename F>
+  TIFFIN_INLINE void Step(F& weight, F*, F gradient, F) const noexcept {
     weight -= alpha * (gradient + l2 * weight);
   }
   void Decay(float& weight, float*, float factor) const noexcept { weight *= factor; }

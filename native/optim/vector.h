@@ -5,7 +5,31 @@
 #include <span>
 #include <type_traits>
 
+#include "base/inline.h"
+#include "base/lanes.h"
+
 namespace tiffin::learn {
+
+// A part of such a vector, as many weights as F has lanes, with their states.
+template <typename F, typename Optimizer>
+struct VectorPart {
+  static constexpr int kState = Optimizer::kState;
+
+  F weights;
+  F states[kState > 0 ? kState : 1];
+
+  // from: the first of the weights.  size: of the whole vector.
+  TIFFIN_INLINE VectorPart(const float* from, int size) noexcept : weights(LoadLanes<F>(from)) {
+    for (int s = 0; s < kState; ++s) states[s] = LoadLanes<F>(from + (s + 1) * size);
+  }
+  TIFFIN_INLINE void Step(const Optimizer& optimizer, const F& gradients, float value) noexcept {
+    optimizer.Step(weights, states, gradients, AllLanes<F>(value));
+  }
+  TIFFIN_INLINE void Store(float* to, int size) const noexcept {
+    StoreLanes(to, weights);
+    for (int s = 0; s < kState; ++s) StoreLanes(to + (s + 1) * size, states[s]);
+  }
+};
 
 // Calls f(i, weight, state) with each of them; what it changes is put back.
 template <typename Optimizer, typename F>

@@ -1,17 +1,20 @@
 #include "params/fixed_table.h"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "batch/threads.h"
 
 namespace tiffin::learn {
 namespace {
 
 constexpr std::size_t kRowsOfAWorker = 4096;  // at least, where threads look through the table
+constexpr std::size_t kAhead = 16;            // rows that are asked for before they are needed
 
 // Whether anything but zeros is in the row.
 bool IsUsed(const float* row, std::size_t floats) {
@@ -62,25 +65,34 @@ FixedTable::FixedTable(int bits, std::size_t width, Fade fade)
 
 std::unique_ptr<RowView> FixedTable::NewView() { return std::make_unique<View>(*this); }
 
-void FixedTable::EndPass() {
-  if (!fade_) return;
-  InParts(size(), WorkerCount(0, size() / kRowsOfAWorker + 1), [&](std::size_t, std::size_t begin, std::size_t end) {
-    for (std::size_t number = begin; number < end; ++number) {
-      if (IsUsed(row(number), row_floats())) fade_(row(number));
+int FixedTable::Workers() const { return WorkerCount(0, size() / kRowsOfAWorker + 1); }
+
+template <typename Visit>
+void FixedTable::ForEachUsed(Visit visit) const {
+  // Most rows of a large table are zeros, and many a cache line with them.
+  const std::size_t of_a_line = std::min(size(), std::max<std::size_t>(kLineFloats / row_floats(), 1));
+  InParts(size() / of_a_line, Workers(), [&](std::size_t part, std::size_t begin, std::size_t end) {
+    for (std::size_t first = begin * of_a_line; first < end * of_a_line; first += of_a_line) {
+      if (!IsUsed(row(first), of_a_line * row_floats())) continue;
+      for (std::size_t number = first; number < first + of_a_line; ++number) {
+        if (IsUsed(row(number), row_floats())) visit(part, number);
+      }
     }
   });
 }
 
+void FixedTable::EndPass() {
+  if (fade_) ForEachUsed([&](std::size_t, std::size_t number) { fade_(row(number)); });
+}
+
 void FixedTable::ForEach(const std::function<void(std::uint64_t, const float*)>& visit) const {
-  const int workers = WorkerCount(0, size() / kRowsOfAWorker + 1);
-  std::vector<std::vector<std::uint32_t>> used(static_cast<std::size_t>(workers));
-  InParts(size(), workers, [&](std::size_t part, std::size_t begin, std::size_t end) {
-    for (std::size_t number = begin; number < end; ++number) {
-      if (IsUsed(row(number), row_floats())) used[part].push_back(static_cast<std::uint32_t>(number));
-    }
-  });
+  std::vector<std::vector<std::uint32_t>> used(static_cast<std::size_t>(Workers()));
+  ForEachUsed([&](std::size_t part, std::size_t number) { used[part].push_back(static_cast<std::uint32_t>(number)); });
   for (const auto& part : used) {
-    for (const std::uint32_t number : part) visit(number, row(number));
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      if (i + kAhead < part.size()) Prefetch(row(part[i + kAhead]));
+      visit(part[i], row(part[i]));
+    }
   }
 }
 

@@ -39,6 +39,13 @@ class FixedTable final : public Table {
  private:
   class View;
 
+  // Threads that look through the table.
+  int Workers() const;
+  // Calls visit(thread, number) with all rows that are not zeros, from several threads, each in ascending order and the
+  // rows of one all before those of the next.
+  template <typename Visit>
+  void ForEachUsed(Visit visit) const;
+
   const int bits_;
   const Fade fade_;
   Pages pages_;

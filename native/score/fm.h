@@ -3,53 +3,41 @@
 //   sum over pairs <v_i, v_j> x_i x_j  =  1/2 sum over f ((sum over i v_if x_i)^2 - sum over i (v_if x_i)^2)
 #pragma once
 
+#include "optim/vector.h"
 #include "score/score.h"
 
 namespace tiffin::learn {
 
 // sums: `size` floats, which UpdateFm wants again.
-template <int kSize>
 static float FmScore(const Example& example, int size, float* sums) noexcept {
-  const int width = kSize > 0 ? kSize : size;
-  for (int f = 0; f < width; ++f) sums[f] = 0;
-  float squares[kSize > 0 ? kSize : 1] = {};
-  float rest = 0;
-  for (std::size_t i = 0; i < example.size; ++i) {
-    const float* const latent = example.rows[i] + kLinearFloats;
-    const float value = example.value(i);
-    for (int f = 0; f < width; ++f) {
-      const float part = latent[f] * value;
-      sums[f] += part;
-      if constexpr (kSize > 0) {
-        squares[f] += part * part;
-      } else {
-        rest += part * part;
-      }
-    }
-  }
   float total = 0;
-  for (int f = 0; f < width; ++f) {
-    total += sums[f] * sums[f];
-    if constexpr (kSize > 0) total -= squares[f];
-  }
-  return 0.5F * (total - rest);
+  ForEachPart(size, [&]<typename F>(F, int at) TIFFIN_INLINE_LAMBDA {
+    F sum = {};
+    F squares = {};
+    for (std::size_t i = 0; i < example.size; ++i) {
+      const F part = LoadLanes<F>(example.rows[i] + kLinearFloats + at) * example.value(i);
+      sum += part;
+      squares += part * part;
+    }
+    StoreLanes(sums + at, sum);
+    total += SumOf(F(sum * sum - squares));
+  });
+  return 0.5F * total;
 }
 
-template <int kSize, typename Optimizer>
+template <typename Optimizer>
 static void UpdateFm(const Example& example, int size, const float* sums, float slope, const Optimizer& optimizer) noexcept {
-  const int width = kSize > 0 ? kSize : size;
-  for (std::size_t i = 0; i < example.size; ++i) {
-    float* const latent = example.rows[i] + kLinearFloats;
-    const float value = example.value(i);
-    const float scale = slope * value;
-    for (int f = 0; f < width; ++f) {
-      const float gradient = scale * (sums[f] - latent[f] * value);
-      float state[Optimizer::kState > 0 ? Optimizer::kState : 1];
-      for (int s = 0; s < Optimizer::kState; ++s) state[s] = latent[(s + 1) * width + f];
-      optimizer.Step(latent[f], state, gradient, value);
-      for (int s = 0; s < Optimizer::kState; ++s) latent[(s + 1) * width + f] = state[s];
+  ForEachPart(size, [&]<typename F>(F, int at) TIFFIN_INLINE_LAMBDA {
+    const F sum = LoadLanes<F>(sums + at);
+    for (std::size_t i = 0; i < example.size; ++i) {
+      float* const latent = example.rows[i] + kLinearFloats + at;
+      const float value = example.value(i);
+      VectorPart<F, Optimizer> part(latent, size);
+      const F gradients = slope * value * (sum - part.weights * value);
+      part.Step(optimizer, gradients, value);
+      part.Store(latent, size);
     }
-  }
+  });
 }
 
 }  // namespace tiffin::learn

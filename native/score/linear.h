@@ -1,6 +1,7 @@
 // The linear term: the sum of weight times value.
 #pragma once
 
+#include "base/lanes.h"
 #include "score/score.h"
 
 namespace tiffin::learn {
@@ -26,12 +27,46 @@ static float LinearScore(const Example& example) noexcept {
 }
 
 template <typename Optimizer>
-static void UpdateLinear(const Example& example, float slope, const Optimizer& optimizer) noexcept {
-  for (std::size_t i = 0; i < example.size; ++i) {
-    float* const row = example.rows[i];
-    const float value = example.value(i);
-    optimizer.Step(row[0], row + 1, slope * value, value);
+TIFFIN_INLINE void StepLinear(const Example& example, std::size_t i, float slope, const Optimizer& optimizer) noexcept {
+  float* const row = example.rows[i];
+  const float value = example.value(i);
+  optimizer.Step(row[0], row + 1, slope * value, value);
+}
+
+// The same of as many features as F has lanes, from i on.  REQUIRES: no two of them have the same row.
+template <typename F, typename Optimizer>
+TIFFIN_INLINE void StepLinears(const Example& example, std::size_t i, float slope, const Optimizer& optimizer) noexcept {
+  constexpr int kState = Optimizer::kState;
+  float* const* const rows = example.rows + i;
+  F weights = {};
+  F states[kState > 0 ? kState : 1] = {};
+  for (int lane = 0; lane < kLanesOf<F>; ++lane) weights[lane] = rows[lane][0];
+  for (int s = 0; s < kState; ++s) {
+    F state = {};
+    for (int lane = 0; lane < kLanesOf<F>; ++lane) state[lane] = rows[lane][1 + s];
+    states[s] = state;
   }
+  const F values = example.values == nullptr ? AllLanes<F>(1) : LoadLanes<F>(example.values + i);
+  optimizer.Step(weights, states, slope * values, values);
+  for (int lane = 0; lane < kLanesOf<F>; ++lane) {
+    rows[lane][0] = weights[lane];
+    for (int s = 0; s < kState; ++s) rows[lane][1 + s] = states[s][lane];
+  }
+}
+
+template <typename Optimizer>
+static void UpdateLinear(const Example& example, float slope, const Optimizer& optimizer) noexcept {
+  // Roots and quotients take long, and eight of them no longer than one.
+  constexpr std::size_t kGroup = 8;
+  std::size_t i = 0;
+  for (; i + kGroup <= example.size; i += kGroup) {
+    if (AreDistinct(example.rows + i)) {
+      StepLinears<Lanes<kGroup>>(example, i, slope, optimizer);
+    } else {
+      for (std::size_t k = i; k < i + kGroup; ++k) StepLinear(example, k, slope, optimizer);
+    }
+  }
+  for (; i < example.size; ++i) StepLinear(example, i, slope, optimizer);
 }
 
 }  // namespace tiffin::learn

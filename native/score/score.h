@@ -2,14 +2,16 @@
 //
 // A row of the table, for one feature:
 //   [weight, state, state, seen]                        the linear term; `seen` is 0 until the latent values are there
-//   [value * size, state * size ...]                    FM: once.  FFM: once for each field
+//   [value * size, state * size ...]                    FM: once.  FFM: once for each field, from FfmFirst on
 // Each optimiser's states follow the values they belong to, so that one look at memory brings both.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "base/inline.h"
+#include "base/prefetch.h"
 
 namespace tiffin::learn {
 
@@ -17,6 +19,12 @@ enum class ScoreKind : unsigned char { kLinear, kFm, kFfm };
 
 inline constexpr std::size_t kLinearFloats = 4;
 inline constexpr std::size_t kSeen = 3;
+
+// Where the vectors of an FFM begin, each of so many floats with its states: they are visited one by one, and no more of
+// them than there must be is to lie across two cache lines.
+constexpr std::size_t FfmFirst(std::size_t stride) noexcept {
+  return std::clamp(stride & (~stride + 1), kLinearFloats, kLineFloats);
+}
 
 // One example, with the rows of its features wherever they are: in the table, or in a copy of a part of it.
 struct Example {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/kernels.h"
+#include "engine/layout.h"
 #include "engine/learner.h"
 #include "engine/score_counts.h"
 #include "engine/slices.h"
@@ -203,7 +204,7 @@ struct Fixture {
   explicit Fixture(const ModelSettings& settings, unsigned seed) : settings(settings) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
-    const std::size_t size = 1 + random() % 9;
+    const std::size_t size = 1 + random() % 20;
     memory.assign(size, std::vector<float>(RowWidth(settings) + 16));
     for (std::size_t i = 0; i < size; ++i) {
       for (float& value : memory[i]) value = 0.3F * normal(random);
@@ -246,13 +247,14 @@ TEST(Kernels, GradientsAreDifferencesOfTheScore) {
   for (const ModelSettings& settings : AllSettings(OptimizerKind::kAccumulate)) {
     for (unsigned seed = 0; seed < 20; ++seed) {
       Fixture fixture(settings, seed);
+      const Layout layout(settings);
       // The sums of gradients begin as zeros: all states do.
       for (auto& row : fixture.memory) row[1] = 0;
       const std::size_t vectors = settings.score == ScoreKind::kFfm ? settings.fields : settings.size > 0 ? 1 : 0;
       const auto size = static_cast<std::size_t>(settings.size);
       for (auto& row : fixture.memory) {
         for (std::size_t v = 0; v < vectors; ++v) {
-          for (std::size_t f = 0; f < size; ++f) row[kLinearFloats + v * 2 * size + size + f] = 0;
+          for (std::size_t f = 0; f < size; ++f) row[layout.vector_at(v) + size + f] = 0;
         }
       }
       fixture.Score(base::kKernels);
@@ -272,9 +274,45 @@ TEST(Kernels, GradientsAreDifferencesOfTheScore) {
       for (std::size_t i = 0; i < fixture.memory.size(); ++i) {
         check(i, 0, 1);
         for (std::size_t v = 0; v < vectors; ++v) {
-          const std::size_t at = kLinearFloats + v * 2 * size;
+          const std::size_t at = layout.vector_at(v);
           for (std::size_t f = 0; f < size; ++f) check(i, at + f, at + size + f);
         }
+      }
+    }
+  }
+}
+
+// Features that share a row learn one after the other, wherever in the example they are.
+TEST(Kernels, AFeatureThatIsThereTwiceLearnsTwice) {
+  ModelSettings settings;
+  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdaGrad, OptimizerKind::kFtrl}) {
+    settings.linear.kind = kind;
+    for (std::size_t size : {2, 8, 16, 21}) {
+      for (std::size_t other = 1; other < size; ++other) {
+        std::vector<std::vector<float>> memory(size, {0.5F, 0.25F, 0.75F});
+        std::vector<float*> rows;
+        for (auto& row : memory) rows.push_back(row.data());
+        rows[other] = rows[0];
+        const float slope = 0.25F;
+        std::vector<float> wanted = memory[0];
+        for (int i = 0; i < 2; ++i) {
+          WithOptimizer(settings.linear, [&](const auto& optimizer) { optimizer.Step(wanted[0], &wanted[1], slope, 1.0F); });
+        }
+        ChosenKernels().update(settings, {rows.data(), nullptr, nullptr, size}, nullptr, slope);
+        EXPECT_EQ(memory[0], wanted) << size << ' ' << other;
+      }
+    }
+  }
+}
+
+TEST(Kernels, VectorsOfAnFfmLieInAsFewCacheLinesAsTheyFitInto) {
+  for (const std::size_t stride : {1, 2, 4, 6, 8, 12, 16, 24, 32, 48}) {
+    const std::size_t first = FfmFirst(stride);
+    EXPECT_GE(first, kLinearFloats);
+    EXPECT_LE(first, kLineFloats);
+    if (kLineFloats % stride == 0 || stride % kLineFloats == 0) {
+      for (std::size_t at = first; at < first + 40 * stride; at += stride) {
+        EXPECT_LE((at + stride - 1) / kLineFloats - at / kLineFloats, (stride - 1) / kLineFloats) << stride;
       }
     }
   }
