@@ -30,11 +30,20 @@ class Bench:
         )
 
     def chain(
-        self, place: str, folder: Path, number: int, cases: Sequence[Case], fill: Callable[[Tool, Path], None]
+        self,
+        place: str,
+        folder: Path,
+        number: int,
+        cases: Sequence[Case],
+        fill: Callable[[Tool, Path], None],
+        *,
+        keep: bool = False,
     ) -> None:
         """One round of commands that follow one another in a repository of each program.
 
-        fill(tool, repository) puts the data into a new repository.  All is removed at the end.
+        fill(tool, repository) puts the data into a new repository.  keep: leave all as it is, rather than remove it:
+        where many files were removed within the last minute, ext4 is slow to create others (recently_deleted in
+        fs/ext4/ialloc.c), and the next program pays for it.
         """
         order = (self.ours, self.theirs) if number % 2 else (self.theirs, self.ours)
         for tool in order:
@@ -43,15 +52,15 @@ class Bench:
         for case in cases:
             if case.name not in self.skipped:
                 self._case(place, folder, case, order)
-        shutil.rmtree(folder)
+        if not keep:
+            shutil.rmtree(folder)
 
     def _case(self, place: str, folder: Path, case: Case, order: Sequence[Tool]) -> None:
         results = {}
         samples = self.samples[case, place]
         for tool in order:
             if case.loop and tool is order[-1]:
-                # Between the two: after somebody has removed many files, ext4 is slow to create others for a minute
-                # (recently_deleted in fs/ext4/ialloc.c), and who comes first pays for it.
+                # Between the two, and so as near to the one as to the other.
                 samples["loop"].append(self._loop(case, place, folder))
             repository = folder / tool.name
             words = case.words(repository)

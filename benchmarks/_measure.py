@@ -54,7 +54,7 @@ def measure(command: Sequence[str | Path], directory: Path, environment: Mapping
     return Sample(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss * 1024, output)
 
 
-def touch_memory(share: float = 0.7) -> None:
+def touch_memory(share: float = 0.9) -> None:
     """Write once to every page of so much of the free memory, and give it back.
 
     The first write to a page of a virtual machine waits for its host to find one, ten microseconds here.  That is no

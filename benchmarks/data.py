@@ -39,6 +39,10 @@ SYNC_NOTE = (
 )
 NOTES = (
     "`pull` writes every file twice, into the cache and into the workspace, so the loop beside it runs twice.",
+    (
+        "On disk nothing is removed between two measurements: where many files were removed a moment ago, ext4 is slow "
+        "to create others, for every program."
+    ),
     "Before every measured run all dirty pages are written out, so no run pays for the one before it.",
     "`add` of tracked targets takes DVC minutes, so that case has fewer rounds: see the table of the machine.",
     (
@@ -115,7 +119,7 @@ def _write(options: argparse.Namespace, bench: Bench, facts: Sequence[tuple[str,
     notes = [SMALL, *NOTES] if small else [*NOTES]
     if bench.syncs:
         synced = spread(bench.syncs)
-        notes.insert(-1, SYNC_NOTE.format(least=synced.least, most=synced.most))
+        notes.insert(len(notes) - len(NOTES) + 1, SYNC_NOTE.format(least=synced.least, most=synced.most))
     sections = [*bench.predictions(), *section]
     text = page(list(bench.results()), facts, notes, title=title, target="bench-data", sections=sections)
     options.output.write_text(text, encoding="utf-8")
@@ -126,10 +130,12 @@ def _round(bench: Bench, options: argparse.Namespace, places: Sequence[tuple[str
         here = folder / f"round-{number}"
         _say(f"many files on {place}, round {number + 1} of {options.rounds}")
         workload.make_files(here / "master", options.files, options.file_bytes)
-        bench.chain(place, here, number, LIFE, lambda _, repository: _copy_master(repository))
+        keep = place == "disk"
+        bench.chain(place, here, number, LIFE, lambda _, repository: _copy_master(repository), keep=keep)
         _say(f"one large file on {place}")
-        workload.make_large_file(here / "master" / "big.bin", options.big_bytes)
-        bench.chain(place, here, number, BIG, _copy_large)
+        large = folder / f"large-{number}"
+        workload.make_large_file(large / "master" / "big.bin", options.big_bytes)
+        bench.chain(place, large, number, BIG, _copy_large)
 
 
 def _slow_round(bench: Bench, options: argparse.Namespace, where: tuple[str, Path], number: int) -> None:

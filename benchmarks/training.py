@@ -200,7 +200,12 @@ def _page(
     ]
     notes = [*NOTES, *(f"{name}: not measured, as {what} is not installed." for name, what in missing.items())]
     title = f"Training: tiffin beside its rivals{'' if rows >= ROWS else ' (a small run)'}"
-    sections = [*_fast_and_good(bench, data), *_beside_the_loop(bench, features), *_predictions(bench)]
+    sections = [
+        *_fast_and_good(bench, data),
+        *_time_to_an_auc(bench),
+        *_beside_the_loop(bench, features),
+        *_predictions(bench),
+    ]
     return page(list(bench.results()), facts, notes, title=title, target="bench-training", sections=sections)
 
 
@@ -232,6 +237,32 @@ def _fast_and_good(bench: Bench, data: Mapping[str, Data]) -> list[str]:
             lines.append(
                 f"| {case.name} | {case.data} | {program.name} | {rows / wall:,.0f} | {rows / busy:,.0f} | {good} |"
             )
+    return [*lines, ""]
+
+
+def _time_to_an_auc(bench: Bench) -> list[str]:
+    """How long both took until they were as good as the one that is worse in the end."""
+    lines = [
+        "## Time to an AUC",
+        "",
+        "From the start of the process until a model is written whose AUC on later rows is at least that of the worse",
+        "of the two after its run; of the better one that is an upper bound.",
+        "",
+        "| case | data | AUC | tiffin | rival | rival ÷ tiffin |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    for case, runs in bench.samples.items():
+        found = [bench.qualities.get((case, program.name)) for program in (case.ours, case.theirs)]
+        if None in found:
+            continue
+        least = min(quality.auc for quality in found if quality is not None)
+        ours, theirs = (
+            spread([sample.wall_s for sample in runs[program.name]]).median for program in (case.ours, case.theirs)
+        )
+        lines.append(
+            f"| {case.name} | {case.data} | {least:.4f} | {ours:.2f} s | {case.theirs.name} {theirs:.2f} s "
+            f"| {theirs / ours:.1f} |"
+        )
     return [*lines, ""]
 
 

@@ -4,7 +4,6 @@
 // takes from each side what it is true for.  The bits are those of one lane after the other.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -51,10 +50,10 @@ TIFFIN_INLINE F AllLanes(float number) noexcept {
 template <typename F>
 TIFFIN_INLINE F Sqrt(const F& lanes) noexcept {
   if constexpr (std::is_same_v<F, float>) {
-    return std::sqrt(lanes);
+    return __builtin_sqrtf(lanes);
   } else {
     F roots = {};
-    for (int i = 0; i < kLanesOf<F>; ++i) roots[i] = std::sqrt(lanes[i]);
+    for (int i = 0; i < kLanesOf<F>; ++i) roots[i] = __builtin_sqrtf(lanes[i]);
     return roots;
   }
 }
@@ -74,6 +73,7 @@ template <typename F>
 TIFFIN_INLINE F Abs(const F& lanes) noexcept {
   return lanes < 0 ? -lanes : lanes;
 }
+// The bound, too, in place of NaN.
 template <typename F>
 TIFFIN_INLINE F Least(const F& lanes, float bound) noexcept {
   return lanes < bound ? lanes : AllLanes<F>(bound);
@@ -86,21 +86,32 @@ TIFFIN_INLINE void ForEachPart(int size, Visit f) {
   for (; at + 16 <= size; at += 16) f(Lanes<16>{}, at);
   for (; at + 8 <= size; at += 8) f(Lanes<8>{}, at);
   for (; at + 4 <= size; at += 4) f(Lanes<4>{}, at);
+  for (; at + 2 <= size; at += 2) f(Lanes<2>{}, at);
   for (; at < size; ++at) f(Lanes<1>{}, at);
+}
+
+using EightWords __attribute__((vector_size(8 * sizeof(std::uint64_t)))) = std::uint64_t;
+
+// Each word where the one so many places further on was.
+template <int kPlaces>
+TIFFIN_INLINE EightWords Rotated(const EightWords& words) noexcept {
+  constexpr auto at = [](int i) { return (i + kPlaces) % 8; };
+#ifdef __clang__
+  return __builtin_shufflevector(words, words, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+#else
+  return __builtin_shuffle(words, EightWords{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)});
+#endif
 }
 
 // Whether eight pointers are all different.
 template <typename T>
 TIFFIN_INLINE bool AreDistinct(T* const* pointers) noexcept {
-  using Words __attribute__((vector_size(8 * sizeof(std::uint64_t)))) = std::uint64_t;
-  static_assert(sizeof(Words) == 8 * sizeof(T*));
-  Words words;
+  static_assert(sizeof(T*) == sizeof(std::uint64_t));
+  EightWords words;
   std::memcpy(&words, pointers, sizeof words);
   // Each beside those one to four places further on, so every pair is looked at.
-  const auto same = (words == __builtin_shufflevector(words, words, 1, 2, 3, 4, 5, 6, 7, 0)) |
-                    (words == __builtin_shufflevector(words, words, 2, 3, 4, 5, 6, 7, 0, 1)) |
-                    (words == __builtin_shufflevector(words, words, 3, 4, 5, 6, 7, 0, 1, 2)) |
-                    (words == __builtin_shufflevector(words, words, 4, 5, 6, 7, 0, 1, 2, 3));
+  const auto same =
+      (words == Rotated<1>(words)) | (words == Rotated<2>(words)) | (words == Rotated<3>(words)) | (words == Rotated<4>(words));
   std::int64_t any = 0;
   for (int i = 0; i < 8; ++i) any |= same[i];
   return any == 0;

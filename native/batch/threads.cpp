@@ -61,10 +61,11 @@ void OnWorkers(int count, const std::function<void(int)>& work) {
     try {
       for (int worker = 1; worker < count; ++worker) threads.emplace_back(guarded, worker);
     } catch (const std::system_error&) {
-      // No more threads to be had: those that began share the work.
+      // No more threads to be had: this one does what is left.
     }
   }
   guarded(0);
+  for (int worker = static_cast<int>(threads.size()) + 1; worker < count; ++worker) guarded(worker);
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);

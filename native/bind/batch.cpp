@@ -136,7 +136,7 @@ struct PlaceResult {
 StoreResult StoreRows(Table& table, const Path& root, const Path& store, nb::handle links, int threads,
                       nb::handle progress) {
   const std::vector<Link> kinds = ToLinks(links);
-  MakeDirectories(store.bytes);
+  MakeStore(store.bytes);
   const Descriptor directory = OpenDirectory(root.bytes);
   const Descriptor objects = OpenDirectory(store.bytes);
   Control control;
@@ -221,7 +221,7 @@ TransferResult Transfer(nb::handle oids, const Path& source, const Path& destina
                         int threads, nb::handle progress) {
   std::vector<Digest> digests = ToDigests(oids);
   if (digests.empty()) return {0, 0, {}};
-  MakeDirectories(destination.bytes);
+  MakeStore(destination.bytes);
   const Descriptor to = OpenDirectory(destination.bytes);
   const std::string ending(suffix);
   std::vector<int> outcomes;

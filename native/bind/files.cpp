@@ -105,6 +105,13 @@ void BindFiles(nb::module_& module) {
   using nb::literals::operator""_a;
   module.def("read_file", &ReadNamed, "path"_a, nb::sig("def read_file(path: str) -> bytes | None"),
              "The whole file; None if it is not there or is no regular file, which might never end.");
+  module.def(
+      "make_store", [](const Path& path) { MakeStore(path.bytes); }, "path"_a,
+      "Makes the directory of an object store, and those above it.");
+  module.def(
+      "spread_below", [](const Path& directory) { SpreadBelow(directory.bytes); }, "directory"_a,
+      "Lets the file system put directories that are made in this one far from each other, if it is ext4: where many files\n"
+      "were removed a moment ago, new ones take long.");
   module.def("put_object", &PutNamed, "store"_a, "body"_a, nb::kw_only(), "suffix"_a = "",
              nb::sig("def put_object(store: str, body: bytes, *, suffix: str = '') -> str"),
              "Makes body an object of the store, durably; gives its id without the suffix.");

@@ -15,6 +15,7 @@
 #include "bind/python.h"
 #include "chunks/chunk_rows.h"
 #include "engine/learner.h"
+#include "params/table.h"
 #include "parse/text.h"
 
 namespace tiffin::bind {
@@ -78,6 +79,11 @@ learn::Totals TotalsOf(const nb::dict& state);
 
 // Throws std::invalid_argument.
 learn::TableSettings ToTable(int bits, bool exact, int admit, std::int32_t ttl, std::size_t memory, const Path& spill);
+
+// What a table counts, in a new file, and what has to be known of it; None where it counts nothing.  Throws SystemFault.
+nb::object SaveSightings(learn::Sightings* sightings, const Path& path);
+// Throws SystemFault, std::invalid_argument.
+void LoadSightings(learn::Sightings* sightings, const Path& path, const nb::dict& found);
 
 // Adds what a pass, or a part of its rows, came to.
 void Describe(nb::dict& found, double weight, double loss, const learn::ScoreCounts& counts);

@@ -70,14 +70,14 @@ void PassMatrix(Learner& learner, const Begins& begins, const Keys& keys, const 
   RunPass(control, progress, [&] { learner.Pass(rows, options, control); });
 }
 
-std::size_t Save(const Learner& learner, const Path& directory, bool state) {
+std::size_t Save(const Learner& learner, const Path& directory, bool state, bool ages) {
   const nb::gil_scoped_release release;
-  return SaveTable(learner, directory.bytes, state);
+  return SaveTable(learner, directory.bytes, state, ages);
 }
 
-void Load(Learner& learner, const Path& directory, std::size_t rows, bool state) {
+void Load(Learner& learner, const Path& directory, std::size_t rows, bool state, bool ages) {
   const nb::gil_scoped_release release;
-  LoadTable(learner, directory.bytes, rows, state);
+  LoadTable(learner, directory.bytes, rows, state, ages);
 }
 
 void Fill(Learner& learner, const Keys& names, const Floats& weights, const Floats& latent) {
@@ -214,13 +214,23 @@ void BindLearner(nb::module_& module) {
             return exact == nullptr ? 0 : exact->size();
           },
           "Rows that an exact table has in memory, while no pass is under way.")
-      .def("save", &Save, "directory"_a, "state"_a,
+      .def("save", &Save, "directory"_a, "state"_a, "ages"_a = false,
            "Writes the arrays of docs/formats/model.md; gives the number of rows.  OSError where one is there already.")
+      .def("save_sightings", [](Learner& learner, const Path& path) { return SaveSightings(learner.table().sightings(), path); },
+           "path"_a, nb::sig("def save_sightings(self, path: str) -> dict[str, int] | None"),
+           "Writes what the table counts to admit and forget keys to a new file; gives what `load_sightings` wants, None where\n"
+           "it counts nothing.  OSError.")
+      .def("load_sightings",
+           [](Learner& learner, const Path& path, const nb::dict& found) {
+             LoadSightings(learner.table().sightings(), path, found);
+           },
+           "path"_a, "found"_a, nb::sig("def load_sightings(self, path: str, found: dict[str, int]) -> None"),
+           "Goes on counting from there, as far as this table counts the same things.  OSError; ValueError.")
       .def("fill", &Fill, "names"_a.noconvert(), "weights"_a.noconvert(), "latent"_a.noconvert(),
            nb::sig("def fill(self, names: object, weights: object, latent: object) -> None"),
            "Fills an empty table from flat arrays, as `save` without state writes them: names of rows, which are numbers or\n"
            "keys, uint64, and the others float32.  ValueError.")
-      .def("load", &Load, "directory"_a, "rows"_a, "state"_a,
+      .def("load", &Load, "directory"_a, "rows"_a, "state"_a, "ages"_a = false,
            "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of this model.");
   BindScoring(learner);
 }

@@ -72,7 +72,7 @@ nb::list StoreRows(const Table& table, const Rows& rows, const Path& root, const
   RequireIds(table, rows);
   if (rows.empty()) return {};
   Batch batch(table, rows);
-  MakeDirectories(store.bytes);
+  MakeStore(store.bytes);
   const Descriptor directory = OpenDirectory(root.bytes);
   const Descriptor objects = OpenDirectory(store.bytes);
   Control control;
@@ -114,7 +114,7 @@ nb::list Transfer(nb::handle oids, const Path& source, const Path& destination, 
   std::vector<Digest> digests;
   for (const std::string& oid : ToStrings(oids)) digests.push_back(ToDigest(oid));
   if (digests.empty()) return {};
-  MakeDirectories(destination.bytes);
+  MakeStore(destination.bytes);
   const Descriptor from = OpenDirectory(source.bytes);
   const Descriptor to = OpenDirectory(destination.bytes);
   std::vector<int> outcomes(digests.size());

@@ -61,36 +61,41 @@ const char* NameTypeOf(const LocalTable& table) {
   return table.is_exact() ? kNpyType<std::uint64_t> : kNpyType<std::uint32_t>;
 }
 
-std::size_t Save(const LocalTable& table, const Path& names, const Path& values, const Path& states) {
+std::size_t Save(const LocalTable& table, const Path& names, const Path& values, const Path& states, const Path& ages) {
   const nb::gil_scoped_release release;
   NpyWriter names_file(names.bytes, NameTypeOf(table), {});
   NpyWriter values_file(values.bytes, kNpyType<float>, {table.width()});
   std::optional<NpyWriter> states_file;
   if (!states.bytes.empty()) states_file.emplace(states.bytes, kNpyType<float>, RowShape{table.states(), table.width()});
+  std::optional<NpyWriter> ages_file;
+  if (!ages.bytes.empty()) ages_file.emplace(ages.bytes, kNpyType<std::uint32_t>, RowShape{});
   const auto is_finite = [](float value) { return std::isfinite(value); };
   std::size_t count = 0;
-  table.ForEach([&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states) {
+  table.ForEach([&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states,
+                    std::uint32_t age) {
     // Such a model could not be read.
     if (!std::ranges::all_of(its_values, is_finite) || !std::ranges::all_of(its_states, is_finite)) {
       throw std::overflow_error("a number of the table is not finite");
     }
     ++count;
-    const auto number = static_cast<std::uint32_t>(name);
     if (table.is_exact()) {
-      names_file.Append(std::span<const std::uint64_t>(&name, 1));
+      names_file.Append(name);
     } else {
-      names_file.Append(std::span<const std::uint32_t>(&number, 1));
+      names_file.Append(static_cast<std::uint32_t>(name));
     }
+    if (ages_file) ages_file->Append(age);
     values_file.Append(its_values);
     if (states_file) states_file->Append(its_states);
   });
   names_file.Finish(count);
   values_file.Finish(count);
   if (states_file) states_file->Finish(count);
+  if (ages_file) ages_file->Finish(count);
   return count;
 }
 
-void Load(LocalTable& table, const Path& names, const Path& values, const Path& states, std::size_t count) {
+void Load(LocalTable& table, const Path& names, const Path& values, const Path& states, const Path& ages,
+          std::size_t count) {
   const nb::gil_scoped_release release;
   NpyReader names_file(names.bytes, NameTypeOf(table), count, {});
   NpyReader values_file(values.bytes, kNpyType<float>, count, {table.width()});
@@ -98,10 +103,13 @@ void Load(LocalTable& table, const Path& names, const Path& values, const Path& 
   if (!states.bytes.empty()) {
     states_file.emplace(states.bytes, kNpyType<float>, count, RowShape{table.states(), table.width()});
   }
+  std::optional<NpyReader> ages_file;
+  if (!ages.bytes.empty()) ages_file.emplace(ages.bytes, kNpyType<std::uint32_t>, count, RowShape{});
   std::vector<std::uint64_t> its_names;
   std::vector<std::uint32_t> numbers;
   std::vector<float> its_values;
   std::vector<float> its_states;
+  std::vector<std::uint32_t> its_ages;
   for (std::size_t done = 0; done < count; done += kRead) {
     const std::size_t size = std::min(kRead, count - done);
     its_names.resize(size);
@@ -118,7 +126,11 @@ void Load(LocalTable& table, const Path& names, const Path& values, const Path& 
       its_states.resize(size * table.states() * table.width());
       states_file->Read(std::span(its_states));
     }
-    table.Write(its_names, its_values, its_states);
+    if (ages_file) {
+      its_ages.resize(size);
+      ages_file->Read(std::span(its_ages));
+    }
+    table.Write(its_names, its_values, its_states, its_ages);
   }
 }
 
@@ -226,12 +238,20 @@ void BindTables(nb::module_& module) {
            "each once; OSError where rows cannot be spilled.")
       .def("end_pass", &LocalTable::EndPass, nb::call_guard<nb::gil_scoped_release>(),
            "All was learned from once: rows decay, and those not seen for long leave.")
-      .def("save", &Save, "names"_a, "values"_a, "states"_a = Path{""},
+      .def("save", &Save, "names"_a, "values"_a, "states"_a = Path{""}, "ages"_a = Path{""},
            "Writes all rows that were changed to new files, in the order that `load` wants: names, which are numbers or keys,\n"
-           "values (n, width), and if they are named states (n, states, width).  Gives n.  OSError; OverflowError where a\n"
-           "number is not finite.")
-      .def("load", &Load, "names"_a, "values"_a, "states"_a, "count"_a,
-           "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of such a table.");
+           "values (n, width), and if they are named states (n, states, width) and ages (n), in examples.  Gives n.  OSError;\n"
+           "OverflowError where a number is not finite.")
+      .def("load", &Load, "names"_a, "values"_a, "states"_a, "ages"_a, "count"_a,
+           "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of such a table.")
+      .def("save_sightings", [](const LocalTable& table, const Path& path) { return SaveSightings(table.sightings(), path); },
+           "path"_a, nb::sig("def save_sightings(self, path: str) -> dict[str, int] | None"), "As of a Learner.")
+      .def("load_sightings",
+           [](const LocalTable& table, const Path& path, const nb::dict& found) {
+             LoadSightings(table.sightings(), path, found);
+           },
+           "path"_a, "found"_a, nb::sig("def load_sightings(self, path: str, found: dict[str, int]) -> None"),
+           "As of a Learner.");
   module.def("scatter_add", &ScatterInto, "to"_a.noconvert(), "index"_a.noconvert(), "rows"_a.noconvert(),
              nb::sig("def scatter_add(to: object, index: object, rows: object) -> None"),
              "to[index[i]] += rows[i], float32 and uint32.");

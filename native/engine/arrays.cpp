@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -13,6 +14,7 @@ namespace tiffin::learn {
 namespace {
 
 constexpr std::size_t kRead = 1024;  // rows that are read at once
+constexpr const char* kAges = "/ages.npy";
 
 // Floats of a row that are an array of their own: `size` from `at` on, and so on for each vector.
 struct Part {
@@ -59,15 +61,17 @@ const char* NameTypeOf(const Learner& learner) {
 
 }  // namespace
 
-std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state) {
+std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state, bool ages) {
   const std::vector<Part> parts = PartsOf(learner.settings(), state);
   const Layout layout(learner.settings());
   NpyWriter names(directory + "/" + NamesOf(learner), NameTypeOf(learner), {});
   std::vector<NpyWriter> files;
   files.reserve(parts.size());
   for (const Part& part : parts) files.emplace_back(directory + "/" + part.file, kNpyType<float>, part.shape);
+  std::optional<NpyWriter> ages_file;
+  if (ages) ages_file.emplace(directory + kAges, kNpyType<std::uint32_t>, RowShape{});
   std::size_t count = 0;
-  learner.table().ForEach([&](std::uint64_t name, const float* row) {
+  learner.table().ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
     // Rows that have only states: training goes on from them, and predictions do without.
     if (!state && !layout.IsHeard(row)) return;
     ++count;
@@ -76,6 +80,7 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
     } else {
       names.Append(static_cast<std::uint32_t>(name));
     }
+    if (ages_file) ages_file->Append(age);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const float* from = row + parts[i].at;
       for (std::size_t n = 0; n < parts[i].count; ++n, from += parts[i].stride) {
@@ -84,20 +89,17 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
         if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
           throw std::overflow_error("a number of the model is not finite");
         }
-        if (values.size() == 1) {
-          files[i].Append(values[0]);
-        } else {
-          files[i].Append(values);
-        }
+        files[i].Append(values);
       }
     }
   });
   names.Finish(count);
+  if (ages_file) ages_file->Finish(count);
   for (NpyWriter& file : files) file.Finish(count);
   return count;
 }
 
-void LoadTable(Learner& learner, const std::string& directory, std::size_t count, bool state) {
+void LoadTable(Learner& learner, const std::string& directory, std::size_t count, bool state, bool ages) {
   const std::vector<Part> parts = PartsOf(learner.settings(), state);
   const bool has_latent = Layout(learner.settings()).size > 0;
   const std::string names_path = directory + "/" + NamesOf(learner);
@@ -109,6 +111,9 @@ void LoadTable(Learner& learner, const std::string& directory, std::size_t count
     files.emplace_back(directory + "/" + part.file, kNpyType<float>, count, part.shape);
     values.emplace_back(std::min(kRead, count) * part.floats());
   }
+  std::optional<NpyReader> ages_file;
+  if (ages) ages_file.emplace(directory + kAges, kNpyType<std::uint32_t>, count, RowShape{});
+  std::vector<std::uint32_t> its_ages(kRead);
   std::vector<std::uint64_t> names(kRead);
   std::vector<std::uint32_t> numbers(kRead);
   std::uint64_t before = 0;
@@ -121,6 +126,7 @@ void LoadTable(Learner& learner, const std::string& directory, std::size_t count
       std::copy_n(numbers.begin(), size, names.begin());
     }
     for (std::size_t i = 0; i < parts.size(); ++i) files[i].Read(std::span(values[i]).first(size * parts[i].floats()));
+    if (ages_file) ages_file->Read(std::span(its_ages).first(size));
     for (std::size_t n = 0; n < size; ++n) {
       // In their order no key is there twice.
       if (learner.is_exact() && done + n > 0 && Scramble(names[n]) <= before) {
@@ -129,7 +135,7 @@ void LoadTable(Learner& learner, const std::string& directory, std::size_t count
       before = Scramble(names[n]);
       float* row = nullptr;
       try {
-        row = learner.table().Place(names[n]);
+        row = learner.table().Place(names[n], its_ages[n]);
       } catch (const std::invalid_argument& error) {
         throw std::invalid_argument(names_path + ": " + error.what());
       }

@@ -20,7 +20,7 @@ void FillTable(Learner& learner, std::span<const std::uint64_t> names, std::span
   for (std::size_t i = 0; i < names.size(); ++i) {
     // In their order no key is there twice.
     if (learner.is_exact() && i > 0 && Scramble(names[i]) <= Scramble(names[i - 1])) refuse("the keys are not in their order");
-    float* const row = learner.table().Place(names[i]);
+    float* const row = learner.table().Place(names[i], 0);
     for (std::size_t head = 0; head < layout.heads; ++head) row[head * layout.head_width] = weights[i * layout.heads + head];
     for (std::size_t vector = 0; vector < layout.vectors; ++vector) {
       std::copy_n(latent.data() + i * floats + vector * layout.size, layout.size, row + layout.vector_at(vector));

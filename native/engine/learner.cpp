@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
 constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
 
-// How many examples ahead memory is asked for.  An FFM's rows are long, and all of them is looked at.
+// How many examples ahead memory is asked for.  An FFM's rows are long, and most of them is looked at.
 std::size_t AheadOf(const ModelSettings& settings) { return settings.score == ScoreKind::kFfm ? 1 : 4; }
 
 Fade FadeOf(const ModelSettings& settings) {
@@ -71,6 +71,7 @@ class Learner::Worker {
         settings_(learner.settings_),
         view_(learner.table_->NewView()),
         piece_(std::min(kPiece, learner.table_->most_open())),
+        layout_(settings_),
         ahead_(AheadOf(settings_)),
         row_floats_(learner.table_->row_floats()),
         sums_(static_cast<std::size_t>(settings_.size) * settings_.heads),
@@ -259,10 +260,15 @@ class Learner::Worker {
     if (row >= piece_end_) return;
     float* const* const places = Places(row);
     const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
-    if (row_floats_ <= kLineFloats) {
-      for (std::size_t i = 0; i < size; ++i) Prefetch(places[i]);
-    } else {
-      for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], row_floats_);
+    if (settings_.fields > 2 * size) return PrefetchVectors(places, fields_.data() + rows.offsets[row], size);
+    for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], row_floats_);
+  }
+
+  // Of an example that has few of an FFM's fields: the first line of each vector that it needs.
+  void PrefetchVectors(float* const* places, const std::uint32_t* fields, std::size_t size) const {
+    for (std::size_t i = 0; i < size; ++i) {
+      Prefetch(places[i]);
+      for (std::size_t j = 0; j < size; ++j) Prefetch(places[i] + layout_.vector_at(fields[j]));
     }
   }
 
@@ -310,12 +316,11 @@ class Learner::Worker {
   }
 
   void WakenRow(float* row, std::uint64_t key) const {
-    const Layout layout(settings_);
-    const float reach = settings_.first / std::sqrt(static_cast<float>(layout.size));
+    const float reach = settings_.first / std::sqrt(static_cast<float>(layout_.size));
     std::uint64_t random = Mix(key, settings_.seed);
-    for (std::size_t vector = 0; vector < layout.vectors; ++vector) {
-      float* const values = row + layout.vector_at(vector);
-      for (std::size_t f = 0; f < layout.size; ++f) {
+    for (std::size_t vector = 0; vector < layout_.vectors; ++vector) {
+      float* const values = row + layout_.vector_at(vector);
+      for (std::size_t f = 0; f < layout_.size; ++f) {
         random = Mix(random + f + 1, settings_.seed);
         values[f] = reach * (static_cast<float>(random >> 40) * 0x1p-23F - 1.0F);
       }
@@ -339,6 +344,7 @@ class Learner::Worker {
   const ModelSettings& settings_;
   std::unique_ptr<RowView> view_;
   const std::size_t piece_;      // features whose rows are held at once, or those of one example
+  const Layout layout_;
   const std::size_t ahead_;      // examples whose memory is asked for before it is needed
   const std::size_t row_floats_;
   std::uint32_t now_ = 0;        // of the block, as the table counts

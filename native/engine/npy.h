@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "batch/posix.h"
@@ -36,6 +37,7 @@ class NpyWriter {
     Append(std::as_bytes(values));
   }
   template <typename T>
+    requires std::is_arithmetic_v<T>
   void Append(T value) {
     Append(std::as_bytes(std::span(&value, 1)));
   }

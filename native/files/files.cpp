@@ -1,6 +1,10 @@
 #include "files/files.h"
 
 #include <fcntl.h>
+#ifdef __linux__
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#endif
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +81,25 @@ void MakeDirectories(const std::string& path) {
   if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) throw SystemFault(errno, path);
 }
 
+void SpreadBelow(const std::string& directory) noexcept {
+#ifdef __linux__
+  const Descriptor opened = OpenAt(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  int flags = 0;
+  if (!opened || ioctl(opened.get(), FS_IOC_GETFLAGS, &flags) != 0) return;
+  flags |= FS_TOPDIR_FL;
+  if (ioctl(opened.get(), FS_IOC_SETFLAGS, &flags) != 0) return;  // a wish, which need not be granted
+#else
+  (void)directory;
+#endif
+}
+
+void MakeStore(const std::string& path) {
+  Stat found;
+  if (StatAt(AT_FDCWD, path.c_str(), true, found) == kOk) return;
+  MakeDirectories(path);
+  SpreadBelow(path);
+}
+
 std::optional<std::string> ReadFile(const std::string& path) {
   const Descriptor file = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
   // ENXIO: a socket.
@@ -85,6 +108,7 @@ std::optional<std::string> ReadFile(const std::string& path) {
   Stat stat;
   Check(StatOf(file.get(), stat), path);
   if (!IsRegular(stat)) return std::nullopt;
+  if (stat.size > kMostText) throw SystemFault(EFBIG, path);
   std::string text;
   std::array<std::byte, 4096> chunk;
   std::size_t got = chunk.size();

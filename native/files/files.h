@@ -16,7 +16,18 @@ namespace tiffin {
 Descriptor OpenDirectory(const std::string& path);
 void MakeDirectories(const std::string& path);
 
+// Lets ext4 put the directories that are made in this one far from each other, and so their files.  Else all go where
+// this one is; and where many files were removed within the last minute, to make one takes hundreds of times as long, as
+// the numbers of those are looked through each time (recently_deleted in fs/ext4/ialloc.c).  Elsewhere nothing happens.
+void SpreadBelow(const std::string& directory) noexcept;
+// The directory of an object store; a new one spreads its objects.
+void MakeStore(const std::string& path);
+
+// What a text may have at most: a stranger's may be a hole of terabytes.
+inline constexpr std::int64_t kMostText = std::int64_t{1} << 28;
+
 // The whole file, or nullopt if it is not there or is no regular file: a pipe would be waited for, a device has no end.
+// Throws SystemFault; of EFBIG for more than kMostText.
 std::optional<std::string> ReadFile(const std::string& path);
 
 // Makes `body` an object of the store and durable; gives its id.  An object of that size already there is kept.

@@ -5,8 +5,8 @@
 
 namespace tiffin::learn {
 
-// The sum is the logarithm of the product, so there is one logarithm for hundreds of numbers.  Each of them adds an error
-// of 1e-16 at most.
+// The sum is the logarithm of the product, so there is one logarithm for a thousand numbers and more.  Each of them adds an
+// error of 1e-16, and where it is 1 more than the next double can tell, nothing.
 class LogSum {
  public:
   // number: from 1 to 2.

@@ -45,8 +45,12 @@ void ForEachWeight(const Optimizer&, std::size_t size, float* weights, F f) {
 
 template <typename Optimizer>
 void StepEach(const Optimizer& optimizer, std::span<const float> gradients, float* weights) {
-  ForEachWeight(optimizer, gradients.size(), weights,
-                [&](std::size_t i, float& weight, float* state) { optimizer.Step(weight, state, gradients[i], 1.0F); });
+  const auto size = static_cast<int>(gradients.size());
+  ForEachPart(size, [&]<typename F>(F, int at) TIFFIN_INLINE_LAMBDA {
+    VectorPart<F, Optimizer> part(weights + at, size);
+    part.Step(optimizer, LoadLanes<F>(gradients.data() + at), 1.0F);
+    part.Store(weights + at, size);
+  });
 }
 
 template <typename Optimizer>

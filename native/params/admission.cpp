@@ -1,6 +1,7 @@
 #include "params/admission.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "params/key_index.h"
 
@@ -61,6 +62,32 @@ void AdmissionFilter::Forget() {
   parts_[oldest] = Pages((cells_ + kSteps) * sizeof(Cell));
   newest_ = oldest;
   used_.store(0, std::memory_order_relaxed);
+}
+
+void AdmissionFilter::ForEachCount(const std::function<void(std::uint64_t)>& visit) const {
+  const std::size_t cells = cells_ + kSteps;
+  for (std::size_t part = 0; part < kParts; ++part) {
+    const Cell* const its = parts_[part].as<Cell>();
+    for (std::size_t cell = 0; cell < cells; ++cell) {
+      const std::uint16_t value = its[cell].load(std::memory_order_relaxed);
+      if (value != 0) visit((part * cells + cell) << 16 | value);
+    }
+  }
+}
+
+bool AdmissionFilter::SetHead(const Sightings::Head& head) {
+  if (head.cells != cells_) return false;
+  if (head.newest >= kParts || head.used > cells_ + kSteps) throw std::invalid_argument("sightings of no table");
+  newest_ = static_cast<std::size_t>(head.newest);
+  used_.store(static_cast<std::size_t>(head.used), std::memory_order_relaxed);
+  return true;
+}
+
+void AdmissionFilter::AddCount(std::uint64_t count) {
+  const std::uint64_t place = count >> 16;
+  const std::size_t cells = cells_ + kSteps;
+  if (place >= kParts * cells) throw std::invalid_argument("sightings of no table");
+  parts_[place / cells].as<Cell>()[place % cells].store(static_cast<std::uint16_t>(count), std::memory_order_relaxed);
 }
 
 }  // namespace tiffin::learn

@@ -9,8 +9,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "params/pages.h"
+#include "params/table.h"
 
 namespace tiffin::learn {
 
@@ -28,6 +30,12 @@ class AdmissionFilter {
   bool full() const noexcept { return used_.load(std::memory_order_relaxed) > cells_ / 2; }
   // Forgets the oldest part, if it is time.  Nobody else may be at it.
   void Forget();
+
+  // As of Sightings.  A count has its part and cell above 16 bits of what is in it.  Nobody else may be at it.
+  Sightings::Head head() const noexcept { return {0, cells_, newest_, used_.load(std::memory_order_relaxed)}; }
+  void ForEachCount(const std::function<void(std::uint64_t count)>& visit) const;
+  bool SetHead(const Sightings::Head& head);
+  void AddCount(std::uint64_t count);
 
  private:
   using Cell = std::atomic<std::uint16_t>;  // signature << 4 | count; 0: free

@@ -371,7 +371,8 @@ void ExactTable::EndPass() {
   if (settings_.ttl > 0) Expire();
 }
 
-void ExactTable::ForEach(const std::function<void(std::uint64_t, const float*)>& visit) const {
+void ExactTable::ForEach(const Visit& visit) const {
+  const std::uint32_t now = clock_.load(std::memory_order_relaxed);
   KeyIndex::Cursor cursor(index_);
   KeyIndex::Entry entry;
   bool is_there = cursor.Next(entry);
@@ -379,23 +380,43 @@ void ExactTable::ForEach(const std::function<void(std::uint64_t, const float*)>&
     SpilledRow row;
     for (Spill::Cursor spilled(*spill_); spilled.Next(row);) {
       while (is_there && Scramble(entry.key) < Scramble(row.key)) {
-        visit(entry.key, RowAt(entry.row));
+        visit(entry.key, RowAt(entry.row), now - entry.seen);
         is_there = cursor.Next(entry);
       }
       // What is in memory, too, is newer there.
       if ((is_there && entry.key == row.key) || IsExpired(row.seen)) continue;
       CatchUp(row);
-      visit(row.key, row.floats);
+      visit(row.key, row.floats, now - row.seen);
     }
   }
-  for (; is_there; is_there = cursor.Next(entry)) visit(entry.key, RowAt(entry.row));
+  for (; is_there; is_there = cursor.Next(entry)) visit(entry.key, RowAt(entry.row), now - entry.seen);
 }
 
-float* ExactTable::Place(std::uint64_t key) {
+float* ExactTable::Place(std::uint64_t key, std::uint32_t age) {
   if (!Reserve(1)) MakeRoom(1);
   const KeyIndex::Slot* const slot =
-      index_.Insert(key, clock_.load(std::memory_order_relaxed), [&]() noexcept { return TakeRow(); });
+      index_.Insert(key, clock_.load(std::memory_order_relaxed) - age, [&]() noexcept { return TakeRow(); });
   return RowAt(slot->row.load(std::memory_order_relaxed));
 }
+
+// ---- what it counts
+
+Sightings::Head ExactTable::head() const {
+  Head head = admission_ ? admission_->head() : Head{};
+  head.unlooked = clock_.load(std::memory_order_relaxed) - expired_.load(std::memory_order_relaxed);
+  return head;
+}
+
+void ExactTable::ForEachCount(const std::function<void(std::uint64_t)>& visit) const {
+  if (admission_) admission_->ForEachCount(visit);
+}
+
+bool ExactTable::SetHead(const Head& head) {
+  expired_.store(clock_.load(std::memory_order_relaxed) - head.unlooked, std::memory_order_relaxed);
+  purged_ = expired_;
+  return admission_ && admission_->SetHead(head);
+}
+
+void ExactTable::AddCount(std::uint64_t count) { admission_->AddCount(count); }
 
 }  // namespace tiffin::learn

@@ -30,7 +30,7 @@ struct ExactSettings {
   std::string spill = ".";    // directory for rows that `memory` has no room for
 };
 
-class ExactTable final : public Table {
+class ExactTable final : public Table, private Sightings {
  public:
   // width: floats that a row has to hold.  Throws std::bad_alloc.
   ExactTable(std::size_t width, const ExactSettings& settings, Fade fade = nullptr);
@@ -45,11 +45,18 @@ class ExactTable final : public Table {
   std::uint32_t Begin(std::size_t examples) override;
   void EndPass() override;
   // Ascending by Scramble(key).
-  void ForEach(const std::function<void(std::uint64_t key, const float* row)>& visit) const override;
-  float* Place(std::uint64_t key) override;
+  void ForEach(const Visit& visit) const override;
+  float* Place(std::uint64_t key, std::uint32_t age) override;
+  Sightings* sightings() noexcept override { return settings_.admit > 1 || settings_.ttl > 0 ? this : nullptr; }
 
  private:
   class View;
+
+  // ---- Sightings
+  Head head() const override;
+  void ForEachCount(const std::function<void(std::uint64_t)>& visit) const override;
+  bool SetHead(const Head& head) override;
+  void AddCount(std::uint64_t count) override;
 
   float* RowAt(std::uint32_t row) const noexcept {
     return slabs_[row >> slab_bits_].as<float>() + (row & ((std::uint32_t{1} << slab_bits_) - 1)) * row_floats();

@@ -67,36 +67,37 @@ std::unique_ptr<RowView> FixedTable::NewView() { return std::make_unique<View>(*
 
 int FixedTable::Workers() const { return WorkerCount(0, size() / kRowsOfAWorker + 1); }
 
-template <typename Visit>
-void FixedTable::ForEachUsed(Visit visit) const {
+template <typename Look>
+void FixedTable::ForEachUsed(int workers, Look look) const {
   // Most rows of a large table are zeros, and many a cache line with them.
   const std::size_t of_a_line = std::min(size(), std::max<std::size_t>(kLineFloats / row_floats(), 1));
-  InParts(size() / of_a_line, Workers(), [&](std::size_t part, std::size_t begin, std::size_t end) {
+  InParts(size() / of_a_line, workers, [&](std::size_t part, std::size_t begin, std::size_t end) {
     for (std::size_t first = begin * of_a_line; first < end * of_a_line; first += of_a_line) {
       if (!IsUsed(row(first), of_a_line * row_floats())) continue;
       for (std::size_t number = first; number < first + of_a_line; ++number) {
-        if (IsUsed(row(number), row_floats())) visit(part, number);
+        if (IsUsed(row(number), row_floats())) look(part, number);
       }
     }
   });
 }
 
 void FixedTable::EndPass() {
-  if (fade_) ForEachUsed([&](std::size_t, std::size_t number) { fade_(row(number)); });
+  if (fade_) ForEachUsed(Workers(), [&](std::size_t, std::size_t number) { fade_(row(number)); });
 }
 
-void FixedTable::ForEach(const std::function<void(std::uint64_t, const float*)>& visit) const {
-  std::vector<std::vector<std::uint32_t>> used(static_cast<std::size_t>(Workers()));
-  ForEachUsed([&](std::size_t part, std::size_t number) { used[part].push_back(static_cast<std::uint32_t>(number)); });
+void FixedTable::ForEach(const Visit& visit) const {
+  const int workers = Workers();
+  std::vector<std::vector<std::uint32_t>> used(static_cast<std::size_t>(workers));
+  ForEachUsed(workers, [&](std::size_t part, std::size_t number) { used[part].push_back(static_cast<std::uint32_t>(number)); });
   for (const auto& part : used) {
     for (std::size_t i = 0; i < part.size(); ++i) {
       if (i + kAhead < part.size()) Prefetch(row(part[i + kAhead]));
-      visit(part[i], row(part[i]));
+      visit(part[i], row(part[i]), 0);
     }
   }
 }
 
-float* FixedTable::Place(std::uint64_t number) {
+float* FixedTable::Place(std::uint64_t number, std::uint32_t) {
   if (number >= size()) {
     throw std::invalid_argument("row " + std::to_string(number) + " of a table of " + std::to_string(size()));
   }

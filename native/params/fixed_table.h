@@ -28,8 +28,8 @@ class FixedTable final : public Table {
   std::unique_ptr<RowView> NewView() override;
   std::uint32_t Begin(std::size_t) override { return 0; }
   void EndPass() override;
-  void ForEach(const std::function<void(std::uint64_t number, const float* row)>& visit) const override;
-  float* Place(std::uint64_t number) override;
+  void ForEach(const Visit& visit) const override;
+  float* Place(std::uint64_t number, std::uint32_t) override;
 
   // The row of a key: by Fibonacci hashing, so that ids in a row share none (Knuth, TAOCP 3, 6.4).
   static std::uint32_t RowOf(std::uint64_t key, int bits) noexcept {
@@ -41,10 +41,10 @@ class FixedTable final : public Table {
 
   // Threads that look through the table.
   int Workers() const;
-  // Calls visit(thread, number) with all rows that are not zeros, from several threads, each in ascending order and the
+  // Calls look(worker, number) with all rows that are not zeros, from so many threads, each in ascending order and the
   // rows of one all before those of the next.
-  template <typename Visit>
-  void ForEachUsed(Visit visit) const;
+  template <typename Look>
+  void ForEachUsed(int workers, Look look) const;
 
   const int bits_;
   const Fade fade_;

@@ -47,14 +47,18 @@ class LocalTable {
   // A pass of learning is over.  Throws SystemFault.
   void EndPass() { table_->EndPass(); }
 
-  // All rows that were changed, in the order that Write wants.  name: the key or number of a row.  values (width), states
-  // (states x width).  Throws SystemFault.
-  using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states)>;
+  // All rows that were changed, and where keys are counted all that there are, in the order that Write wants.  name: the
+  // key or number of a row.  values (width), states (states x width).  age: as of Table::ForEach.  Throws SystemFault.
+  using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states,
+                                   std::uint32_t age)>;
   void ForEach(const Visit& visit) const;
   // Fills an empty table, piece by piece, with values (names.size() x width) and states (names.size() x states x width);
-  // no states: zeros.  Throws std::invalid_argument for a row that the table does not have, and where names are not in
+  // no states: zeros.  ages: one for each row, or none: all are 0.  Throws std::invalid_argument for a row that the table does not have, and where names are not in
   // their order; std::bad_alloc, SystemFault.
-  void Write(std::span<const std::uint64_t> names, std::span<const float> values, std::span<const float> states);
+  void Write(std::span<const std::uint64_t> names, std::span<const float> values, std::span<const float> states,
+             std::span<const std::uint32_t> ages);
+  // As of a Table.
+  Sightings* sightings() const noexcept { return table_->sightings(); }
 
  private:
   std::size_t floats() const noexcept { return settings_.width * (1 + states_); }

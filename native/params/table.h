@@ -46,6 +46,33 @@ class RowView {
   bool has_absent_ = false;
 };
 
+// What a table counts of keys beside their rows' ages (Table::ForEach), so that another table can go on counting.
+class Sightings {
+ public:
+  // All but the counts of keys without a row.
+  struct Head {
+    std::uint32_t unlooked = 0;  // examples since rows were last looked through for old ones
+    std::uint64_t cells = 0;     // there are for counts; 0: none
+    std::uint64_t newest = 0;    // part of them
+    std::uint64_t used = 0;      // cells of that part
+  };
+
+  virtual ~Sightings() = default;
+  virtual Head head() const = 0;
+  // Every count that is not 0, each in some bits of its own.
+  virtual void ForEachCount(const std::function<void(std::uint64_t count)>& visit) const = 0;
+  // Begins to go on from what another table counted: false where it is made otherwise, and this one counts anew.
+  // Throws std::invalid_argument for what no table counted.
+  virtual bool SetHead(const Head& head) = 0;
+  // The same.
+  virtual void AddCount(std::uint64_t count) = 0;
+
+ protected:
+  Sightings() = default;
+  Sightings(const Sightings&) = default;
+  Sightings& operator=(const Sightings&) = default;
+};
+
 class Table {
  public:
   Table(const Table&) = delete;
@@ -68,11 +95,15 @@ class Table {
   // A pass of learning is over.  Throws SystemFault.
   virtual void EndPass() = 0;
   // All rows that hold anything, by name: the number of a row, or its key.  In the order that Place wants.
+  // age: how many examples were learned from since one had it last; 0 where the table does not count them.
   // Throws SystemFault.
-  virtual void ForEach(const std::function<void(std::uint64_t name, const float* row)>& visit) const = 0;
+  using Visit = std::function<void(std::uint64_t name, const float* row, std::uint32_t age)>;
+  virtual void ForEach(const Visit& visit) const = 0;
   // The row of a name, of zeros, to be filled before the next call.  Throws std::invalid_argument where a table like
   // this has no such row; std::bad_alloc, SystemFault.
-  virtual float* Place(std::uint64_t name) = 0;
+  virtual float* Place(std::uint64_t name, std::uint32_t age) = 0;
+  // What it counts to admit and to forget keys; nullptr: nothing.
+  virtual Sightings* sightings() noexcept { return nullptr; }
 
  protected:
   explicit Table(std::size_t row_floats) : row_floats_(row_floats) {}

@@ -2,8 +2,6 @@
 // field that it may meet, and a pair of features adds the product of the two that are meant for each other.
 #pragma once
 
-#include <utility>
-
 #include "base/lanes.h"
 #include "optim/vector.h"
 #include "score/score.h"
@@ -19,18 +17,21 @@ static inline std::size_t FfmOffset(std::uint32_t field, int size, int states) n
 static float FfmScore(const Example& example, int size, int states) noexcept {
   float total = 0;
   ForEachPart(size, [&]<typename F>(F, int at) TIFFIN_INLINE_LAMBDA {
-    F sums[2] = {};  // of every other pair, so that no addition waits for the one before it
+    // Each of every other pair, so that no addition waits for the one before it.
+    F sum = {};
+    F last = {};
     for (std::size_t i = 0; i < example.size; ++i) {
       const float* const row = example.rows[i] + at;
       const std::size_t own = FfmOffset(example.fields[i], size, states) + static_cast<std::size_t>(at);
       for (std::size_t j = i + 1; j < example.size; ++j) {
         const F one = LoadLanes<F>(row + FfmOffset(example.fields[j], size, states));
         const F other = LoadLanes<F>(example.rows[j] + own);
-        sums[1] += one * other * (example.value(i) * example.value(j));
-        std::swap(sums[0], sums[1]);
+        const F added = last + one * other * (example.value(i) * example.value(j));
+        last = sum;
+        sum = added;
       }
     }
-    total += SumOf(F(sums[0] + sums[1]));
+    total += SumOf(F(sum + last));
   });
   return total;
 }

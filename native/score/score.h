@@ -6,7 +6,6 @@
 // Each optimiser's states follow the values they belong to, so that one look at memory brings both.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,8 +21,9 @@ inline constexpr std::size_t kSeen = 3;
 
 // Where the vectors of an FFM begin, each of so many floats with its states: they are visited one by one, and no more of
 // them than there must be is to lie across two cache lines.
-constexpr std::size_t FfmFirst(std::size_t stride) noexcept {
-  return std::clamp(stride & (~stride + 1), kLinearFloats, kLineFloats);
+TIFFIN_INLINE std::size_t FfmFirst(std::size_t stride) noexcept {
+  const std::size_t power = stride & (~stride + 1);  // the largest that divides it
+  return power < kLinearFloats ? kLinearFloats : power > kLineFloats ? kLineFloats : power;
 }
 
 // One example, with the rows of its features wherever they are: in the table, or in a copy of a part of it.

@@ -35,7 +35,7 @@ Keys SomeKeys(std::mt19937_64& random, std::size_t count, std::uint64_t most) {
 std::map<std::uint64_t, float> Contents(const Table& table) {
   std::map<std::uint64_t, float> found;
   std::uint64_t before = 0;
-  table.ForEach([&](std::uint64_t key, const float* row) {
+  table.ForEach([&](std::uint64_t key, const float* row, std::uint32_t) {
     EXPECT_TRUE(found.empty() || Scramble(key) > before) << "out of order";
     before = Scramble(key);
     found[key] = row[0];
@@ -135,7 +135,7 @@ TEST_F(ExactTableTest, OfRowsThatWereSeenAtOnceThoseThatLeaveAreSpreadEvenly) {
     view->Close();
   }
   std::size_t found = 0;
-  table.ForEach([&](std::uint64_t key, const float* row) {
+  table.ForEach([&](std::uint64_t key, const float* row, std::uint32_t) {
     EXPECT_EQ(row[0], static_cast<float>(key));
     ++found;
   });
@@ -292,9 +292,9 @@ TEST_F(ExactTableTest, AllRowsThatTheIndexHasRoomForAreThere) {
   // 8191 rows of 4 KB, of which 8192 are in a slab, one of them of no key; the index rounds up to 8193.
   ExactTable table(1024, {.memory = 44'980'400, .spill = directory_.string()});
   ASSERT_EQ(table.most_rows(), 8191U);
-  for (std::uint64_t key = 0; key < 8193; ++key) table.Place(key)[0] = static_cast<float>(key);
+  for (std::uint64_t key = 0; key < 8193; ++key) table.Place(key, 0)[0] = static_cast<float>(key);
   std::size_t count = 0;
-  table.ForEach([&](std::uint64_t key, const float* row) {
+  table.ForEach([&](std::uint64_t key, const float* row, std::uint32_t) {
     EXPECT_EQ(row[0], static_cast<float>(key));
     ++count;
   });
@@ -337,7 +337,7 @@ TEST_F(ExactTableTest, IsFilledFromWhatForEachGave) {
     std::mt19937_64 random(6);
     for (int round = 0; round < 20; ++round) twin.Learn(SomeKeys(random, 500, 50'000));
     ExactTable other(3, spills ? Budget(1'000) : ExactSettings{});
-    table.ForEach([&](std::uint64_t key, const float* row) { std::copy_n(row, 3, other.Place(key)); });
+    table.ForEach([&](std::uint64_t key, const float* row, std::uint32_t age) { std::copy_n(row, 3, other.Place(key, age)); });
     EXPECT_EQ(Contents(other), twin.counts);
   }
 }

@@ -13,6 +13,7 @@
 #include "engine/learner.h"
 #include "engine/score_counts.h"
 #include "engine/slices.h"
+#include "loss/log_sum.h"
 #include "params/fixed_table.h"
 #include "parse/text_column.h"
 #include "parse/number.h"
@@ -285,22 +286,65 @@ TEST(Kernels, GradientsAreDifferencesOfTheScore) {
 // Features that share a row learn one after the other, wherever in the example they are.
 TEST(Kernels, AFeatureThatIsThereTwiceLearnsTwice) {
   ModelSettings settings;
-  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdaGrad, OptimizerKind::kFtrl}) {
+  const auto step = [&](std::vector<float>& row, float gradient, float value) {
+    WithOptimizer(settings.linear, [&](const auto& optimizer) { optimizer.Step(row[0], &row[1], gradient, value); });
+  };
+  for (const OptimizerKind kind :
+       {OptimizerKind::kSgd, OptimizerKind::kAdaGrad, OptimizerKind::kFtrl, OptimizerKind::kNormalized}) {
     settings.linear.kind = kind;
-    for (std::size_t size : {2, 8, 16, 21}) {
-      for (std::size_t other = 1; other < size; ++other) {
-        std::vector<std::vector<float>> memory(size, {0.5F, 0.25F, 0.75F});
-        std::vector<float*> rows;
-        for (auto& row : memory) rows.push_back(row.data());
-        rows[other] = rows[0];
-        const float slope = 0.25F;
-        std::vector<float> wanted = memory[0];
-        for (int i = 0; i < 2; ++i) {
-          WithOptimizer(settings.linear, [&](const auto& optimizer) { optimizer.Step(wanted[0], &wanted[1], slope, 1.0F); });
+    for (const std::size_t size : {2, 8, 16, 21}) {
+      for (std::size_t one = 0; one < size; ++one) {
+        for (std::size_t other = one + 1; other < size; ++other) {
+          std::vector<std::vector<float>> memory(size, {0.5F, 0.25F, 0.75F});
+          std::vector<std::vector<float>> wanted = memory;
+          std::vector<float*> rows;
+          std::vector<float> values;
+          for (auto& row : memory) {
+            rows.push_back(row.data());
+            values.push_back(static_cast<float>(rows.size() % 3) + 0.5F);
+          }
+          rows[other] = rows[one];
+          const float slope = 0.25F;
+          for (std::size_t i = 0; i < size; ++i) step(wanted[i == other ? one : i], slope * values[i], values[i]);
+          ChosenKernels().update(settings, {rows.data(), values.data(), nullptr, size}, nullptr, slope);
+          ASSERT_EQ(memory, wanted) << size << ' ' << one << ' ' << other;
         }
-        ChosenKernels().update(settings, {rows.data(), nullptr, nullptr, size}, nullptr, slope);
-        EXPECT_EQ(memory[0], wanted) << size << ' ' << other;
       }
+    }
+  }
+}
+
+TEST(LogSum, IsTheSumOfLogarithms) {
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> odds(0, 1);
+  for (const int count : {0, 1, 10, 5000}) {
+    LogSum sum;
+    double wanted = 0;
+    for (int i = 0; i < count; ++i) {
+      const double number = i % 3 == 0 ? 2 : 1 + odds(random);
+      sum.Add(number);
+      wanted += std::log(number);
+    }
+    EXPECT_NEAR(sum.Total(), wanted, 1e-12 * (1 + wanted));
+  }
+}
+
+TEST(FixedTable, GivesAllRowsThatHoldAnything) {
+  for (const int bits : {1, 3, 14}) {
+    for (const std::size_t width : {1, 2, 3, 5, 20}) {
+      FixedTable table(bits, width);
+      std::vector<std::uint64_t> wanted;
+      for (std::uint64_t number = 0; number < table.size(); ++number) {
+        if (number % 8 != 7 && number % 5 != 0) continue;
+        table.row(number)[width - 1] = 1.0F;
+        wanted.push_back(number);
+      }
+      std::vector<std::uint64_t> found;
+      table.ForEach([&](std::uint64_t number, const float* row, std::uint32_t) {
+        EXPECT_EQ(row, table.row(number));
+        found.push_back(number);
+      });
+      EXPECT_EQ(found, wanted) << bits << ' ' << width;
     }
   }
 }

@@ -67,7 +67,7 @@ using Contents = std::map<std::uint64_t, std::vector<float>>;
 // What a table holds, by key.
 Contents ContentsOf(const Learner& learner) {
   Contents found;
-  learner.table().ForEach([&](std::uint64_t name, const float* row) {
+  learner.table().ForEach([&](std::uint64_t name, const float* row, std::uint32_t) {
     const std::uint64_t key = learner.is_exact() ? name : KeysByRow().at(name);
     std::vector<float> floats(row, row + learner.table().row_floats());
     bool is_used = false;

@@ -101,3 +101,24 @@ def test_gc_and_add_at_once_leave_what_is_named(root: Path) -> None:
     finished(adding, collecting)
     git(root, "add", "--all")
     clean(root)
+
+
+@pytest.mark.parametrize(("runs", "other"), [(DVC, TIFFIN), (TIFFIN, DVC)])
+def test_what_the_stage_of_one_tool_writes_the_other_leaves_alone(root: Path, runs: str, other: str) -> None:
+    write(root, "dvc.yaml", "stages: {slow: {cmd: echo 1 > out && touch started && sleep 30, outs: [out]}}\n")
+    slow = begin(root, runs, "repro")
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not (root / "repo/started").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for command in (["commit", "-f", "slow"], ["remove", "slow"]):
+            done = begin(root, other, *command)
+            out, _ = done.communicate(timeout=PATIENCE_S)
+            assert done.returncode != 0, out
+            assert "repro" in out  # who is at work
+        assert (root / "repo/out").read_text() == "1\n"
+        assert "slow" in (root / "repo/dvc.yaml").read_text()
+    finally:
+        os.killpg(slow.pid, signal.SIGKILL)
+        slow.communicate(timeout=PATIENCE_S)

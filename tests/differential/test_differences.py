@@ -253,3 +253,34 @@ def test_links_to_lost_objects_are_absent_files(twins: TwinRepos) -> None:
     theirs, ours = twins.apart("checkout")
     assert (theirs.code, ours.code) == (0, 255)
     assert "not, or not wholly, in the cache" in ours.err
+
+
+def test_rules_that_dvc_takes_for_nothing_or_not_at_all(twins: TwinRepos) -> None:
+    for path in ("data/sub/a", "data/file", "data/b"):
+        twins.write(path, path)
+    found = {}
+    for rule in ("*/", "a\\\\"):
+        twins.write(".dvcignore", f"{rule}\n")
+        answers = twins.apart("check-ignore", "data/sub/a", "data/file")
+        found[rule] = [(answer.code, answer.out.split()) for answer in answers]
+    assert found["*/"] == [(1, []), (0, ["data/sub/a", "data/file"])]
+    theirs, ours = found["a\\\\"]
+    assert theirs[0] != 0
+    assert ours == (1, [])
+
+
+def test_text_of_settings_is_taken_as_it_is(twins: TwinRepos) -> None:
+    twins.each(
+        lambda repo: (repo / ".dvc/config").write_text(
+            "['remote \"r\"']\n    url = https://host/%(name)s\n    name = x\n"
+        )
+    )
+    theirs, ours = twins.apart("config", "remote.r.url")
+    assert ours.out == "https://host/%(name)s\n"
+    assert theirs.out != ours.out
+
+
+def test_an_executable_file_stays_so_for_all(twins: TwinRepos) -> None:
+    twins.write("run.sh", "#!/bin/sh\n", mode=0o755)
+    twins.both("add", "run.sh")
+    assert [oct((side.repo / "run.sh").stat().st_mode & 0o777) for side in twins.sides] == ["0o744", "0o755"]

@@ -118,3 +118,41 @@ def test_a_pattern_that_matches_nothing_runs_nothing(project: TwinRepos) -> None
     pair = project.apart("repro", "--dry", "--glob", "nothing*")
     assert visits(pair.theirs.out)
     assert not visits(pair.ours.out)
+
+
+@pytest.fixture
+def chained(twins: TwinRepos) -> TwinRepos:
+    """A chain of two stages, and one in a directory that needs neither; all have run."""
+    twins.write("dvc.yaml", "stages:\n  a: {cmd: echo 1 > a, outs: [a]}\n  b: {cmd: cp a b, deps: [a], outs: [b]}\n")
+    twins.write("sub/dvc.yaml", "stages:\n  c: {cmd: echo 3 > c, outs: [c]}\n")
+    twins.both("repro", "-R", ".")
+    twins.both("repro", "dvc.yaml")
+    return twins
+
+
+def test_what_a_stage_depends_on_is_asked_about_with_it(chained: TwinRepos) -> None:
+    for path in ("a", "sub/c"):
+        chained.write(path, "changed")
+    chained.both("status", "--json", "b")
+    chained.both("status", "--json", "-d", "b")
+    chained.both("status", "--json", "-R", "sub")
+    chained.both("commit", "-f", "-d", "b")
+    chained.both("status", "--json")
+
+
+def lose(twins: TwinRepos, path: str) -> None:
+    for side in twins.sides:
+        (side.repo / path).unlink()
+
+
+def test_what_a_stage_depends_on_goes_with_it(chained: TwinRepos) -> None:
+    for path in ("a", "b", "sub/c"):
+        lose(chained, path)
+    chained.both("checkout", "-f", "-d", "b")
+    for path in ("a", "b"):
+        lose(chained, path)
+    chained.both("checkout", "-f", "-R", "sub")
+    assert all((side.repo / "sub/c").exists() and not (side.repo / "a").exists() for side in chained.sides)
+    chained.both("push", "-d", "b")
+    chained.both("fetch", "-d", "b")
+    chained.both("pull", "-f", "-d", "b")

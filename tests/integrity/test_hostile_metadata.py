@@ -35,6 +35,17 @@ def answers(sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.parametrize("name", ["dvc.yaml", "data.dvc", "dvc.lock", ".dvcignore"])
+def test_a_text_of_terabytes_is_not_read(sandbox: Sandbox, name: str) -> None:
+    sandbox.write("dvc.yaml", STAGE)
+    with (sandbox.root / name).open("wb") as file:
+        file.truncate(1 << 40)
+    answer = answers(sandbox, "status")
+    assert answer.returncode != 0
+    assert "File too large" in answer.stderr
+    assert name in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("files", "reason"),
     [

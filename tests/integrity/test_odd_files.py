@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -23,19 +24,28 @@ def clean(sandbox: Sandbox) -> bool:
 # ---- what is no file
 
 
-@pytest.mark.parametrize("kind", ["pipe", "socket"])
-def test_pipes_and_sockets_in_a_directory_are_no_data(sandbox: Sandbox, kind: str) -> None:
-    sandbox.write("data/file", "file")
+def make_odd(directory: Path, name: str, kind: str) -> None:
     if kind == "pipe":
-        os.mkfifo(sandbox.root / "data/odd")
+        os.mkfifo(directory / name)
+    elif kind == "device":
+        try:
+            os.mknod(directory / name, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # zeros without end
+        except PermissionError:
+            pytest.skip("only root makes devices")
     else:
         with socket.socket(socket.AF_UNIX) as server:
             here = Path.cwd()
-            os.chdir(sandbox.root / "data")  # the path of a socket must be short
+            os.chdir(directory)  # the path of a socket must be short
             try:
-                server.bind("odd")
+                server.bind(name)
             finally:
                 os.chdir(here)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_pipes_and_sockets_in_a_directory_are_no_data(sandbox: Sandbox, kind: str) -> None:
+    sandbox.write("data/file", "file")
+    make_odd(sandbox.root / "data", "odd", kind)
     sandbox.tiffin("add", "data")
     assert "nfiles: 1" in sandbox.read("data.dvc")
     assert clean(sandbox)
@@ -45,11 +55,12 @@ def test_pipes_and_sockets_in_a_directory_are_no_data(sandbox: Sandbox, kind: st
     assert sandbox.exists("data/odd")
 
 
-def test_a_pipe_is_refused_as_a_target_and_not_waited_for(sandbox: Sandbox) -> None:
-    os.mkfifo(sandbox.root / "pipe")
-    answer = sandbox.tiffin("add", "pipe", code=1)
-    assert "pipe" in answer.err
-    assert not sandbox.exists("pipe.dvc")
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_file_is_refused_as_a_target_and_not_waited_for(sandbox: Sandbox, kind: str) -> None:
+    make_odd(sandbox.root, "odd", kind)
+    answer = sandbox.tiffin("add", "odd", code=1)
+    assert "odd" in answer.err
+    assert not sandbox.exists("odd.dvc")
 
 
 @pytest.mark.parametrize("target", ["nowhere", "link", "../data/link"])

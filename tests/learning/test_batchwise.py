@@ -37,10 +37,11 @@ def asked(name: str) -> Model | Algorithm:
         return Small()
     if name == "network":
         return make_model("deepfm", {**NETWORK, "bits": 12})
-    return make_model("deepfm", {**NETWORK, "table": "exact", "decay": 0.9})
+    counts = {"admit": 3, "ttl": 400} if name == "counting network" else {}
+    return make_model("deepfm", {**NETWORK, "table": "exact", "decay": 0.9, **counts})
 
 
-NAMES = ["algorithm", "network", "exact network"]
+NAMES = ["algorithm", "network", "exact network", "counting network"]
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,10 @@ def _many_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def rows(write: Write) -> str:
-    return write("rows.ffm", fields_file(3_000, seed=1, label=pairs_decide) + "bad\n")
+    """Each has a feature that few others have."""
+    draw = random.Random(1)
+    lines = fields_file(3_000, seed=1, label=pairs_decide).splitlines()
+    return write("rows.ffm", "".join(f"{line} 0:{draw.randrange(100, 500)}:1\n" for line in lines) + "bad\n")
 
 
 def options_in(place: Path, **chosen: object) -> Options:

@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import pytest
 
 from tests.learning.examples import libsvm, teacher_rows
@@ -78,6 +80,32 @@ def test_a_run_that_is_resumed_ends_with_the_same_bits(data: str, tmp_path: Path
     assert found.skipped([data]) == wanted.skipped([data])
     assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
     assert len(list((tmp_path / "points").glob("checkpoint-*"))) == 2
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"admit": 3}, {"ttl": 40_000}, {"admit": 2, "ttl": 30_000, "memory": "600k"}], ids=str
+)
+def test_what_is_counted_of_features_is_not_forgotten(tmp_path: Path, chosen: dict[str, int]) -> None:
+    path = tmp_path / "rows.svm"
+    path.write_text("".join(many_rare_ids(120_000)), encoding="utf-8")
+    model = make_model("lr", {"table": "exact", "decay": 0.9, **chosen, "spill": str(tmp_path)})
+    options = options_in(tmp_path / "points", passes=2)
+    wanted = train(model, [str(path)], options._replace(checkpoint=None, resume=False))
+    found, kills = run_until_killed(model, str(path), options, 1), 0
+    while found is None:
+        found, kills = run_until_killed(model, str(path), options, 2), kills + 1
+    assert kills > 0
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+    keys = np.load(tmp_path / "wanted/keys.npy")
+    assert 0 < len(keys) < 90_000  # not all have a row
+
+
+def many_rare_ids(count: int) -> Iterator[str]:
+    """Examples of features of which half are met a few times."""
+    draw = random.Random(7)
+    for _ in range(count):
+        chosen = [draw.randrange(30 if draw.random() < 0.5 else 100_000) for _ in range(8)]
+        yield f"{int(sum(chosen) % 7 < 3)} " + " ".join(f"{i}:1" for i in chosen) + "\n"
 
 
 SCRIPT = """

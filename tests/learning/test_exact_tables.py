@@ -66,8 +66,14 @@ def test_exact_tables_learn_what_the_twin_learns(tmp_path_factory: pytest.TempPa
     paths = [str(folder / f"{n}.svm") for n in range(len(blocks))]
     for path, block in zip(paths, blocks, strict=True):  # each file is a block
         Path(path).write_text(libsvm(block))
-    trained = train(model, paths, EXACT._replace(passes=3))
-    trained.save(str(folder / "model"))
+    if data.draw(st.booleans()):
+        trained = train(model, paths, EXACT._replace(passes=3))
+        trained.save(str(folder / "model"))
+    else:
+        start = None
+        for _ in range(3):  # what it counts is in the model
+            train(model, paths, EXACT, start=start).save(str(folder / "model"))
+            start = load(str(folder / "model"))
 
     twin = Twin(model)
     for _ in range(3):
@@ -150,6 +156,50 @@ def test_training_goes_on_where_it_ended(write: Write, tmp_path: Path) -> None:
     train(model, paths[:1], EXACT).save(str(tmp_path / "first"))
     later = train(model, paths[1:], EXACT, start=load(str(tmp_path / "first")))
     assert files_of(later, tmp_path / "later") == files_of(at_once, tmp_path / "at-once")
+
+
+def test_a_model_for_predictions_counts_nothing(write: Write, tmp_path: Path) -> None:
+    model = make_model("lr", {"table": "exact", "admit": 2, "ttl": 500})
+    trained = train(model, [write(f"{n}.ffm", many_ids(300, seed=n)) for n in range(4)], EXACT)  # a block each
+    trained.save(str(tmp_path / "slim"), state=False)
+    trained.save(str(tmp_path / "model"))
+    of = {name: {file.name for file in (tmp_path / name).iterdir()} for name in ("slim", "model")}
+    assert of["model"] - of["slim"] == {"ages.npy", "sightings.npy", "weights_state.npy"}
+    ages = np.load(tmp_path / "model/ages.npy")
+    assert len(ages) == len(np.load(tmp_path / "model/keys.npy"))
+    assert ages.min() == 300
+    assert ages.max() <= 625  # examples, and a quarter more
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("newest", {"newest": 5}),
+        ("used", {"used": 1 << 40}),
+        ("unlooked", {"unlooked": 1 << 32}),
+        ("counts", {"counts": -1}),
+        ("more counts than there are", {"counts": 10_000}),
+        ("a text", {"newest": "one"}),
+    ],
+)
+def test_sightings_of_no_table_are_refused(write: Write, tmp_path: Path, name: str, change: dict[str, object]) -> None:
+    model = make_model("lr", {"table": "exact", "admit": 2})
+    train(model, [write("rows.ffm", many_ids(200, seed=2))], EXACT).save(str(tmp_path / "model"))
+    manifest = json.loads((tmp_path / "model/manifest.json").read_text())
+    manifest["parts"]["sightings"] |= change
+    (tmp_path / "model/manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(FormatError):
+        load(str(tmp_path / "model"))
+
+
+def test_counts_out_of_place_are_refused(write: Write, tmp_path: Path) -> None:
+    model = make_model("lr", {"table": "exact", "admit": 2})
+    train(model, [write("rows.ffm", many_ids(200, seed=2))], EXACT).save(str(tmp_path / "model"))
+    counts = np.load(tmp_path / "model/sightings.npy")
+    counts[0] = 1 << 63
+    np.save(tmp_path / "model/sightings.npy", counts)
+    with pytest.raises(FormatError, match="sightings of no table"):
+        load(str(tmp_path / "model"))
 
 
 def test_rare_features_have_no_weight(write: Write, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def models(draw: st.DrawFn, name: str) -> Model:
         "latent_alpha": draw(st.sampled_from([0.01, 0.1])),
         "latent_l1": draw(numbers),
         "latent_l2": draw(numbers),
-        "k": draw(st.sampled_from([1, 3, 4, 8])),
+        "k": draw(st.sampled_from([1, 3, 4, 8, 14, 20])),
         "first": draw(st.sampled_from([0.1, 1.0])),
         "seed": draw(st.sampled_from([0, 1, 2**63 - 1])),
         "unit_length": draw(st.booleans()),

@@ -46,7 +46,7 @@ def test_linear_models_learn_what_the_twin_learns(
         },
     )
     value = st.sampled_from([1.0, 1.0, 0.5, -2.0, 0.125])
-    features = st.lists(st.tuples(st.integers(0, 30), value), max_size=7)
+    features = st.lists(st.tuples(st.integers(0, 30), value), max_size=20)
     rows = data.draw(st.lists(st.tuples(st.sampled_from([0.0, 1.0]), features), min_size=2, max_size=20))
     rows += [(0.0, []), (1.0, [])]
     folder = tmp_path_factory.mktemp("twin")

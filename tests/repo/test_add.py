@@ -243,6 +243,19 @@ hint: use -f to replace it
     )
 
 
+def test_out_replaces_what_is_there_where_that_is_asked_for(sandbox):
+    outside = sandbox.root.parent / "outside"
+    outside.write_text("1", encoding="utf-8")
+    sandbox.write("file", "of the user")
+    assert "exists already" in sandbox.tiffin("add", str(outside), "--out", "file", code=1).err
+    sandbox.tiffin("add", "-f", str(outside), "--out", "file")
+    assert sandbox.read("file") == "1"
+    outside.write_text("2", encoding="utf-8")
+    sandbox.tiffin("add", "-f", str(outside), "--out", "file")
+    assert sandbox.read("file") == "2"
+    assert sandbox.tiffin("status").out == "Data and pipelines are up to date.\n"
+
+
 def test_a_metadata_file_and_an_unknown_part_are_no_data(sandbox):
     sandbox.write("data/a", "1")
     sandbox.tiffin("add", "data")

@@ -10,7 +10,7 @@ import pytest
 
 import tiffin.cli._main
 import tiffin.footprint
-import tiffin.index._workspace
+import tiffin.index._seeing
 from tests.repo.conftest import Sandbox
 from tiffin._native import Ignore, Table
 from tiffin.cli import main
@@ -201,7 +201,7 @@ def test_a_directory_is_looked_through_once_when_its_answer_does_not_hold(
         return scan(root, directory, ignore)
 
     monkeypatch.setattr(tiffin.footprint, "scan_directory", counted)
-    monkeypatch.setattr(tiffin.index._workspace, "scan_directory", counted)
+    monkeypatch.setattr(tiffin.index._seeing, "scan_directory", counted)
     project.write("tables/a.csv", "9,9")
     code, said = ask(project, "status")
     assert (code, "tables" in said) == (0, True)

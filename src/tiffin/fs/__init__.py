@@ -1,5 +1,6 @@
 """The local file system: whole-file writes that survive a crash, and locks between processes."""
 
+from tiffin.fs._link_lock import LinkLock
 from tiffin.fs._local import (
     make_private,
     refuse_to_leave,
@@ -13,6 +14,7 @@ from tiffin.fs._lock import FileLock
 
 __all__ = [
     "FileLock",
+    "LinkLock",
     "make_private",
     "refuse_to_leave",
     "remove_quietly",

@@ -10,7 +10,7 @@ from typing import Self
 
 from tiffin.errors import LockHeld, TransferError
 
-__all__ = ["FileLock"]
+__all__ = ["PATIENCE_S", "FileLock"]
 
 PATIENCE_S = 3.0
 
@@ -24,6 +24,10 @@ class FileLock:
         self._wait = wait
         self._depth = 0
         self._descriptor = -1
+
+    def beside(self, name: str) -> "FileLock":
+        """Another lock of the same kind, in the same directory."""
+        return type(self)(os.path.join(os.path.dirname(self._path), name))
 
     def __enter__(self) -> Self:
         if self._depth == 0:

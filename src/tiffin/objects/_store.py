@@ -207,7 +207,7 @@ class ObjectStore:
 
     def put_manifest(self, table: Table) -> str:
         """Store the listing of a directory, durably; return its id."""
-        os.makedirs(self.root, exist_ok=True)
+        _native.make_store(self.root)
         return _native.put_object(self.root, listing(table), suffix=DIR_SUFFIX) + DIR_SUFFIX
 
     def store(self, table: Table, root: str, links: Sequence[str], progress: Progress | None = None) -> Stored:
@@ -215,7 +215,7 @@ class ObjectStore:
 
         The bytes are hashed while they are copied.  They are durable once `sync` returns.
         """
-        os.makedirs(self.root, exist_ok=True)
+        _native.make_store(self.root)
         if progress is not None:
             progress.expect(len(table), table.total_size())
         result = _native.store_rows(table, root, self.root, links, progress=progress)

@@ -329,7 +329,7 @@ class Runner:
             self._workspace.put_off_saving()
             around = self._surroundings
             many = settings.jobs > 1
-            self._claims = Claims(os.path.dirname(self._state))
+            self._claims = Claims(os.path.dirname(self._state), self._lock)
             self._executions = Executions(
                 self._workspace.root,
                 log=RunLog(self._workspace.root, self._state, now=around.now, host=around.host),

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from tiffin.errors import LockHeld
+from tiffin.errors import LockHeld, TransferError
 from tiffin.fs import FileLock
 
-__all__ = ["Claim", "Claims", "holding"]
+_LOCK = "rwlock.lock"  # beside the repository's
+
+__all__ = ["Claim", "Claims", "holding", "refuse_in_use"]
 
 
 class Claim(NamedTuple):
@@ -27,9 +29,10 @@ class Claim(NamedTuple):
 class Claims:
     """What this process announces.  The file is written once for what begins and what ended before."""
 
-    def __init__(self, directory: str) -> None:
-        """directory: .dvc/tmp."""
+    def __init__(self, directory: str, lock: FileLock) -> None:
+        """directory: .dvc/tmp.  lock: that of the repository."""
         self._directory = directory
+        self._lock = lock.beside(_LOCK)
         self._held: list[Claim] = []
         self._ended: list[Claim] = []
 
@@ -64,7 +67,7 @@ class Claims:
     @contextmanager
     def _edited(self) -> Iterator[dict[str, dict[str, Any]]]:
         """The table without what has ended, to be changed; it is written unless an error leaves the block."""
-        with FileLock(f"{self._directory}/rwlock.lock"):
+        with self._lock:
             descriptor = os.open(
                 f"{self._directory}/rwlock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666
             )
@@ -84,14 +87,33 @@ class Claims:
 
 
 @contextmanager
-def holding(directory: str, claim: Claim) -> Iterator[None]:
+def holding(directory: str, claim: Claim, lock: FileLock) -> Iterator[None]:
     """Announce one command for as long as the context lasts.  Raises LockHeld."""
-    claims = Claims(directory)
+    claims = Claims(directory, lock)
     claims.take(claim)
     try:
         yield
     finally:
         claims.close()
+
+
+def refuse_in_use(directory: str, paths: Sequence[str], lock: FileLock) -> None:
+    """Raise LockHeld if another living process reads or writes one of these absolute paths, or above or below it.
+
+    directory, lock: as for Claims.  Who holds that lock need not announce what it does: no command begins meanwhile.
+    """
+    with lock.beside(_LOCK):
+        try:
+            descriptor = os.open(f"{directory}/rwlock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise TransferError(f"cannot read '{directory}/rwlock': {error.strerror}") from error
+        try:
+            table = _table(_read(descriptor))
+        finally:
+            os.close(descriptor)
+    _refuse_conflicts(table, Claim("", (), paths))
 
 
 def _owner(claim: Claim) -> dict[str, Any]:

@@ -22,7 +22,9 @@ def arriving(repo: Repo, path: str) -> Iterator[None]:
     """Around all that is done from the first file at a path until something says that it is tracked.
 
     The caller holds the lock.  What is there already was the user's, and stays so if the command is killed.
+    Raises LockHeld if a running stage is at work on the path.
     """
+    repo.refuse_in_use([path])
     known = _load(repo)
     if path not in known:
         if os.path.lexists(f"{repo.root}/{path}"):

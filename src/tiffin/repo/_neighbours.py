@@ -64,7 +64,7 @@ def _at_rest(repo: Repo) -> Iterator[None]:
         with _shared_lock(f"{repo.tmp}/lock"):
             yield
         return
-    with repo.lock, holding(repo.tmp, Claim("gc", read=[], write=[repo.root])):
+    with repo.lock, holding(repo.tmp, Claim("gc", read=[], write=[repo.root]), repo.lock):
         yield
 
 

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from tiffin.config import Config
 from tiffin.errors import NotARepository
 from tiffin.footprint import Scans
 from tiffin.formats import Content
-from tiffin.fs import FileLock
+from tiffin.fs import FileLock, LinkLock
 from tiffin.index import Seen, Workspace
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Project, WorkspaceSource, is_dataset, relative
@@ -41,7 +41,7 @@ class Repo:
         self.metadata = f"{root}/{METADATA}"
         self.tmp = f"{self.metadata}/tmp"  # noqa: S108 - below the repository, not shared
         self.state = f"{self.tmp}/tiffin"
-        self.lock = FileLock(f"{self.tmp}/lock", wait=wait_for_lock)
+        self._wait_for_lock = wait_for_lock
         self.progress: Progress | None = None
         self.jobs: int | None = None  # requests at a time to remotes beyond this machine, over what they are set to
         self.relinks = True  # whether data that gets stored becomes links into the cache, where cache.type asks for it
@@ -61,6 +61,28 @@ class Repo:
             )
         _refuse_to_follow(root)
         return cls(root, start, environment, wait_for_lock=wait_for_lock)
+
+    def refuse_in_use(self, paths: Iterable[str]) -> None:
+        """Raise LockHeld if a command of a running stage is at work on one of these paths.
+
+        `repro`, and DVC's, let go of the repository lock while a command runs.
+        """
+        if not os.path.lexists(f"{self.tmp}/rwlock"):
+            return
+        from tiffin.pipeline.rwlock import refuse_in_use  # noqa: PLC0415 - few repositories have one
+
+        refuse_in_use(self.tmp, [f"{self.root}/{path}" for path in paths], self.lock)
+
+    @cached_property
+    def lock(self) -> FileLock:
+        """Held by who changes anything; DVC takes the same."""
+        kind = LinkLock if self.config.flag("core.hardlink_lock") else FileLock
+        return kind(f"{self.tmp}/lock", wait=self._wait_for_lock)
+
+    @property
+    def dvcyaml_lock(self) -> FileLock:
+        """Held by who edits a dvc.yaml, beside the other one: Live, in another process, takes only this."""
+        return FileLock(f"{self.tmp}/dvcyaml.lock")
 
     @cached_property
     def started_ns(self) -> int:

@@ -56,7 +56,9 @@ def checkout(
         if not targets:
             _ = repo.project.graph  # overlapping outputs would be checked out over each other
             _remove_forgotten(repo, log, done)
-        for output, path in recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive):
+        outputs = recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive)
+        repo.refuse_in_use([*(output.path for output, _ in outputs), *also])
+        for output, path in outputs:
             corrupt += _one(repo, output, path, done, force=force, relink=relink)
         for path, content in also.items():
             found = repo.project.graph.producer(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiffin.errors import DuplicateStage, MissingDependency, StageInvalid
 from tiffin.formats import Content, edit, lock
-from tiffin.fs import FileLock, write_inside
+from tiffin.fs import write_inside
 from tiffin.index import Seen
 from tiffin.pipeline import lock_path
 from tiffin.pipeline.datasets import Dataset, dataset, datasets, pinned
@@ -36,7 +36,7 @@ def add_dataset(
     """
     git = git or GitSide(repo)
     # Live, in another process, edits dvc.yaml under the second lock.
-    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
+    with repo.lock, repo.dvcyaml_lock:
         known = datasets(repo.project).get(spec["name"])
         if known is not None and not force:
             where = repo.shown(known.file)
@@ -53,7 +53,7 @@ def update_dataset(
     rev: another branch, tag or commit, from now on.  Raises StageNotFound, StageInvalid.
     """
     git = git or GitSide(repo)
-    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
+    with repo.lock, repo.dvcyaml_lock:
         old = dataset(repo.project, name)
         if rev is not None and old.kind != "dvc":
             raise StageInvalid(f"data set '{name}' comes from a URL, which has no revisions", hint="leave --rev out")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tiffin.errors import StageInvalid
 from tiffin.formats import dvcfile, edit
-from tiffin.fs import FileLock, write_inside
+from tiffin.fs import write_inside
 from tiffin.pipeline import Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -20,7 +20,7 @@ def freeze(repo: Repo, targets: Sequence[str], *, frozen: bool = True, git: GitS
     """
     git = git or GitSide(repo)
     # Live, in another process, edits dvc.yaml under the second lock.
-    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
+    with repo.lock, repo.dvcyaml_lock:
         stages = repo.project.select_stages(targets, repo.directory)
         texts: dict[str, str] = {}
         for stage in stages:

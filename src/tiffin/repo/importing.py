@@ -91,6 +91,7 @@ def update_import(
     source = {**origin.extra["repo"], **({"rev": rev} if rev else {})}
     overrides = overrides_of(source)
     with repo.lock:
+        repo.refuse_in_use([output.path])
         other = pool.open(found_url(repo, pool, stage), source.get("rev"), overrides)
         same = other.rev is not None and other.rev == source.get("rev_lock") and not rev
         if same and output_state(repo.workspace, output) is None:

@@ -92,6 +92,7 @@ def update_url_import(repo: Repo, stage: Stage, *, download: bool = True, to_rem
     """
     with repo.lock:
         place, output, dependency = place_of(repo, stage), stage.outs[0], stage.deps[0]
+        repo.refuse_in_use([output.path])
         if to_remote is None and _up_to_date(repo, stage, place):
             return False
         if to_remote is None and not repo.workspace.saved(output.path):

@@ -51,6 +51,7 @@ def move(repo: Repo, source: str, target: str, *, git: GitSide | None = None) ->
         was_there = repo.workspace.exists(path)
         plan = _planned(repo, stage, output, wanted)
         _check(repo, stage, plan, git)
+        repo.refuse_in_use([path, plan.target])
         git.ignore([plan.target])
         if plan.stage.file == stage.file:
             _change_place(repo, plan, git)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tiffin.errors import PlotError, StageInvalid, StageNotFound
 from tiffin.formats.plot_edit import PLOT_PROPERTIES, set_plot
-from tiffin.fs import FileLock, write_inside
+from tiffin.fs import write_inside
 from tiffin.pipeline import Output, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -22,7 +22,7 @@ def plots_modify(repo: Repo, target: str, properties: Mapping[str, Any], unset: 
     """
     if properties.get("template"):
         PlotTemplates(repo).get(properties["template"])
-    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
+    with repo.lock, repo.dvcyaml_lock:
         stage, out = _output(repo, target)
         if stage.name is None or stage.dvc_file is not None:
             raise PlotError(

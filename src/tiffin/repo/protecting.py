@@ -22,6 +22,7 @@ def unprotect(repo: Repo, targets: Sequence[str]) -> None:
     if absent is not None:
         raise TargetError(f"'{repo.shown(absent)}' does not exist")
     with repo.lock:
+        repo.refuse_in_use(paths)
         for path in paths:
             repo.workspace.unprotect(path)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tiffin.errors import StageInvalid, StageNotFound, UnsavedChanges
 from tiffin.formats import edit, lock, yaml
-from tiffin.fs import FileLock, remove_quietly, write_inside
+from tiffin.fs import remove_quietly, write_inside
 from tiffin.pipeline import Output, Stage, join, lock_path
 from tiffin.repo._outputs import OutputLog
 from tiffin.repo._repo import Repo
@@ -25,10 +25,11 @@ def remove(
     """
     git = git or GitSide(repo)
     # Live, in another process, edits dvc.yaml under the second lock.
-    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
+    with repo.lock, repo.dvcyaml_lock:
         stages = {(stage.file, stage.name): stage for target in targets for stage in _named(repo, target)}
         edits = _edits(repo, stages.values())
         outputs = [out for stage in stages.values() for out in stage.outs]
+        repo.refuse_in_use([out.path for out in outputs])
         if outs and not force:
             _refuse_to_lose(repo, git, outputs)
         for out in outputs:

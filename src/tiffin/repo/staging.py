@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import DuplicateStage, StageInvalid
 from tiffin.formats import edit
-from tiffin.fs import FileLock, write_inside
+from tiffin.fs import write_inside
 from tiffin.pipeline import Project, Source, Stage
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
@@ -53,7 +53,7 @@ def add_stage(repo: Repo, new: NewStage, *, force: bool = False, git: GitSide | 
     if not new.command:
         raise StageInvalid("no command for the stage", hint="give it last: tiffin stage add -n NAME ... COMMAND")
     # Live, in another process, edits the same file under the same lock.
-    with repo.lock, FileLock(f"{repo.tmp}/dvcyaml.lock"):
+    with repo.lock, repo.dvcyaml_lock:
         file = posixpath.join(repo.directory, "dvc.yaml")
         old = repo.project.source.read(file)
         if old is not None and not force and new.name in repo.project.pipeline_file(file).stage_names():

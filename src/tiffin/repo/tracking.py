@@ -67,6 +67,7 @@ def _add(repo: Repo, targets: Sequence[str], *, glob: bool, commit: bool, git: G
     additions = [_addition(repo, path) for path in dict.fromkeys(paths)]
     _check_overlaps(repo, [addition.stage for addition in additions if addition.new])
     git.refuse_tracked([addition.path for addition in additions])
+    repo.refuse_in_use([addition.path for addition in additions])
     contents = _contents(repo, additions, commit=commit)
     # Ignored first: a .dvc file in Git whose data Git tracks as well would be the worse half-way state.
     git.ignore([addition.output.path for addition in additions])
@@ -98,6 +99,7 @@ def commit(
     with repo.lock:
         project = repo.project
         selections = _selected(repo, targets, with_deps=with_deps, recursive=recursive)
+        repo.refuse_in_use([out.path for stage, _ in selections for out in stage.outs])
         with LockWriter(repo.root) as locks:
             for stage, path in selections:
                 found = changes(project, repo.workspace, stage, path=path)

@@ -4,8 +4,11 @@ NAME_rows.npy     u32 (n)                    fixed: numbers of the rows that wer
 NAME_keys.npy     u64 (n)                    exact: the keys that have a row, in the order of docs/formats/model.md
 NAME.npy          f32 (n, width)             their values
 NAME_state.npy    f32 (n, states, width)     states of the optimiser, if there are any
+NAME_ages.npy     u32 (n)                    exact, if it counts sightings: examples since one had the row's key last
+NAME_sightings.npy  u64 (m)                  the same: counts of keys that have no row yet
 """
 
+from collections.abc import Mapping
 from math import isfinite
 
 import numpy as np
@@ -60,16 +63,29 @@ class LocalTable(Table):
         self._native.end_pass()
 
     def save(self, directory: str, name: str, *, state: bool = True) -> int:
-        return self._native.save(*self._files(directory, name, state=state))
+        declared = self.declared
+        counts = declared.table == "exact" and (declared.admit > 1 or declared.ttl > 0)
+        return self._native.save(*self._files(directory, name, state=state, ages=state and counts))
 
-    def load(self, directory: str, name: str, count: int, *, state: bool = True) -> None:
-        self._native.load(*self._files(directory, name, state=state), count)
+    def save_sightings(self, directory: str, name: str) -> dict[str, int] | None:
+        return self._native.save_sightings(f"{directory}/{name}_sightings.npy")
 
-    def _files(self, directory: str, name: str, *, state: bool) -> tuple[str, str, str]:
-        """Of names, values and states; "": there are none."""
+    def load_sightings(self, directory: str, name: str, found: Mapping[str, int]) -> None:
+        self._native.load_sightings(f"{directory}/{name}_sightings.npy", dict(found))
+
+    def load(self, directory: str, name: str, count: int, *, state: bool = True, ages: bool = False) -> None:
+        self._native.load(*self._files(directory, name, state=state, ages=ages), count)
+
+    def _files(self, directory: str, name: str, *, state: bool, ages: bool) -> tuple[str, str, str, str]:
+        """Of names, values, states and ages; "": there are none."""
         place = f"{directory}/{name}"
         states = f"{place}_state.npy" if state and self._native.states else ""
-        return f"{place}_{_NAMES[self.declared.table]}.npy", f"{place}.npy", states
+        return (
+            f"{place}_{_NAMES[self.declared.table]}.npy",
+            f"{place}.npy",
+            states,
+            f"{place}_ages.npy" if ages else "",
+        )
 
 
 def _check(declared: Sparse) -> None:

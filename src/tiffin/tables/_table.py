@@ -1,6 +1,7 @@
 """The interface of all tables, wherever their rows are."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -49,9 +50,21 @@ class Table(ABC):
     def save(self, directory: str, name: str, *, state: bool = True) -> int:
         """Write the rows that were changed, as arrays whose files begin with the name; how many there are.
 
-        state: with what further steps need.  Raises OSError, and OverflowError where a number is not finite.
+        state: with what further steps need, and if the table counts sightings when each row was met last.  Raises
+        OSError, and OverflowError where a number is not finite.
         """
 
     @abstractmethod
-    def load(self, directory: str, name: str, count: int, *, state: bool = True) -> None:
-        """Fill an empty table with what `save` wrote.  Raises ValueError where the files are not of such a table."""
+    def save_sightings(self, directory: str, name: str) -> dict[str, int] | None:
+        """Write what is counted to admit and forget keys; None where nothing is.  Raises OSError."""
+
+    @abstractmethod
+    def load_sightings(self, directory: str, name: str, found: Mapping[str, int]) -> None:
+        """Go on counting from what `save_sightings` wrote and gave, before `load`.  Raises ValueError, OSError."""
+
+    @abstractmethod
+    def load(self, directory: str, name: str, count: int, *, state: bool = True, ages: bool = False) -> None:
+        """Fill an empty table with what `save` wrote.  ages: whether it wrote when rows were met.
+
+        Raises ValueError where the files are not of such a table.
+        """

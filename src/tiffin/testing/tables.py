@@ -100,6 +100,27 @@ def _a_saved_table_comes_back_and_learns_on(make: _Make, directory: Path) -> Non
         assert np.array_equal(again.pull(_keys(*range(600))), table.pull(_keys(*range(600))))
 
 
+def _a_saved_table_counts_on(make: _Make, directory: Path) -> None:
+    declared = _SGD._replace(table="exact", admit=3, ttl=100)
+    whole, table = make(declared), make(declared)
+    draw = np.random.default_rng(1)
+    for turn in range(40):
+        if turn % 10 == 9:  # another one goes on
+            again = make(declared)
+            found = table.save_sightings(str(directory), f"t{turn}")
+            count = table.save(str(directory), f"t{turn}")
+            if found is not None:
+                again.load_sightings(str(directory), f"t{turn}", found)
+            again.load(str(directory), f"t{turn}", count, ages=found is not None)
+            table = again
+        keys = np.unique(draw.integers(0, 200, 30).astype(np.uint64))
+        for one in (whole, table):
+            one.push(keys, _ones(len(keys)), 10)
+            if turn % 7 == 6:
+                one.end_pass()
+        assert np.array_equal(table.pull(_keys(*range(200))), whole.pull(_keys(*range(200))))
+
+
 def _without_state_it_only_answers(make: _Make, directory: Path) -> None:
     table, again = make(_SGD._replace(optimizer=Optimizer("ftrl"))), make(_SGD._replace(optimizer=Optimizer("ftrl")))
     table.push(_keys(1, 2), _ones(2))
@@ -134,6 +155,7 @@ SUITE: tuple[Callable[[_Make, Path], None], ...] = (
     _many_keys_are_the_same_as_few_at_a_time,
     _no_keys_are_no_rows,
     _a_saved_table_comes_back_and_learns_on,
+    _a_saved_table_counts_on,
     _without_state_it_only_answers,
     _damaged_files_are_refused,
 )

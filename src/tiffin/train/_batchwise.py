@@ -316,15 +316,18 @@ class Batchwise(Trained):
         write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
 
     def _write_parts(self, directory: str, *, state: bool) -> Manifest:
+        tables, sightings = {}, {}
         try:
             with table_errors(*self.runner.kinds):
-                tables = {
-                    name: table.save(directory, f"table_{name}", state=state)
-                    for name, table in self.runner.tables.items()
-                }
+                for name, table in self.runner.tables.items():
+                    tables[name] = table.save(directory, f"table_{name}", state=state)
+                    if state and (found := table.save_sightings(directory, f"table_{name}")) is not None:
+                        sightings[name] = found
         except OverflowError:
             raise diverged() from None
         parts = {**self.about, "tables": tables, "dense": self.runner.save_dense(directory, state=state)}
+        if sightings:
+            parts["sightings"] = sightings
         return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
     def read(self, directory: str, parts: Any) -> None:
@@ -332,8 +335,12 @@ class Batchwise(Trained):
         counts = {name: count_in(parts["tables"], name, 1 << 40) for name in self.runner.tables}
         try:
             with table_errors(*self.runner.kinds):
+                sightings = parts.get("sightings", {}) if self.state else {}
                 for name, table in self.runner.tables.items():
-                    table.load(directory, f"table_{name}", counts[name], state=self.state)
+                    place, found = f"table_{name}", sightings.get(name)
+                    if found is not None:
+                        table.load_sightings(directory, place, found)
+                    table.load(directory, place, counts[name], state=self.state, ages=found is not None)
             self.runner.load_dense(directory, parts["dense"], state=self.state)
         except ValueError as error:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error

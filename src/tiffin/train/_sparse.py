@@ -32,6 +32,7 @@ from tiffin.train._trained import (
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
 MOST_KEYS = 1 << 40  # of an exact table
+_SIGHTINGS = "sightings.npy"
 
 # What the native engine calls the scores that it knows.
 _KERNELS = {"linear": "linear", "linear + fm": "fm", "linear + ffm": "ffm"}
@@ -221,12 +222,15 @@ class Sparse(Trained):
         """Write the arrays into a directory; what the manifest says of them."""
         try:
             with table_errors(self.model):
-                rows = self.learner.save(directory, state)
+                sightings = self.learner.save_sightings(f"{directory}/{_SIGHTINGS}") if state else None
+                rows = self.learner.save(directory, state, sightings is not None)
         except OverflowError:
             raise diverged() from None
         if not all(map(isfinite, self.learner.bias)):
             raise diverged()
-        parts = {"bias": self.learner.bias, "rows": rows}
+        parts: dict[str, Any] = {"bias": self.learner.bias, "rows": rows}
+        if sightings is not None:
+            parts["sightings"] = sightings
         return parts if dtype == "float32" else {**parts, **_narrow().narrow(directory, dtype)}
 
     def read_parts(self, directory: str, parts: Mapping[str, Any], *, state: bool) -> None:
@@ -239,7 +243,10 @@ class Sparse(Trained):
                 if "dtype" in parts:
                     _narrow().widen(self.learner, directory, parts, exact=model.table == "exact", latent=model.k > 0)
                 else:
-                    self.learner.load(directory, rows, state)
+                    sightings = parts.get("sightings") if state else None
+                    if sightings is not None:
+                        self.learner.load_sightings(f"{directory}/{_SIGHTINGS}", sightings)
+                    self.learner.load(directory, rows, state, sightings is not None)
         except ValueError as error:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
         except OSError as error:
