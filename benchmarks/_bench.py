@@ -18,12 +18,22 @@ __all__ = ["Bench"]
 class Bench:
     """The programs, the yardsticks and the samples so far."""
 
-    def __init__(self, ours: Tool, theirs: Tool, loops: Loops, scratch: Path, skipped: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        ours: Tool,
+        theirs: Tool,
+        loops: Loops,
+        scratch: Path,
+        skipped: Sequence[str] = (),
+        ready: Callable[[str], None] = lambda _place: None,
+    ) -> None:
+        """ready: called before everything that is measured, with the place."""
         self.ours = ours
         self.theirs = theirs
         self.loops = loops
         self.log = scratch / "output.log"
         self.skipped = frozenset(skipped)
+        self.ready = ready
         self.syncs: list[float] = []  # seconds of bringing to the disk what a loop has stored there
         self.samples: defaultdict[tuple[Case, str], defaultdict[str, list[Sample]]] = defaultdict(
             lambda: defaultdict(list)
@@ -68,6 +78,7 @@ class Bench:
                 measure([tool.command, *words], repository, tool.environment, self.log)
             case.prepare(tool, repository)
             os.sync()
+            self.ready(place)
             samples[tool.name].append(measure([tool.command, *words], repository, tool.environment, self.log))
             results[tool.name] = case.result(tool, repository)
         workload.agree(case.name, results)
@@ -86,6 +97,7 @@ class Bench:
             target = folder / f"loop-{case.name.split()[0]}-{turn}"
             target.mkdir()
             os.sync()
+            self.ready(place)
             runs.append(measure([self.loops.store, master, target], folder, environment, self.log))
             if turn < case.synced and place == "disk":
                 runs.append(measure(["sync", "-f", target], folder, environment, self.log))

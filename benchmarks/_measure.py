@@ -54,8 +54,8 @@ def measure(command: Sequence[str | Path], directory: Path, environment: Mapping
     return Sample(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss * 1024, output)
 
 
-def touch_memory(share: float = 0.9) -> None:
-    """Write once to every page of so much of the free memory, and give it back.
+def touch_memory(share: float = 0.9, most: int = 1 << 62) -> None:
+    """Write once to every page of so much of the free memory, and give it back.  most: bytes.
 
     The first write to a page of a virtual machine waits for its host to find one, ten microseconds here.  That is no
     cost of the program that happens to be first.
@@ -64,17 +64,17 @@ def touch_memory(share: float = 0.9) -> None:
     process = os.fork()
     if process == 0:
         try:
-            _touch(share)
+            _touch(share, most)
         finally:
             os._exit(0)
     os.waitpid(process, 0)
 
 
-def _touch(share: float) -> None:
+def _touch(share: float, most: int) -> None:
     facts = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     free = next(int(line.split()[1]) * 1024 for line in facts if line.startswith("MemFree:"))
     block = bytes(1 << 20)
-    size = int(free * share) // len(block) * len(block)
+    size = min(int(free * share), most) // len(block) * len(block)
     with mmap.mmap(-1, max(size, len(block))) as memory:
         for _ in range(size // len(block)):
             memory.write(block)

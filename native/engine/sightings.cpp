@@ -15,9 +15,9 @@ constexpr std::size_t kRead = 1024;  // counts that are read at once
 }  // namespace
 
 std::size_t SaveCounts(const Sightings& sightings, const std::string& path) {
-  NpyWriter file(path, kNpyType<std::uint64_t>, {});
+  NpyWriter file(path, kNpyType<std::uint32_t>, {});
   std::size_t size = 0;
-  sightings.ForEachCount([&](std::uint64_t count) {
+  sightings.ForEachCount([&](std::uint32_t count) {
     file.Append(count);
     ++size;
   });
@@ -26,13 +26,13 @@ std::size_t SaveCounts(const Sightings& sightings, const std::string& path) {
 }
 
 void LoadCounts(Sightings& sightings, const Sightings::Head& head, const std::string& path, std::size_t count) {
-  NpyReader file(path, kNpyType<std::uint64_t>, count, {});
+  NpyReader file(path, kNpyType<std::uint32_t>, count, {});
   if (!sightings.SetHead(head)) return;
-  std::vector<std::uint64_t> counts(kRead);
+  std::vector<std::uint32_t> counts(kRead);
   for (std::size_t done = 0; done < count; done += kRead) {
     const auto some = std::span(counts).first(std::min(kRead, count - done));
     file.Read(some);
-    for (const std::uint64_t one : some) sightings.AddCount(one);
+    for (const std::uint32_t one : some) sightings.AddCount(one);
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace tiffin::learn {
 
-// Writes all counts to a new file, u64 (n); gives n.  Throws SystemFault.
+// Writes all counts to a new file, u32 (n); gives n.  Throws SystemFault.
 std::size_t SaveCounts(const Sightings& sightings, const std::string& path);
 
 // Lets a table go on from what another one counted: of `count` keys without a row, in a file that SaveCounts wrote.

@@ -64,13 +64,19 @@ void AdmissionFilter::Forget() {
   used_.store(0, std::memory_order_relaxed);
 }
 
-void AdmissionFilter::ForEachCount(const std::function<void(std::uint64_t)>& visit) const {
+void AdmissionFilter::ForEachCount(const std::function<void(std::uint32_t)>& visit) const {
+  constexpr std::size_t kMostGap = 0xFFFF;
   const std::size_t cells = cells_ + kSteps;
+  std::size_t last = 0;
   for (std::size_t part = 0; part < kParts; ++part) {
     const Cell* const its = parts_[part].as<Cell>();
     for (std::size_t cell = 0; cell < cells; ++cell) {
       const std::uint16_t value = its[cell].load(std::memory_order_relaxed);
-      if (value != 0) visit((part * cells + cell) << 16 | value);
+      if (value == 0) continue;
+      const std::size_t at = part * cells + cell;
+      for (; at - last > kMostGap; last += kMostGap) visit(static_cast<std::uint32_t>(kMostGap << 16));
+      visit(static_cast<std::uint32_t>((at - last) << 16 | value));
+      last = at;
     }
   }
 }
@@ -78,16 +84,18 @@ void AdmissionFilter::ForEachCount(const std::function<void(std::uint64_t)>& vis
 bool AdmissionFilter::SetHead(const Sightings::Head& head) {
   if (head.cells != cells_) return false;
   if (head.newest >= kParts || head.used > cells_ + kSteps) throw std::invalid_argument("sightings of no table");
+  added_ = 0;
   newest_ = static_cast<std::size_t>(head.newest);
   used_.store(static_cast<std::size_t>(head.used), std::memory_order_relaxed);
   return true;
 }
 
-void AdmissionFilter::AddCount(std::uint64_t count) {
-  const std::uint64_t place = count >> 16;
+void AdmissionFilter::AddCount(std::uint32_t count) {
   const std::size_t cells = cells_ + kSteps;
-  if (place >= kParts * cells) throw std::invalid_argument("sightings of no table");
-  parts_[place / cells].as<Cell>()[place % cells].store(static_cast<std::uint16_t>(count), std::memory_order_relaxed);
+  added_ += count >> 16;
+  if (added_ >= kParts * cells) throw std::invalid_argument("sightings of no table");
+  Cell& cell = parts_[added_ / cells].as<Cell>()[added_ % cells];
+  cell.store(static_cast<std::uint16_t>(count), std::memory_order_relaxed);
 }
 
 }  // namespace tiffin::learn

@@ -31,11 +31,13 @@ class AdmissionFilter {
   // Forgets the oldest part, if it is time.  Nobody else may be at it.
   void Forget();
 
-  // As of Sightings.  A count has its part and cell above 16 bits of what is in it.  Nobody else may be at it.
+  // As of Sightings: the cells that are not free, each as 16 bits of what is in it, and above them how many cells after the
+  // one before it is, over all parts.  A gap that is too wide is several, with free cells between.  Nobody else may be at
+  // it.
   Sightings::Head head() const noexcept { return {0, cells_, newest_, used_.load(std::memory_order_relaxed)}; }
-  void ForEachCount(const std::function<void(std::uint64_t count)>& visit) const;
+  void ForEachCount(const std::function<void(std::uint32_t count)>& visit) const;
   bool SetHead(const Sightings::Head& head);
-  void AddCount(std::uint64_t count);
+  void AddCount(std::uint32_t count);
 
  private:
   using Cell = std::atomic<std::uint16_t>;  // signature << 4 | count; 0: free
@@ -52,6 +54,7 @@ class AdmissionFilter {
   std::array<Pages, kParts> parts_;
   std::size_t newest_ = 0;
   std::atomic<std::size_t> used_{0};  // cells of the newest part
+  std::size_t added_ = 0;             // the cell of all parts that AddCount has come to
 };
 
 }  // namespace tiffin::learn

@@ -407,7 +407,7 @@ Sightings::Head ExactTable::head() const {
   return head;
 }
 
-void ExactTable::ForEachCount(const std::function<void(std::uint64_t)>& visit) const {
+void ExactTable::ForEachCount(const std::function<void(std::uint32_t)>& visit) const {
   if (admission_) admission_->ForEachCount(visit);
 }
 
@@ -417,6 +417,6 @@ bool ExactTable::SetHead(const Head& head) {
   return admission_ && admission_->SetHead(head);
 }
 
-void ExactTable::AddCount(std::uint64_t count) { admission_->AddCount(count); }
+void ExactTable::AddCount(std::uint32_t count) { admission_->AddCount(count); }
 
 }  // namespace tiffin::learn

@@ -54,9 +54,9 @@ class ExactTable final : public Table, private Sightings {
 
   // ---- Sightings
   Head head() const override;
-  void ForEachCount(const std::function<void(std::uint64_t)>& visit) const override;
+  void ForEachCount(const std::function<void(std::uint32_t)>& visit) const override;
   bool SetHead(const Head& head) override;
-  void AddCount(std::uint64_t count) override;
+  void AddCount(std::uint32_t count) override;
 
   float* RowAt(std::uint32_t row) const noexcept {
     return slabs_[row >> slab_bits_].as<float>() + (row & ((std::uint32_t{1} << slab_bits_) - 1)) * row_floats();

@@ -59,13 +59,13 @@ class Sightings {
 
   virtual ~Sightings() = default;
   virtual Head head() const = 0;
-  // Every count that is not 0, each in some bits of its own.
-  virtual void ForEachCount(const std::function<void(std::uint64_t count)>& visit) const = 0;
+  // All counts that are not 0, in the order that AddCount wants.
+  virtual void ForEachCount(const std::function<void(std::uint32_t count)>& visit) const = 0;
   // Begins to go on from what another table counted: false where it is made otherwise, and this one counts anew.
   // Throws std::invalid_argument for what no table counted.
   virtual bool SetHead(const Head& head) = 0;
-  // The same.
-  virtual void AddCount(std::uint64_t count) = 0;
+  // The same.  REQUIRES: SetHead was true.
+  virtual void AddCount(std::uint32_t count) = 0;
 
  protected:
   Sightings() = default;

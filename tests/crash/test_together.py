@@ -12,6 +12,7 @@ import pytest
 from tests.crash.scenes import git, objects, start, tiffin, write
 
 DVC, TIFFIN = "dvc", "tiffin"
+TURNS = range(max(1, int(os.environ.get("CRASH_POINTS", "4")) // 30))  # who comes first differs from one to the next
 PATIENCE_S = 60
 
 
@@ -42,22 +43,26 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("other", [TIFFIN, DVC])
-def test_two_adds_lose_nothing_of_each_other(root: Path, other: str) -> None:
+def test_two_adds_lose_nothing_of_each_other(root: Path, other: str, turn: int) -> None:
     for side in ("left", "right"):
         for number in range(30):
             write(root, f"{side}/{number}", f"{side} {number}")
             write(root, f"{side}-{number % 3}.txt", side * number)
     names = [[side, *(f"{side}-{number}.txt" for number in range(3))] for side in ("left", "right")]
-    finished(begin(root, other, "add", *names[0]), begin(root, TIFFIN, "add", *names[1]))
+    first = begin(root, other, "add", *names[0])
+    time.sleep(turn * 0.1)
+    finished(first, begin(root, TIFFIN, "add", *names[1]))
     ignored = (root / "repo/.gitignore").read_text().split()
     assert {f"/{name}" for side in names for name in side} <= set(ignored)
     assert len(objects(root / "repo/.dvc/cache/files/md5")) >= 60
     clean(root)
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("other", [TIFFIN, DVC])
-def test_runs_of_different_stages_both_end_up_in_the_lock_file(root: Path, other: str) -> None:
+def test_runs_of_different_stages_both_end_up_in_the_lock_file(root: Path, other: str, turn: int) -> None:
     write(
         root,
         "dvc.yaml",
@@ -65,7 +70,9 @@ def test_runs_of_different_stages_both_end_up_in_the_lock_file(root: Path, other
         "  left: {cmd: sleep 0.5 && cp words.txt left.txt, deps: [words.txt], outs: [left.txt]}\n"
         "  right: {cmd: sleep 0.5 && cp notes.txt right.txt, deps: [notes.txt], outs: [right.txt]}\n",
     )
-    finished(begin(root, other, "repro", "left"), begin(root, TIFFIN, "repro", "right"))
+    first = begin(root, other, "repro", "left")
+    time.sleep(turn * 0.1)
+    finished(first, begin(root, TIFFIN, "repro", "right"))
     clean(root)
 
 
@@ -84,19 +91,24 @@ def test_readers_do_not_wait_for_a_stage_that_runs(root: Path) -> None:
         slow.communicate(timeout=PATIENCE_S)
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("other", [TIFFIN, DVC])
-def test_two_pushes_at_once_leave_whole_objects(root: Path, other: str) -> None:
+def test_two_pushes_at_once_leave_whole_objects(root: Path, other: str, turn: int) -> None:
     for number in range(60):
         write(root, f"data/more/{number}", f"more {number}" * 50)
     tiffin(root, "add", "data")
-    finished(begin(root, other, "push"), begin(root, TIFFIN, "push"))
+    first = begin(root, other, "push")
+    time.sleep(turn * 0.1)
+    finished(first, begin(root, TIFFIN, "push"))
     assert set(objects(root / "repo/.dvc/cache/files/md5")) == set(objects(root / "remote/files/md5"))
 
 
-def test_gc_and_add_at_once_leave_what_is_named(root: Path) -> None:
+@pytest.mark.parametrize("turn", TURNS)
+def test_gc_and_add_at_once_leave_what_is_named(root: Path, turn: int) -> None:
     for number in range(60):
         write(root, f"new/{number}", f"new {number}" * 50)
     adding = begin(root, TIFFIN, "add", "new")
+    time.sleep(turn * 0.01)
     collecting = begin(root, TIFFIN, "gc", "--workspace", "--force")
     finished(adding, collecting)
     git(root, "add", "--all")

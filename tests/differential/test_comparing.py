@@ -71,6 +71,12 @@ def test_files_where_directories_were_and_the_other_way_round(tracked: TwinRepos
     _compare(tracked)
 
 
+def test_untracked_files_as_the_word_says(tracked: TwinRepos) -> None:
+    tracked.write("new", "n")
+    for word in ("no", "all"):
+        tracked.both("data", "status", f"--untracked-files={word}", "--json", mask=_ordered, state=False)
+
+
 def test_nothing_changed(tracked: TwinRepos) -> None:
     _compare(tracked)
     tracked.both("data", "status", text=True)

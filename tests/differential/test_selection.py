@@ -153,6 +153,7 @@ def test_what_a_stage_depends_on_goes_with_it(chained: TwinRepos) -> None:
         lose(chained, path)
     chained.both("checkout", "-f", "-R", "sub")
     assert all((side.repo / "sub/c").exists() and not (side.repo / "a").exists() for side in chained.sides)
+    chained.both("remote", "add", "-d", "store", "../remote")
     chained.both("push", "-d", "b")
     chained.both("fetch", "-d", "b")
     chained.both("pull", "-f", "-d", "b")

@@ -15,6 +15,7 @@ import pytest
 
 from tests.integrity.conftest import Objects
 from tests.repo.conftest import Sandbox
+from tiffin import _native
 
 
 def clean(sandbox: Sandbox) -> bool:
@@ -243,3 +244,28 @@ def test_a_name_too_long_for_a_dvc_file_is_refused_before_anything_is_written(sa
     assert not sandbox.exists(".dvc/cache/files/md5")
     (sandbox.root / name).rename(sandbox.root / name[1:])
     sandbox.tiffin("add", name[1:])
+
+
+# ---- what goes away meanwhile
+
+
+@pytest.mark.parametrize(("kernel", "command"), [("store_rows", "add"), ("hash_rows", "status")])
+def test_a_file_that_vanishes_once_it_was_listed_is_named(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, kernel: str, command: str
+) -> None:
+    for name in ("a", "b"):
+        sandbox.write(f"data/{name}", name)
+    if command == "status":
+        sandbox.tiffin("add", "data")
+        sandbox.write("data/a", "changed")
+    known = sandbox.exists("data.dvc")
+    real = getattr(_native, kernel)
+
+    def vanish(*arguments: object, **more: object) -> object:
+        (sandbox.root / "data/a").unlink(missing_ok=True)
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(_native, kernel, vanish)
+    answer = sandbox.tiffin(command, *(["data"] if command == "add" else []), code=1)
+    assert "data/a" in answer.err
+    assert sandbox.exists("data.dvc") == known

@@ -83,7 +83,7 @@ def test_a_run_that_is_resumed_ends_with_the_same_bits(data: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "chosen", [{"admit": 3}, {"ttl": 40_000}, {"admit": 2, "ttl": 30_000, "memory": "4M"}], ids=str
+    "chosen", [{"admit": 3}, {"ttl": 40_000}, {"admit": 2, "ttl": 30_000, "memory": "2M"}], ids=str
 )
 def test_what_is_counted_of_features_is_not_forgotten(tmp_path: Path, chosen: dict[str, int]) -> None:
     path = tmp_path / "rows.svm"

@@ -180,13 +180,16 @@ def test_a_model_for_predictions_counts_nothing(write: Write, tmp_path: Path) ->
         ("counts", {"counts": -1}),
         ("more counts than there are", {"counts": 10_000}),
         ("a text", {"newest": "one"}),
+        ("a list", []),
+        ("another text", "many"),
     ],
 )
-def test_sightings_of_no_table_are_refused(write: Write, tmp_path: Path, name: str, change: dict[str, object]) -> None:
+def test_sightings_of_no_table_are_refused(write: Write, tmp_path: Path, name: str, change: object) -> None:
     model = make_model("lr", {"table": "exact", "admit": 2})
     train(model, [write("rows.ffm", many_ids(200, seed=2))], EXACT).save(str(tmp_path / "model"))
     manifest = json.loads((tmp_path / "model/manifest.json").read_text())
-    manifest["parts"]["sightings"] |= change
+    known = manifest["parts"]["sightings"]
+    manifest["parts"]["sightings"] = known | change if isinstance(change, dict) else change
     (tmp_path / "model/manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(FormatError):
         load(str(tmp_path / "model"))
@@ -196,7 +199,11 @@ def test_counts_out_of_place_are_refused(write: Write, tmp_path: Path) -> None:
     model = make_model("lr", {"table": "exact", "admit": 2})
     train(model, [write("rows.ffm", many_ids(200, seed=2))], EXACT).save(str(tmp_path / "model"))
     counts = np.load(tmp_path / "model/sightings.npy")
-    counts[0] = 1 << 63
+    counts[:] = 0xFFFF0001
+    counts = np.resize(counts, 600)  # 39 million cells further on
+    manifest = json.loads((tmp_path / "model/manifest.json").read_text())
+    manifest["parts"]["sightings"]["counts"] = 600
+    (tmp_path / "model/manifest.json").write_text(json.dumps(manifest))
     np.save(tmp_path / "model/sightings.npy", counts)
     with pytest.raises(FormatError, match="sightings of no table"):
         load(str(tmp_path / "model"))

@@ -71,6 +71,28 @@ def test_what_a_command_is_reading_is_not_changed(busy: Sandbox, command: list[s
     assert busy.read("data") == "other"
 
 
+def test_what_is_as_it_should_be_may_be_checked_out_meanwhile(busy: Sandbox) -> None:
+    busy.tiffin("checkout", "data")
+    assert "is in use by process" in busy.tiffin("checkout", "--relink", "data", code=255).err
+    busy.write("out", "1\n")
+    busy.tiffin("checkout")
+
+
+def test_a_result_of_an_earlier_run_is_not_put_over_what_is_being_written(busy: Sandbox) -> None:
+    assert "is in use by process" in busy.tiffin("repro", code=255).err
+    assert busy.read("out") == "half written"
+
+
+def test_what_is_no_table_stops_nobody(busy: Sandbox) -> None:
+    for text in (
+        f'{{"write": {{"": {{"pid": {os.getppid()}, "cmd": ""}}}}}}',
+        f'{{"write": {{"{busy.root}/out": {{"pid": {10**30}, "cmd": ""}}}}}}',
+        "[" * 100_000,
+    ):
+        busy.write(".dvc/tmp/rwlock", text)
+        busy.tiffin("commit", "-f")
+
+
 def test_what_nobody_is_at_work_on_is_free(busy: Sandbox) -> None:
     claim(busy, "write", "out")
     busy.write("data", "other")

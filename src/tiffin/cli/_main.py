@@ -144,7 +144,7 @@ def _did_you_mean(name: str, known: Sequence[str]) -> str:
 
 
 def _failed(ui: Ui, error: TiffinError, cause: BaseException | None = None) -> int:
-    if ui.verbose:
+    if ui.verbose or os.environ.get("DVC_SHOW_TRACEBACK"):
         import traceback  # noqa: PLC0415 - only with -v
 
         sys.stderr.write("".join(traceback.format_exception(cause or error)))

@@ -134,7 +134,7 @@ class Ui:
 
         noun: what is counted.
         """
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or not (sys.stderr.isatty() or self.context.environment.get("DVC_IGNORE_ISATTY")):
             yield _Silent()
             return
         from tiffin.cli._progress import Bar  # noqa: PLC0415 - tqdm takes 50 ms to load

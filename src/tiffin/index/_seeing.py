@@ -216,7 +216,7 @@ class Seeing:
 
     def _hash_rows(self, table: Table, root: str, *, progress: Progress | None) -> list[tuple[str, int]]:
         kernel = _native.legacy_hash_rows if self._legacy else _native.hash_rows
-        return kernel(table, root, progress=progress)
+        return kernel(table, root, threads=self.store.threads, progress=progress)
 
     def _expect(self, table: Table) -> None:
         if self.progress is not None:
@@ -267,6 +267,7 @@ class Seeing:
 
 
 def is_lost(leftover: str) -> bool:
+    """Whether a leftover is a link to an object that is gone, rather than a temporary file."""
     return not _native.is_temporary(leftover.rpartition("/")[2])
 
 
@@ -280,6 +281,7 @@ def _without_rules(table: Table, path: str) -> Table:
 
 
 def raise_failed(failed: Sequence[tuple[str, int]], verb: str) -> None:
+    """Raise what the first of some outcomes means: MissingDependency for a file that is gone, else TransferError."""
     if not failed:
         return
     path, outcome = failed[0]

@@ -113,6 +113,7 @@ class ObjectStore:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.fspath(root)
+        self.threads = 0  # that hash files; 0: one for each processor
 
     @classmethod
     def inside(cls, directory: str) -> "ObjectStore":
@@ -218,7 +219,7 @@ class ObjectStore:
         _native.make_store(self.root)
         if progress is not None:
             progress.expect(len(table), table.total_size())
-        result = _native.store_rows(table, root, self.root, links, progress=progress)
+        result = _native.store_rows(table, root, self.root, links, threads=self.threads, progress=progress)
         if result.failed:
             raise _failure("store", [(f"{root}/{path}", outcome) for path, outcome in result.failed])
         return Stored(result.stored, result.bytes, result.sound)

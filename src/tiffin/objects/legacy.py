@@ -28,7 +28,7 @@ class LegacyStore(ObjectStore):
         """Store the files of a table that are not here yet; fill in the table's missing ids."""
         if progress is not None:
             progress.expect(len(table), table.total_size())
-        _raise_first("read", root, _native.legacy_hash_rows(table, root, progress=progress))
+        _raise_first("read", root, _native.legacy_hash_rows(table, root, threads=self.threads, progress=progress))
         absent = [row for row, here in enumerate(self.present(table)) if not here]
         _raise_first("store", root, _native.legacy_store_rows(table, absent, root, self.root))
         return Stored(len(absent), table.select(absent).total_size(), _NOTHING)
@@ -79,7 +79,9 @@ def legacy_store(store: ObjectStore) -> LegacyStore:
             f"what DVC 2 pushed to {store.root} cannot be used: only local directories can be such remotes so far",
             hint="let `dvc` pull in this repository, then `tiffin cache migrate --dvc-files`",
         )
-    return LegacyStore(os.path.dirname(os.path.dirname(store.root)))
+    found = LegacyStore(os.path.dirname(os.path.dirname(store.root)))
+    found.threads = store.threads
+    return found
 
 
 def _raise_first(verb: str, root: str, failed: _Failed) -> None:

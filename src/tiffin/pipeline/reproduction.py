@@ -262,9 +262,18 @@ class Runner:
             self._watcher.finished(stage)
         return "done"
 
+    def _refuse_in_use(self, stage: Stage) -> None:
+        """Raise LockHeld where another process is at work on what is about to be written."""
+        directory = os.path.dirname(self._state)
+        if os.path.lexists(f"{directory}/rwlock"):
+            from tiffin.pipeline.rwlock import refuse_in_use  # noqa: PLC0415 - few repositories have one
+
+            refuse_in_use(directory, [os.path.join(self._workspace.root, out.path) for out in stage.outs], self._lock)
+
     def _fetched(self, stage: Stage, fetch: Callable[[Stage], None]) -> bool:
         try:
             fetch(stage)
+            self._refuse_in_use(stage)
             for out in stage.outs:
                 if out.entry.cache and out.recorded is not None:
                     checkout_output(self._workspace, out, out.recorded)
@@ -374,6 +383,7 @@ class Runner:
         contents = outputs_in_store(stage, entry, self._workspace) if entry else None
         if entry is None or contents is None or self._lacks_bits(stage, contents):
             return False
+        self._refuse_in_use(stage)
         self._watcher.restored(stage)
         for out in stage.outs:
             checkout_output(self._workspace, out, contents[out.path], force=True)

@@ -14,6 +14,8 @@ from tiffin.errors import LockHeld, TransferError
 from tiffin.fs import FileLock
 
 _LOCK = "rwlock.lock"  # beside the repository's
+_LARGEST = 1 << 26  # bytes of a table that somebody wrote
+_PIDS = 1 << 31
 
 __all__ = ["Claim", "Claims", "holding", "refuse_in_use"]
 
@@ -121,13 +123,14 @@ def _owner(claim: Claim) -> dict[str, Any]:
 
 
 def _read(descriptor: int) -> bytes:
-    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+    size = os.fstat(descriptor).st_size
+    return os.pread(descriptor, size, 0) if size <= _LARGEST else b""
 
 
 def _table(text: bytes) -> dict[str, dict[str, Any]]:
     try:
         table = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         table = {}
     if not isinstance(table, dict):
         table = {}
@@ -135,13 +138,19 @@ def _table(text: bytes) -> dict[str, dict[str, Any]]:
     writers = write.items() if isinstance(write, dict) else ()
     readers = read.items() if isinstance(read, dict) else ()
     return {
-        "write": {path: owner for path, owner in writers if _is_owner(owner)},
-        "read": {path: list(filter(_is_owner, owners)) for path, owners in readers if isinstance(owners, list)},
+        "write": {path: owner for path, owner in writers if os.path.isabs(path) and _is_owner(owner)},
+        "read": {
+            path: list(filter(_is_owner, owners))
+            for path, owners in readers
+            if os.path.isabs(path) and isinstance(owners, list)
+        },
     }
 
 
 def _is_owner(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("pid"), int) and value["pid"] > 0 and "cmd" in value
+    return (
+        isinstance(value, dict) and isinstance(value.get("pid"), int) and 0 < value["pid"] < 1 << 31 and "cmd" in value
+    )
 
 
 def _refuse_conflicts(table: dict[str, dict[str, Any]], claim: Claim) -> None:
@@ -158,7 +167,8 @@ def _refuse(path: str, others: Sequence[dict[str, Any]], wanted: Sequence[str]) 
         # Which stages of one run may meet is for its graph to say.
         if other["pid"] != os.getpid() and _alive(int(other["pid"])):
             raise LockHeld(
-                f"'{path}' is in use by process {other['pid']} ({other['cmd']})", hint="wait until it is done"
+                f"'{path}' is in use by process {other['pid']} ({other['cmd']})",
+                hint="wait until it is done; if it is another program by now, remove .dvc/tmp/rwlock",
             )
 
 

@@ -61,6 +61,11 @@ def lock_all(
 def _at_rest(repo: Repo) -> Iterator[None]:
     """Nobody else at work in the project, and none of its commands running."""
     if not os.access(repo.tmp if os.path.isdir(repo.tmp) else repo.metadata, os.W_OK):
+        if repo.config.flag("core.hardlink_lock"):
+            raise LockHeld(
+                f"'{repo.tmp}/lock' cannot be taken: it is a hard link, and the directory is another user's",
+                hint="let them collect, or give you access",
+            )
         with _shared_lock(f"{repo.tmp}/lock"):
             yield
         return

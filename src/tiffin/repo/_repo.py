@@ -117,7 +117,9 @@ class Repo:
             open_to_group(self.cache_directory)
         if self.shares_cache:
             self._join_shared_cache()
-        return ObjectStore.inside(self.cache_directory)
+        store = ObjectStore.inside(self.cache_directory)
+        store.threads = self.config.number("core.checksum_jobs") or 0
+        return store
 
     def _join_shared_cache(self) -> None:
         if not os.path.exists(f"{self.cache_directory}/tiffin/projects/{_native.md5(os.fsencode(self.root))}"):

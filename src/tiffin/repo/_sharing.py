@@ -56,6 +56,8 @@ def open_to_group(cache_directory: str) -> None:
             with suppress(FileExistsError):
                 os.mkdir(directory)
                 os.chmod(directory, GROUP_MODE)
+                if directory == store:
+                    _native.spread_below(store)
 
 
 def _prepare(cache_directory: str) -> None:

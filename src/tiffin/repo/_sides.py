@@ -197,7 +197,7 @@ class CommitSide:
     def store(self, path: str, names: Sequence[str], store: ObjectStore, progress: Progress | None) -> Table:
         if progress is not None:
             progress.expect(len(names), 0)
-        os.makedirs(store.root, exist_ok=True)
+        _native.make_store(store.root)
         bodies = self._bodies(path, names)
         return Table.from_rows([(name, _native.put_object(store.root, body)) for name, body in bodies])
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tiffin.errors import CorruptObject, MissingObjects
+from tiffin.errors import CorruptObject, LockHeld, MissingObjects
 from tiffin.formats import Content
 from tiffin.index import parents
 from tiffin.pipeline import Output, checkout_output
@@ -57,7 +57,7 @@ def checkout(
             _ = repo.project.graph  # overlapping outputs would be checked out over each other
             _remove_forgotten(repo, log, done)
         outputs = recorded_outputs(repo, repo.project, targets, with_deps=with_deps, recursive=recursive)
-        repo.refuse_in_use([*(output.path for output, _ in outputs), *also])
+        _refuse_in_use(repo, outputs, also, relink=relink)
         for output, path in outputs:
             corrupt += _one(repo, output, path, done, force=force, relink=relink)
         for path, content in also.items():
@@ -78,6 +78,20 @@ def checkout(
         done.failed.clear()
         done.unknown.clear()
     return done
+
+
+def _refuse_in_use(
+    repo: Repo, outputs: Sequence[tuple[Output, str | None]], also: Iterable[str], *, relink: bool
+) -> None:
+    """Of what a running stage uses, only what is as it should be already: that is not touched."""
+    try:
+        repo.refuse_in_use([*(output.path for output, _ in outputs), *also])
+    except LockHeld:
+        repo.refuse_in_use(also)
+        for output, _ in outputs:
+            seen = None if relink else repo.workspace.like(output.recorded).look(output.path)
+            if seen is None or output.recorded is None or seen.content.oid != output.recorded.oid:
+                repo.refuse_in_use([output.path])
 
 
 def _never_written(repo: Repo, targets: Sequence[str], *, with_deps: bool, recursive: bool) -> list[str]:
@@ -117,6 +131,7 @@ def _remove_forgotten(repo: Repo, log: OutputLog, done: CheckedOut) -> None:
     if not forgotten:
         return
     git = GitSide(repo)
+    repo.refuse_in_use(forgotten)
     for path in forgotten:
         if repo.workspace.saved(path) and not git.tracks(path):
             seen = repo.workspace.look(path)

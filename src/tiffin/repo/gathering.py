@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Collection
 from typing import NamedTuple
 
-from tiffin._native import Table, scan, stat_files
+from tiffin._native import Table, make_store, scan, stat_files
 from tiffin.errors import MissingDependency, MissingObjects, TargetError, TransferError
 from tiffin.formats import Content
 from tiffin.fs.replacing import beside, clear_beside, discard, put_in_place
@@ -56,7 +56,7 @@ class _Objects(NamedTuple):
         """What DVC 2 wrote gets ids of 3.x, by way of files."""
         from tempfile import TemporaryDirectory  # noqa: PLC0415 - 5 ms that few commands need
 
-        os.makedirs(store.root, exist_ok=True)
+        make_store(store.root)
         with TemporaryDirectory(dir=store.root, prefix=".tiffin-") as directory:
             self.copy(f"{directory}/files")
             table = stat_files(f"{directory}/files", self.rows.paths())

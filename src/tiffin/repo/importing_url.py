@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tiffin import _native
 from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
 from tiffin.formats import Content, DependencyEntry, DvcFile, dvcfile
 from tiffin.fs import remove_quietly
@@ -189,7 +190,7 @@ def _copied(repo: Repo, place: Place, path: str, store: ObjectStore) -> Obtained
 
 
 def _downloaded(place: Place, store: ObjectStore, progress: Progress | None) -> Obtained:
-    os.makedirs(store.root, exist_ok=True)
+    _native.make_store(store.root)
     temporary = f"{store.root}/.tiffin-{os.getpid()}-0.tmp"
     try:
         for _ in range(2):

@@ -36,6 +36,7 @@ def destroy(repo: Repo) -> None:
 
     with repo.lock:
         stages = repo.project.stages
+        repo.refuse_in_use([out.path for stage in stages for out in stage.outs])
         for out in (out for stage in stages for out in stage.outs):
             # The cache goes as well: what is only a link into it must be a copy first.
             if out.entry.cache and repo.workspace.exists(out.path):

@@ -5,7 +5,7 @@ NAME_keys.npy     u64 (n)                    exact: the keys that have a row, in
 NAME.npy          f32 (n, width)             their values
 NAME_state.npy    f32 (n, states, width)     states of the optimiser, if there are any
 NAME_ages.npy     u32 (n)                    exact, if it counts sightings: examples since one had the row's key last
-NAME_sightings.npy  u64 (m)                  the same: counts of keys that have no row yet
+NAME_sightings.npy  u32 (m)                  the same: counts of keys that have no row yet
 """
 
 from collections.abc import Mapping

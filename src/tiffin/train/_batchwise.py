@@ -336,6 +336,8 @@ class Batchwise(Trained):
         try:
             with table_errors(*self.runner.kinds):
                 sightings = parts.get("sightings", {}) if self.state else {}
+                if not isinstance(sightings, Mapping):
+                    raise TypeError("'sightings' is no mapping")
                 for name, table in self.runner.tables.items():
                     place, found = f"table_{name}", sightings.get(name)
                     if found is not None:
