@@ -27,7 +27,7 @@ class Bench:
         skipped: Sequence[str] = (),
         ready: Callable[[str], None] = lambda _place: None,
     ) -> None:
-        """ready: called before everything that is measured, with the place."""
+        """ready: called with the place before all that is measured and writes."""
         self.ours = ours
         self.theirs = theirs
         self.loops = loops
@@ -78,7 +78,8 @@ class Bench:
                 measure([tool.command, *words], repository, tool.environment, self.log)
             case.prepare(tool, repository)
             os.sync()
-            self.ready(place)
+            if not case.warm:  # what is warm by now stays so
+                self.ready(place)
             samples[tool.name].append(measure([tool.command, *words], repository, tool.environment, self.log))
             results[tool.name] = case.result(tool, repository)
         workload.agree(case.name, results)
