@@ -29,6 +29,14 @@ def finished(*processes: subprocess.Popen[str]) -> None:
         assert process.returncode == 0, out
 
 
+def wait_for_start(root: Path) -> None:
+    """Until the stage has made `started`."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (root / "repo/started").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def clean(root: Path) -> None:
     """Both tools find nothing to do."""
     for tool in (TIFFIN, DVC):
@@ -80,10 +88,7 @@ def test_readers_do_not_wait_for_a_stage_that_runs(root: Path) -> None:
     write(root, "dvc.yaml", "stages: {slow: {cmd: touch started && sleep 30, deps: [words.txt]}}\n")
     slow = begin(root, TIFFIN, "repro")
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not (root / "repo/started").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for_start(root)
         for command in (["status"], ["data", "status"], ["diff"], ["dag"], ["push"], ["metrics", "show"]):
             tiffin(root, *command) if command != ["status"] else finished(begin(root, TIFFIN, *command))
     finally:
@@ -120,10 +125,7 @@ def test_what_the_stage_of_one_tool_writes_the_other_leaves_alone(root: Path, ru
     write(root, "dvc.yaml", "stages: {slow: {cmd: echo 1 > out && touch started && sleep 30, outs: [out]}}\n")
     slow = begin(root, runs, "repro")
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not (root / "repo/started").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for_start(root)
         for command in (["commit", "-f", "slow"], ["remove", "slow"]):
             done = begin(root, other, *command)
             out, _ = done.communicate(timeout=PATIENCE_S)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tiffin.errors import LockHeld, TransferError
 from tiffin.fs._lock import PATIENCE_S, FileLock
+from tiffin.fs.replacing import lives
 
 __all__ = ["LinkLock"]
 
@@ -98,7 +99,7 @@ class LinkLock(FileLock):
         claim = self._text()
         owner = _owner_of(claim)
         here = os.path.dirname(claim) == os.path.dirname(self._path)
-        if owner is None or owner.place != _place() or not here or _is_alive(owner.pid):
+        if owner is None or owner.place != _place() or not here or lives(owner.pid):
             return False
         try:
             os.unlink(claim)
@@ -137,13 +138,3 @@ def _owner_of(claim: str) -> _Owner | None:
     if len(parts) != 4 or parts[0] != _PREFIX or not (parts[1].isascii() and parts[1].isdecimal()):
         return None
     return _Owner(int(parts[1]), parts[2])
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

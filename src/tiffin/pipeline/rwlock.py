@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import LockHeld, TransferError
 from tiffin.fs import FileLock
+from tiffin.fs.replacing import lives
 
 _LOCK = "rwlock.lock"  # beside the repository's
 _LARGEST = 1 << 26  # bytes of a table that somebody wrote
@@ -165,7 +166,7 @@ def _refuse(path: str, others: Sequence[dict[str, Any]], wanted: Sequence[str]) 
         return
     for other in others:
         # Which stages of one run may meet is for its graph to say.
-        if other["pid"] != os.getpid() and _alive(int(other["pid"])):
+        if other["pid"] != os.getpid() and lives(int(other["pid"])):
             raise LockHeld(
                 f"'{path}' is in use by process {other['pid']} ({other['cmd']})",
                 hint="wait until it is done; if it is another program by now, remove .dvc/tmp/rwlock",
@@ -173,17 +174,7 @@ def _refuse(path: str, others: Sequence[dict[str, Any]], wanted: Sequence[str]) 
 
 
 def _keep(other: dict[str, Any], gone: Sequence[dict[str, Any]]) -> bool:
-    return other not in gone and _alive(int(other["pid"]))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return other not in gone and lives(int(other["pid"]))
 
 
 def _overlap(one: str, other: str) -> bool:
