@@ -78,7 +78,7 @@ class Bench:
                 measure([tool.command, *words], repository, tool.environment, self.log)
             case.prepare(tool, repository)
             os.sync()
-            if not case.warm:  # what is warm by now stays so
+            if case.loop == "store":  # what is read by now stays warm
                 self.ready(place)
             samples[tool.name].append(measure([tool.command, *words], repository, tool.environment, self.log))
             results[tool.name] = case.result(tool, repository)

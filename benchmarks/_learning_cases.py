@@ -4,7 +4,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks._report import Aim
-from benchmarks.learners import Import, Program, Script, Tiffin, VowpalWabbit, XLearn, tiffin_script
+from benchmarks.learners import (
+    Import,
+    NativeFactors,
+    Program,
+    Script,
+    Tiffin,
+    VowpalWabbit,
+    XLearn,
+    numpy_factors,
+    tiffin_script,
+)
 from benchmarks.learners._program import BESIDE, THIS_PYTHON
 
 __all__ = ["BITS", "DATA", "FEWER", "FURTHER", "NUMBERS", "WIDE", "Case", "cases"]
@@ -71,6 +81,14 @@ def cases() -> tuple[Case, ...]:
             VowpalWabbit("--lrq", "xx8", "--lrqdropout", "-l", "0.1", "-b", "20"),
             (Aim("rival", 50),),
             80,
+        ),
+        Case(
+            "FM in NumPy, k = 8",
+            DATA,
+            numpy_factors(),
+            NativeFactors("fm", "svm", "k=8", *factors),
+            (Aim("rival", 0.3),),
+            0.5,
         ),
         Case(
             "FFM, k = 4",

@@ -203,7 +203,7 @@ def _page(
     sections = [
         *_fast_and_good(bench, data),
         *_time_to_an_auc(bench),
-        *_beside_the_loop(bench, features),
+        *_beside_the_loop(bench, features, data[DATA].rows if DATA in data else 0),
         *_predictions(bench),
     ]
     return page(list(bench.results()), facts, notes, title=title, target="bench-training", sections=sections)
@@ -266,7 +266,7 @@ def _time_to_an_auc(bench: Bench) -> list[str]:
     return [*lines, ""]
 
 
-def _beside_the_loop(bench: Bench, features: int) -> list[str]:
+def _beside_the_loop(bench: Bench, features: int, rows: int) -> list[str]:
     """How far learning is from what touching the same memory costs."""
     found = [runs for case, runs in bench.samples.items() if case.name == FURTHER]
     if not found or not bench.floor:
@@ -278,9 +278,11 @@ def _beside_the_loop(bench: Bench, features: int) -> list[str]:
         "## Beside the memory",
         "",
         "A bare loop of one thread that reads, and then writes, as many rows of such a table in the same order, and",
-        f"computes next to nothing: {spread(bench.floor).median / 1e6:.0f} million features a second. A further pass",
-        f"of tiffin, which unpacks, scores, compares and learns, makes {share.median:.0%} of that on each core",
-        f"({share.least:.0%} to {share.most:.0%}). The aim is 70 %: {'met' if share.median >= 0.7 else '**not met**'}.",
+        f"computes next to nothing: {spread(bench.floor).median / 1e6:.0f} million features a second, which are",
+        f"{spread(bench.floor).median * rows / features / 1e6:.1f} million rows. A further pass of tiffin, which",
+        f"unpacks, scores, compares and learns, makes {share.median:.0%} of that on each core ({share.least:.0%} to",
+        f"{share.most:.0%}): {share.median * spread(bench.floor).median * rows / features / 1e6:.1f} million rows. The",
+        f"aim is 70 %: {'met' if share.median >= 0.7 else '**not met**'}.",
         "",
     ]
 

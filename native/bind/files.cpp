@@ -118,6 +118,10 @@ void BindFiles(nb::module_& module) {
   module.def("md5", &HashBody, "body"_a, nb::sig("def md5(body: bytes) -> str"), "32 hexadecimal digits.");
   module.def("link_works", &LinkWorksNamed, "kind"_a, "source_dir"_a, "destination_dir"_a,
              "Whether files of one directory can be linked into the other that way; tried with a temporary file.");
+  module.def(
+      "exchange", [](const Path& one, const Path& other) { return Exchange(one.bytes, other.bytes); }, "one"_a, "other"_a,
+      "Two paths name each other's files or directories from then on; nobody sees one missing.  False, and nothing is\n"
+      "done, where the system cannot.  OSError.");
   module.def("sync_filesystem", &Sync, "path"_a,
              "Returns when all that the file system of path had in memory is on the disk.");
   module.def(

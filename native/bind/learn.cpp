@@ -69,6 +69,7 @@ void BindFindings(nb::module_& module) {
   Known().chunk_damaged = nb::steal(PyErr_NewExceptionWithDoc(
       "tiffin._native._learn.ChunkDamaged", "A cache does not hold what was written to it.", PyExc_ValueError, nullptr));
   module.attr("ChunkDamaged") = Known().chunk_damaged;
+  nb::exception<ReadOnly>(module, "ReadOnly");
 }
 
 }  // namespace tiffin::bind

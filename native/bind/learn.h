@@ -15,6 +15,7 @@
 #include "bind/python.h"
 #include "chunks/chunk_rows.h"
 #include "engine/learner.h"
+#include "engine/mapped_table.h"
 #include "params/table.h"
 #include "parse/text.h"
 
@@ -46,6 +47,7 @@ using Optimizer = nb::typed<nb::tuple, nb::str, double, double, double, double>;
 // By their names.  Throw std::invalid_argument.
 learn::OptimizerSettings ToOptimizer(const Optimizer& settings);
 learn::LossKind ToLoss(std::string_view name);
+learn::NumberKind ToNumbers(std::string_view dtype);
 
 // A new array for Python, whose floats are not set yet.
 using NewFloats = nb::ndarray<nb::numpy, float, nb::c_contig>;

@@ -7,7 +7,6 @@
 
 #include "bind/learn.h"
 #include "engine/arrays.h"
-#include "engine/fill.h"
 
 namespace tiffin::bind {
 namespace {
@@ -75,14 +74,15 @@ std::size_t Save(const Learner& learner, const Path& directory, bool state, bool
   return SaveTable(learner, directory.bytes, state, ages);
 }
 
-void Load(Learner& learner, const Path& directory, std::size_t rows, bool state, bool ages) {
+void Load(Learner& learner, const Path& directory, std::size_t rows, bool state, bool ages, std::string_view dtype,
+          float weights_scale, bool mapped) {
+  const Saved saved{directory.bytes, rows, state, ages, ToNumbers(dtype), weights_scale};
   const nb::gil_scoped_release release;
-  LoadTable(learner, directory.bytes, rows, state, ages);
-}
-
-void Fill(Learner& learner, const Keys& names, const Floats& weights, const Floats& latent) {
-  const nb::gil_scoped_release release;
-  FillTable(learner, View(names), View(weights), View(latent));
+  if (mapped) {
+    learner.set_table(MapTable(learner, saved, false));
+  } else {
+    LoadTable(learner, saved);
+  }
 }
 
 }  // namespace
@@ -114,6 +114,12 @@ LossKind ToLoss(std::string_view name) {
                           {"squared", LossKind::kSquared},
                           {"poisson", LossKind::kPoisson},
                           {"softmax", LossKind::kSoftmax}});
+}
+
+NumberKind ToNumbers(std::string_view dtype) {
+  return Named<NumberKind>(
+      dtype, "type of numbers",
+      {{"float32", NumberKind::kFloat}, {"float16", NumberKind::kHalf}, {"int8", NumberKind::kByte}});
 }
 
 nb::dict Describe(const Totals& totals) {
@@ -226,12 +232,11 @@ void BindLearner(nb::module_& module) {
            },
            "path"_a, "found"_a, nb::sig("def load_sightings(self, path: str, found: dict[str, int]) -> None"),
            "Goes on counting from there, as far as this table counts the same things.  OSError; ValueError.")
-      .def("fill", &Fill, "names"_a.noconvert(), "weights"_a.noconvert(), "latent"_a.noconvert(),
-           nb::sig("def fill(self, names: object, weights: object, latent: object) -> None"),
-           "Fills an empty table from flat arrays, as `save` without state writes them: names of rows, which are numbers or\n"
-           "keys, uint64, and the others float32.  ValueError.")
-      .def("load", &Load, "directory"_a, "rows"_a, "state"_a, "ages"_a = false,
-           "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of this model.");
+      .def("load", &Load, "directory"_a, "rows"_a, nb::kw_only(), "state"_a = false, "ages"_a = false, "dtype"_a = "float32",
+           "weights_scale"_a = 1.0F, "mapped"_a = false,
+           "Fills an empty table with what `save` wrote, or what is in its place with numbers of type float16 or int8.\n"
+           "weights_scale: of those bytes that are weights.  mapped: the table is these files, of which nothing is read before\n"
+           "it is asked for, and learns nothing.  OSError; ValueError where a file is not of this model.");
   BindScoring(learner);
 }
 

@@ -7,9 +7,10 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "bind/learn.h"
+#include "engine/mapped_table.h"
 #include "engine/npy.h"
 #include "engine/pooling.h"
 #include "params/local_table.h"
@@ -55,8 +56,6 @@ void Push(LocalTable& table, const Array<std::uint64_t>& keys, const Matrix& gra
   table.Push(View(keys), Floats(gradients), examples);
 }
 
-constexpr std::size_t kRead = 1024;  // rows that are read at once
-
 const char* NameTypeOf(const LocalTable& table) {
   return table.is_exact() ? kNpyType<std::uint64_t> : kNpyType<std::uint32_t>;
 }
@@ -95,42 +94,31 @@ std::size_t Save(const LocalTable& table, const Path& names, const Path& values,
 }
 
 void Load(LocalTable& table, const Path& names, const Path& values, const Path& states, const Path& ages,
-          std::size_t count) {
+          std::size_t count, std::string_view dtype, const Path& scales, bool mapped) {
+  const NumberKind kind = ToNumbers(dtype);
   const nb::gil_scoped_release release;
-  NpyReader names_file(names.bytes, NameTypeOf(table), count, {});
-  NpyReader values_file(values.bytes, kNpyType<float>, count, {table.width()});
-  std::optional<NpyReader> states_file;
+  const std::size_t width = table.width();
+  const auto open = [&](const Path& path, const char* type, const RowShape& shape) {
+    return NpyMap(path.bytes, type, count, shape, !mapped);
+  };
+  MappedTable::Settings settings{.names = open(names, NameTypeOf(table), {}),
+                                 .bits = table.is_exact() ? 0 : table.table_settings().bits,
+                                 .rows = count,
+                                 .width = width * (1 + table.states()),
+                                 .parts = {}};
+  MappedPart part{open(values, NpyTypeOf(kind), {width}), kind, 0, width};
+  if (!scales.bytes.empty()) part.scales = open(scales, kNpyType<float>, {});
+  settings.parts.push_back(std::move(part));
   if (!states.bytes.empty()) {
-    states_file.emplace(states.bytes, kNpyType<float>, count, RowShape{table.states(), table.width()});
+    settings.parts.push_back({open(states, kNpyType<float>, {table.states(), width}), NumberKind::kFloat, width,
+                              table.states() * width});
   }
-  std::optional<NpyReader> ages_file;
-  if (!ages.bytes.empty()) ages_file.emplace(ages.bytes, kNpyType<std::uint32_t>, count, RowShape{});
-  std::vector<std::uint64_t> its_names;
-  std::vector<std::uint32_t> numbers;
-  std::vector<float> its_values;
-  std::vector<float> its_states;
-  std::vector<std::uint32_t> its_ages;
-  for (std::size_t done = 0; done < count; done += kRead) {
-    const std::size_t size = std::min(kRead, count - done);
-    its_names.resize(size);
-    its_values.resize(size * table.width());
-    if (table.is_exact()) {
-      names_file.Read(std::span(its_names));
-    } else {
-      numbers.resize(size);
-      names_file.Read(std::span(numbers));
-      std::ranges::copy(numbers, its_names.begin());
-    }
-    values_file.Read(std::span(its_values));
-    if (states_file) {
-      its_states.resize(size * table.states() * table.width());
-      states_file->Read(std::span(its_states));
-    }
-    if (ages_file) {
-      its_ages.resize(size);
-      ages_file->Read(std::span(its_ages));
-    }
-    table.Write(its_names, its_values, its_states, its_ages);
+  if (!ages.bytes.empty()) settings.ages = open(ages, kNpyType<std::uint32_t>, {});
+  auto rows = std::make_unique<MappedTable>(std::move(settings));
+  if (mapped) {
+    table.set_table(std::move(rows));
+  } else {
+    table.Fill(*rows);
   }
 }
 
@@ -242,8 +230,11 @@ void BindTables(nb::module_& module) {
            "Writes all rows that were changed to new files, in the order that `load` wants: names, which are numbers or keys,\n"
            "values (n, width), and if they are named states (n, states, width) and ages (n), in examples.  Gives n.  OSError;\n"
            "OverflowError where a number is not finite.")
-      .def("load", &Load, "names"_a, "values"_a, "states"_a, "ages"_a, "count"_a,
-           "Fills an empty table with what `save` wrote.  OSError; ValueError where a file is not of such a table.")
+      .def("load", &Load, "names"_a, "values"_a, "states"_a, "ages"_a, "count"_a, nb::kw_only(), "dtype"_a = "float32",
+           "scales"_a = Path{""}, "mapped"_a = false,
+           "Fills an empty table with what `save` wrote; \"\": there is no such file.  dtype: of values, float16 or int8 in\n"
+           "another file's place, the latter with scales, float32 (n).  mapped: the table is these files, of which nothing is\n"
+           "read before it is asked for, and learns nothing.  OSError; ValueError where a file is not of such a table.")
       .def("save_sightings", [](const LocalTable& table, const Path& path) { return SaveSightings(table.sightings(), path); },
            "path"_a, nb::sig("def save_sightings(self, path: str) -> dict[str, int] | None"), "As of a Learner.")
       .def("load_sightings",

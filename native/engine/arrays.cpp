@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "engine/layout.h"
@@ -13,8 +14,8 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kRead = 1024;  // rows that are read at once
-constexpr const char* kAges = "/ages.npy";
+constexpr const char* kAges = "ages.npy";
+constexpr const char* kScales = "latent_scale.npy";
 
 // Floats of a row that are an array of their own: `size` from `at` on, and so on for each vector.
 struct Part {
@@ -69,7 +70,7 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
   files.reserve(parts.size());
   for (const Part& part : parts) files.emplace_back(directory + "/" + part.file, kNpyType<float>, part.shape);
   std::optional<NpyWriter> ages_file;
-  if (ages) ages_file.emplace(directory + kAges, kNpyType<std::uint32_t>, RowShape{});
+  if (ages) ages_file.emplace(directory + "/" + kAges, kNpyType<std::uint32_t>, RowShape{});
   std::size_t count = 0;
   learner.table().ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
     // Rows that have only states: training goes on from them, and predictions do without.
@@ -99,56 +100,36 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
   return count;
 }
 
-void LoadTable(Learner& learner, const std::string& directory, std::size_t count, bool state, bool ages) {
-  const std::vector<Part> parts = PartsOf(learner.settings(), state);
-  const bool has_latent = Layout(learner.settings()).size > 0;
-  const std::string names_path = directory + "/" + NamesOf(learner);
-  NpyReader names_file(names_path, NameTypeOf(learner), count, {});
-  std::vector<NpyReader> files;
-  files.reserve(parts.size());
-  std::vector<std::vector<float>> values;
-  for (const Part& part : parts) {
-    files.emplace_back(directory + "/" + part.file, kNpyType<float>, count, part.shape);
-    values.emplace_back(std::min(kRead, count) * part.floats());
+std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool read) {
+  const Layout layout(learner.settings());
+  const auto open = [&](const char* file, const char* type, const RowShape& shape) {
+    return NpyMap(saved.directory + "/" + file, type, saved.rows, shape, read);
+  };
+  MappedTable::Settings settings{.names = open(NamesOf(learner), NameTypeOf(learner), {}),
+                                 .bits = learner.is_exact() ? 0 : learner.table_settings().bits,
+                                 .rows = saved.rows,
+                                 .width = RowWidth(learner.settings()),
+                                 .parts = {}};
+  if (layout.size > 0) settings.ones = kSeen;
+  if (saved.ages) settings.ages = open(kAges, kNpyType<std::uint32_t>, {});
+  for (const Part& part : PartsOf(learner.settings(), saved.state)) {
+    MappedPart mapped{open(part.file, NpyTypeOf(saved.kind), part.shape), saved.kind, part.at,
+                      part.size, part.count, part.stride, saved.weights_scale};
+    if (saved.kind == NumberKind::kByte && part.at != 0) mapped.scales = open(kScales, kNpyType<float>, {});
+    settings.parts.push_back(std::move(mapped));
   }
-  std::optional<NpyReader> ages_file;
-  if (ages) ages_file.emplace(directory + kAges, kNpyType<std::uint32_t>, count, RowShape{});
-  std::vector<std::uint32_t> its_ages(kRead);
-  std::vector<std::uint64_t> names(kRead);
-  std::vector<std::uint32_t> numbers(kRead);
-  std::uint64_t before = 0;
-  for (std::size_t done = 0; done < count; done += kRead) {
-    const std::size_t size = std::min(kRead, count - done);
-    if (learner.is_exact()) {
-      names_file.Read(std::span(names).first(size));
-    } else {
-      names_file.Read(std::span(numbers).first(size));
-      std::copy_n(numbers.begin(), size, names.begin());
+  return std::make_unique<MappedTable>(std::move(settings));
+}
+
+void LoadTable(Learner& learner, const Saved& saved) {
+  const std::size_t floats = RowWidth(learner.settings());
+  MapTable(learner, saved, true)->ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
+    try {
+      std::copy_n(row, floats, learner.table().Place(name, age));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(saved.directory + "/" + NamesOf(learner) + ": " + error.what());
     }
-    for (std::size_t i = 0; i < parts.size(); ++i) files[i].Read(std::span(values[i]).first(size * parts[i].floats()));
-    if (ages_file) ages_file->Read(std::span(its_ages).first(size));
-    for (std::size_t n = 0; n < size; ++n) {
-      // In their order no key is there twice.
-      if (learner.is_exact() && done + n > 0 && Scramble(names[n]) <= before) {
-        throw std::invalid_argument(names_path + ": the keys are not in their order");
-      }
-      before = Scramble(names[n]);
-      float* row = nullptr;
-      try {
-        row = learner.table().Place(names[n], its_ages[n]);
-      } catch (const std::invalid_argument& error) {
-        throw std::invalid_argument(names_path + ": " + error.what());
-      }
-      for (std::size_t i = 0; i < parts.size(); ++i) {
-        const float* from = values[i].data() + n * parts[i].floats();
-        float* to = row + parts[i].at;
-        for (std::size_t v = 0; v < parts[i].count; ++v, from += parts[i].size, to += parts[i].stride) {
-          std::copy_n(from, parts[i].size, to);
-        }
-      }
-      if (has_latent) row[kSeen] = 1.0F;
-    }
-  }
+  });
 }
 
 }  // namespace tiffin::learn

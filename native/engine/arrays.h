@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "engine/learner.h"
+#include "engine/mapped_table.h"
 
 namespace tiffin::learn {
 
@@ -23,9 +25,21 @@ namespace tiffin::learn {
 // and shall not wait for a disk.  Throws SystemFault.
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state, bool ages);
 
-// Fills an empty table with what SaveTable wrote.  count: rows.  state, ages: whether these are there, too.  Throws
-// SystemFault, and std::invalid_argument where a file is not what SaveTable would have written for this model.
-void LoadTable(Learner& learner, const std::string& directory, std::size_t count, bool state,
-               bool ages);
+// What SaveTable wrote, or the same with weights and latent vectors in fewer bytes.
+struct Saved {
+  std::string directory;
+  std::size_t rows = 0;
+  bool state = false;  // whether states are there
+  bool ages = false;   // the same
+  NumberKind kind = NumberKind::kFloat;
+  float weights_scale = 1;  // of bytes; latent_scale.npy, f32 (n), has those of the latent vectors of each row
+};
+
+// A table of these rows, which only scores.  read: all files are read now, else none before it is asked for.  Throws SystemFault, and
+// std::invalid_argument where a file is not what would have been written for this model, as far as sizes and types go.
+std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool read);
+
+// Fills an empty table with them.  Throws the same, and std::invalid_argument for rows that no such table has.
+void LoadTable(Learner& learner, const Saved& saved);
 
 }  // namespace tiffin::learn

@@ -364,7 +364,7 @@ class Learner::Worker {
 
 Learner::Learner(const ModelSettings& settings, const TableSettings& table)
     : settings_(settings),
-      is_exact_(table.is_exact),
+      table_settings_(table),
       table_(NewTable(RowWidth(settings), table, FadeOf(settings))),
       bias_(3 * settings.heads),
       kernels_(ChosenKernels()) {}

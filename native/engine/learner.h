@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/control.h"
@@ -75,9 +76,12 @@ class Learner {
   Pause& pause() noexcept { return pause_; }
 
   const ModelSettings& settings() const noexcept { return settings_; }
-  bool is_exact() const noexcept { return is_exact_; }  // whether rows of the table are named by keys
+  const TableSettings& table_settings() const noexcept { return table_settings_; }
+  bool is_exact() const noexcept { return table_settings_.is_exact; }  // whether rows of the table are named by keys
   Table& table() noexcept { return *table_; }
   const Table& table() const noexcept { return *table_; }
+  // Another one of these settings in its place.  REQUIRES: no pass is under way.
+  void set_table(std::unique_ptr<Table> table) noexcept { table_ = std::move(table); }
   // [weight, state, state] of the constant of each head.
   std::span<float> bias() noexcept { return bias_; }
 
@@ -89,8 +93,8 @@ class Learner {
   void NoteBad(BadRows&& found, const PassOptions& options);
 
   const ModelSettings settings_;
-  const bool is_exact_;
-  const std::unique_ptr<Table> table_;
+  const TableSettings table_settings_;
+  std::unique_ptr<Table> table_;
   std::vector<float> bias_;
   const Kernels& kernels_;
 

@@ -1,20 +1,21 @@
 #include "engine/npy.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "files/fault.h"
 
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 128;  // whatever the number of rows, so that it can be written last
+constexpr std::size_t kMostBytes = std::size_t{1} << 62;
+constexpr std::size_t kReadBytes = 1 << 18;
 
 void Check(int outcome, const std::string& path) {
   if (outcome != kOk) throw SystemFault(outcome, path);
@@ -26,12 +27,47 @@ std::string Header(const char* type, std::size_t rows, const RowShape& shape) {
   for (std::size_t i = 0; i < shape.size(); ++i) sizes += (i > 0 ? ", " : " ") + std::to_string(shape[i]);
   std::string text = "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (" + sizes + "), }";
   constexpr std::size_t kBefore = 10;
-  text.append(kHeaderBytes - kBefore - 1 - text.size(), ' ');
+  text.append(kNpyHeaderBytes - kBefore - 1 - text.size(), ' ');
   text += '\n';
   std::string header("\x93NUMPY\x01\x00", 8);
   header += static_cast<char>(text.size() & 0xFF);
   header += static_cast<char>(text.size() >> 8);
   return header + text;
+}
+
+// Throws std::invalid_argument for more than there can be.
+std::size_t SizeOf(const std::string& path, const char* type, std::size_t rows, const RowShape& shape) {
+  std::size_t bytes = static_cast<std::size_t>(type[2] - '0');
+  bool fits = !__builtin_mul_overflow(bytes, rows, &bytes);
+  for (const std::size_t size : shape) fits = fits && !__builtin_mul_overflow(bytes, size, &bytes);
+  if (!fits || bytes > kMostBytes) throw std::invalid_argument(path + ": no array has so many rows");
+  return kNpyHeaderBytes + bytes;
+}
+
+// Throws SystemFault, and std::invalid_argument unless the file is as NpyWriter writes it.
+Descriptor OpenArray(const std::string& path, const char* type, std::size_t rows, const RowShape& shape) {
+  Descriptor file = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (!file) throw SystemFault(errno, path);
+  Stat stat;
+  Check(StatOf(file.get(), stat), path);
+  const auto wanted = static_cast<std::int64_t>(SizeOf(path, type, rows, shape));
+  if (!IsRegular(stat) || stat.size != wanted) {
+    throw std::invalid_argument(path + ": expected " + std::to_string(wanted) + " bytes, found " +
+                                std::to_string(stat.size));
+  }
+  const std::string header = Header(type, rows, shape);
+  std::string found(kNpyHeaderBytes, ' ');
+  std::size_t got = 0;
+  Check(ReadAt(file.get(), std::as_writable_bytes(std::span(found)), 0, got), path);
+  if (found != header) throw std::invalid_argument(path + ": expected the npy header " + header.substr(10));
+  return file;
+}
+
+// Throws SystemFault.
+void ReadThrough(int file, const std::string& path) {
+  std::vector<std::byte> some(kReadBytes);
+  std::size_t got = kReadBytes;
+  for (std::uint64_t offset = 0; got == some.size(); offset += got) Check(ReadAt(file, some, offset, got), path);
 }
 
 }  // namespace
@@ -58,35 +94,16 @@ void NpyWriter::Finish(std::size_t rows) {
   Check(file_.Close(), path_);
 }
 
-NpyReader::NpyReader(std::string path, const char* type, std::size_t rows, const RowShape& shape)
-    : path_(std::move(path)), file_(OpenAt(AT_FDCWD, path_.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK)) {
-  if (!file_) throw SystemFault(errno, path_);
-  Stat stat;
-  Check(StatOf(file_.get(), stat), path_);
-  std::size_t bytes = rows * static_cast<std::size_t>(type[2] - '0');
-  for (const std::size_t size : shape) bytes *= size;
-  const auto wanted = static_cast<std::int64_t>(kHeaderBytes + bytes);
-  if (!IsRegular(stat) || stat.size != wanted) {
-    throw std::invalid_argument(path_ + ": expected " + std::to_string(wanted) + " bytes, found " +
-                                std::to_string(stat.size));
-  }
-  const std::string header = Header(type, rows, shape);
-  std::string found(kHeaderBytes, ' ');
-  ReadBytes(std::as_writable_bytes(std::span(found)));
-  if (found != header) throw std::invalid_argument(path_ + ": expected the npy header " + header.substr(10));
+NpyMap::NpyMap(std::string path, const char* type, std::size_t rows, const RowShape& shape, bool read)
+    : path_(std::move(path)) {
+  const Descriptor file = OpenArray(path_, type, rows, shape);
+  if (read) ReadThrough(file.get(), path_);
+  const std::size_t size = SizeOf(path_, type, rows, shape);
+  void* const memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (memory == MAP_FAILED) throw SystemFault(errno, path_);
+  memory_ = {static_cast<const char*>(memory), Unmap{size}};
 }
 
-void NpyReader::Read(std::span<float> values) {
-  ReadBytes(std::as_writable_bytes(values));
-  const auto finite = [](float value) { return std::isfinite(value); };
-  if (!std::ranges::all_of(values, finite)) throw std::invalid_argument(path_ + ": a value is no finite number");
-}
-
-void NpyReader::ReadBytes(std::span<std::byte> bytes) {
-  std::size_t got = 0;
-  Check(ReadAt(file_.get(), bytes, offset_, got), path_);
-  if (got != bytes.size()) throw std::invalid_argument(path_ + ": the file is cut off");
-  offset_ += got;
-}
+void NpyMap::Unmap::operator()(const char* memory) const noexcept { munmap(const_cast<char*>(memory), size); }
 
 }  // namespace tiffin::learn

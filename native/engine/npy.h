@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -23,6 +24,10 @@ template <>
 inline constexpr const char* kNpyType<std::uint32_t> = "<u4";
 template <>
 inline constexpr const char* kNpyType<std::uint64_t> = "<u8";
+inline constexpr const char* kNpyHalf = "<f2";
+inline constexpr const char* kNpyByte = "|i1";
+
+inline constexpr std::size_t kNpyHeaderBytes = 128;  // whatever the number of rows, so that it can be written last
 
 // Sizes of an array without the first, which is the number of rows.
 using RowShape = std::vector<std::size_t>;
@@ -62,22 +67,30 @@ class NpyWriter {
   Buffer<std::byte> buffer_;
 };
 
-class NpyReader {
+// An array as it is in its file, which is mapped into memory.  What cannot be read any more when it is asked for, as the
+// file was cut off or the disk fails, ends the process; a file that is replaced stays as it was.
+class NpyMap {
  public:
-  // Throws SystemFault, and std::invalid_argument unless the file is as NpyWriter writes it.
-  NpyReader(std::string path, const char* type, std::size_t rows, const RowShape& shape);
+  NpyMap() = default;  // no file
+  // read: all of it is read once now, so that a disk that fails is told of here.  Throws SystemFault, and
+  // std::invalid_argument unless the file is as NpyWriter writes it.
+  NpyMap(std::string path, const char* type, std::size_t rows, const RowShape& shape, bool read);
 
-  // The next values, all of them finite.  REQUIRES: so many are left.  Throws SystemFault, std::invalid_argument.
-  void Read(std::span<float> values);
-  void Read(std::span<std::uint32_t> values) { ReadBytes(std::as_writable_bytes(values)); }
-  void Read(std::span<std::uint64_t> values) { ReadBytes(std::as_writable_bytes(values)); }
+  explicit operator bool() const noexcept { return memory_ != nullptr; }
+  const std::string& path() const noexcept { return path_; }
+  template <typename T>
+  const T* as() const noexcept {
+    return reinterpret_cast<const T*>(memory_.get() + kNpyHeaderBytes);
+  }
 
  private:
-  void ReadBytes(std::span<std::byte> bytes);
+  struct Unmap {
+    std::size_t size;
+    void operator()(const char* memory) const noexcept;
+  };
 
-  const std::string path_;
-  Descriptor file_;
-  std::uint64_t offset_ = 0;
+  std::string path_;
+  std::unique_ptr<const char, Unmap> memory_{nullptr, Unmap{0}};
 };
 
 }  // namespace tiffin::learn

@@ -1,18 +1,11 @@
 #include "engine/sightings.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "engine/npy.h"
 
 namespace tiffin::learn {
-namespace {
-
-constexpr std::size_t kRead = 1024;  // counts that are read at once
-
-}  // namespace
 
 std::size_t SaveCounts(const Sightings& sightings, const std::string& path) {
   NpyWriter file(path, kNpyType<std::uint32_t>, {});
@@ -26,14 +19,9 @@ std::size_t SaveCounts(const Sightings& sightings, const std::string& path) {
 }
 
 void LoadCounts(Sightings& sightings, const Sightings::Head& head, const std::string& path, std::size_t count) {
-  NpyReader file(path, kNpyType<std::uint32_t>, count, {});
+  const NpyMap file(path, kNpyType<std::uint32_t>, count, {}, true);
   if (!sightings.SetHead(head)) return;
-  std::vector<std::uint32_t> counts(kRead);
-  for (std::size_t done = 0; done < count; done += kRead) {
-    const auto some = std::span(counts).first(std::min(kRead, count - done));
-    file.Read(some);
-    for (const std::uint32_t one : some) sightings.AddCount(one);
-  }
+  for (const std::uint32_t one : std::span(file.as<std::uint32_t>(), count)) sightings.AddCount(one);
 }
 
 }  // namespace tiffin::learn

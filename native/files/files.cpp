@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #endif
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -160,6 +161,15 @@ bool LinkWorks(Link kind, const std::string& source, const std::string& destinat
     default:
       return to.Symlink(Join(source, from.name()), to_directory.get()) == kOk;
   }
+}
+
+bool Exchange(const std::string& one, const std::string& other) {
+#if defined(__linux__) && defined(SYS_renameat2)
+  constexpr unsigned kExchange = 2;  // RENAME_EXCHANGE, which old headers lack
+  if (syscall(SYS_renameat2, AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), kExchange) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) throw SystemFault(errno, one);
+#endif
+  return false;
 }
 
 void SyncFileSystem(const std::string& path) {

@@ -118,17 +118,10 @@ void LocalTable::ForEach(const Visit& visit) const {
   });
 }
 
-void LocalTable::Write(std::span<const std::uint64_t> names, std::span<const float> values,
-                       std::span<const float> states, std::span<const std::uint32_t> ages) {
-  const std::size_t width = settings_.width;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::uint64_t place = kind_.is_exact ? Scramble(names[i]) : names[i];
-    if (written_ && place <= *written_) throw std::invalid_argument("rows are not in their order");
-    written_ = place;
-    float* const row = table_->Place(names[i], ages.empty() ? 0 : ages[i]);
-    std::copy_n(values.data() + i * width, width, row);
-    if (!states.empty()) std::copy_n(states.data() + i * states_ * width, states_ * width, row + width);
-  }
+void LocalTable::Fill(const Table& rows) {
+  rows.ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
+    std::copy_n(row, floats(), table_->Place(name, age));
+  });
 }
 
 }  // namespace tiffin::learn

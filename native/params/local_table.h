@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
+#include <utility>
 
 #include "optim/optimizer.h"
 #include "params/new_table.h"
@@ -47,16 +47,17 @@ class LocalTable {
   // A pass of learning is over.  Throws SystemFault.
   void EndPass() { table_->EndPass(); }
 
-  // All rows that were changed, and where keys are counted all that there are, in the order that Write wants.  name: the
+  // All rows that were changed, and where keys are counted all that there are, in the order that Table::Place wants.  name: the
   // key or number of a row.  values (width), states (states x width).  age: as of Table::ForEach.  Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states,
                                    std::uint32_t age)>;
   void ForEach(const Visit& visit) const;
-  // Fills an empty table, piece by piece, with values (names.size() x width) and states (names.size() x states x width);
-  // no states: zeros.  ages: one for each row, or none: all are 0.  Throws std::invalid_argument for a row that the table does not have, and where names are not in
-  // their order; std::bad_alloc, SystemFault.
-  void Write(std::span<const std::uint64_t> names, std::span<const float> values, std::span<const float> states,
-             std::span<const std::uint32_t> ages);
+  // Fills an empty table with the rows of another one of this layout.  Throws std::invalid_argument for a row that the
+  // table does not have; what the other throws; std::bad_alloc, SystemFault.
+  void Fill(const Table& rows);
+  // Another one of this layout in its place.
+  void set_table(std::unique_ptr<Table> table) noexcept { table_ = std::move(table); }
+  const TableSettings& table_settings() const noexcept { return kind_; }
   // As of a Table.
   Sightings* sightings() const noexcept { return table_->sightings(); }
 
@@ -74,8 +75,7 @@ class LocalTable {
   const TableSettings kind_;
   const Settings settings_;
   const std::size_t states_;
-  const std::unique_ptr<Table> table_;
-  std::optional<std::uint64_t> written_;  // the place of the last row that was filled
+  std::unique_ptr<Table> table_;
 };
 
 }  // namespace tiffin::learn

@@ -47,6 +47,10 @@ bool FileSource::Next(Block& block, const std::atomic<bool>&) {
       const std::size_t whole = got < room.size() ? got : WholeLines(fresh);  // a file may end without a line end
       if (got == room.size() && whole == 0) {
         size += got;  // a line longer than a block
+        if (size > Block::kMostLine) {
+          file_ = paths_.size();  // whoever asks next gets no part of it
+          throw SystemFault(EMSGSIZE, path);
+        }
         rest_.Clear();
         continue;
       }
@@ -76,6 +80,7 @@ bool FedSource::Feed(std::string_view bytes) {
   std::memcpy(pending_.data() + before, bytes.data(), bytes.size());
   if (pending_.size() < block_bytes_) return true;
   const std::size_t whole = WholeLines({pending_.data(), pending_.size()});
+  if (whole == 0 && pending_.size() > Block::kMostLine) throw SystemFault(EMSGSIZE, "");
   return whole == 0 || Enqueue(whole);
 }
 

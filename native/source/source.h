@@ -29,13 +29,15 @@ struct Block {
   std::shared_ptr<const Batch> batch;
 
   static constexpr std::size_t kPadding = 16;
+  static constexpr std::size_t kMostLine = std::size_t{1} << 26;  // bytes: a stranger's may have no end
   std::string_view text() const { return {bytes.data(), size}; }
 };
 
 class BlockSource {
  public:
   virtual ~BlockSource() = default;
-  // The next block in order; false at the end, or some time after `stop` was set.  Thread-safe.  Throws SystemFault.
+  // The next block in order; false at the end, or some time after `stop` was set.  Thread-safe.  Throws SystemFault, of
+  // EMSGSIZE for a line that is too long.
   virtual bool Next(Block& block, const std::atomic<bool>& stop) = 0;
 };
 
@@ -64,7 +66,8 @@ class FedSource final : public BlockSource {
  public:
   explicit FedSource(std::size_t most_blocks, std::size_t block_bytes = FileSource::kBlockBytes);
 
-  // Bytes of the current file, cut anywhere; waits while the queue is full.  False once it was closed.
+  // Bytes of the current file, cut anywhere; waits while the queue is full.  False once it was closed.  Throws SystemFault
+  // of EMSGSIZE for a line that is too long.
   bool Feed(std::string_view bytes);
   // What is fed from here on is of the next file.  False as above.
   bool EndFile();

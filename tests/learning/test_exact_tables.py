@@ -195,6 +195,20 @@ def test_sightings_of_no_table_are_refused(write: Write, tmp_path: Path, name: s
         load(str(tmp_path / "model"))
 
 
+def test_more_sightings_than_any_file_has_are_refused(write: Write, tmp_path: Path) -> None:
+    """2^62 of them have 2^64 bytes, which are none to whoever does not look."""
+    model = make_model("lr", {"table": "exact", "admit": 2})
+    train(model, [write("rows.ffm", many_ids(200, seed=2))], EXACT).save(str(tmp_path / "model"))
+    manifest = json.loads((tmp_path / "model/manifest.json").read_text())
+    manifest["parts"]["sightings"]["counts"] = 1 << 62
+    (tmp_path / "model/manifest.json").write_text(json.dumps(manifest))
+    header = {"descr": "<u4", "fortran_order": False, "shape": (1 << 62,)}
+    with (tmp_path / "model/sightings.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(FormatError, match="no array has so many rows"):
+        load(str(tmp_path / "model"))
+
+
 def test_counts_out_of_place_are_refused(write: Write, tmp_path: Path) -> None:
     model = make_model("lr", {"table": "exact", "admit": 2})
     train(model, [write("rows.ffm", many_ids(200, seed=2))], EXACT).save(str(tmp_path / "model"))

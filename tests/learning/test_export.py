@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.learning.examples import libsvm, teacher_rows
+from tiffin.cli import main
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import make_model
 from tiffin.train import Options, Trained, load, train
@@ -21,6 +22,7 @@ CHOSEN: dict[str, dict] = {
     "ffm": {"k": 4, "fields": 3, "bits": 14},
     "softmax": {"loss": "softmax", "classes": 2, "k": 4, "bits": 14},
     "gbdt_lr": {"rounds": 10, "bits": 14},
+    "deepfm": {"k": 8, "layers": "8", "fields": 3, "bits": 14},
 }
 
 
@@ -47,7 +49,8 @@ def test_scores_and_order_hardly_change(write: Write, tmp_path: Path, name: str,
     assert after.loss == pytest.approx(before.loss, abs=1e-3)
     if before.auc is not None and after.auc is not None:
         assert abs(after.auc - before.auc) < 0.001
-    sizes = [(tmp_path / place / "weights.npy").stat().st_size - 128 for place in ("slim", "small")]
+    file = "table_latent.npy" if name == "deepfm" else "weights.npy"
+    sizes = [(tmp_path / place / file).stat().st_size - 128 for place in ("slim", "small")]
     assert sizes[1] * (2 if dtype == "float16" else 4) == sizes[0]
     with pytest.raises(TrainingError, match="saved without the state"):
         train(small.model, [held], start=small)
@@ -95,3 +98,54 @@ def test_what_cannot_be_kept_so_is_said(write: Write, tmp_path: Path) -> None:
         trained.save(str(tmp_path / "model"), dtype="int8")
     with pytest.raises(ConfigError, match="kept as float32, found 'int8'"):
         train(make_model("trees"), [path]).save(str(tmp_path / "model"), state=False, dtype="int8")
+
+
+@pytest.mark.parametrize("bits", [0x7C00, 0xFC00, 0x7E01], ids=["inf", "-inf", "nan"])
+def test_what_is_no_finite_number_is_refused(write: Write, tmp_path: Path, bits: int) -> None:
+    place = tmp_path / "model"
+    trained = train(make_model("lr", {"bits": 12}), [write("a.svm", "1 1:1\n0 2:1\n")], EXACT)
+    trained.save(str(place), state=False, dtype="float16")
+    values = np.load(place / "weights.npy")
+    values[0] = np.array(bits, np.uint16).view(np.float16)
+    np.save(place / "weights.npy", values)
+    with pytest.raises(FormatError, match=r"weights\.npy: a value is no finite number"):
+        load(str(place))
+
+
+def test_every_half_is_read_as_numpy_reads_it(write: Write, tmp_path: Path) -> None:
+    place = tmp_path / "model"
+    train(make_model("lr", {"bits": 16}), [write("a.svm", "1 1:1\n0 2:1\n")], EXACT).save(
+        str(place), state=False, dtype="float16"
+    )
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    finite = np.flatnonzero(np.isfinite(halves)).astype(np.uint32)
+    np.save(place / "rows.npy", finite)
+    np.save(place / "weights.npy", halves[finite])
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["parts"]["rows"] = len(finite)
+    (place / "manifest.json").write_text(json.dumps(manifest))
+    load(str(place)).save(str(tmp_path / "again"), state=False)
+    rows = np.load(tmp_path / "again/rows.npy")
+    assert np.array_equal(np.load(tmp_path / "again/weights.npy"), halves[rows].astype(np.float32))
+    assert set(finite.tolist()) - set(rows.tolist()) == {0, 1 << 15}  # zeros are not kept
+
+
+def test_an_algorithm_of_ones_own_is_named_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = tmp_path / "fm.py"
+    text = (Path(__file__).parents[2] / "docs/how-to/write-an-algorithm.md").read_text()
+    code.write_text(text.partition("```python\n")[2].partition("\n\ntrained = ")[0] + "\n")
+    rows = tmp_path / "a.svm"
+    rows.write_text(libsvm(teacher_rows(500, seed=3)))
+    model, small = str(tmp_path / "model"), str(tmp_path / "small")
+    assert main(["train", f"{code}:FM", "--data", str(rows), "--out", model]) == 0
+    assert main(["export", model, "--dtype", "int8", "--out", small]) != 0
+    assert "--algorithm fm.py:FM" in capsys.readouterr().err
+    assert main(["export", model, "--dtype", "int8", "--out", small, "--algorithm", f"{code}:FM"]) == 0
+    assert np.load(f"{small}/table_v.npy").dtype == np.int8
+    assert np.load(f"{small}/table_w.npy").dtype == np.float16
+    capsys.readouterr()
+    found = []
+    for directory in (model, small):
+        assert main(["predict", directory, "--data", str(rows), "--algorithm", f"{code}:FM"]) == 0
+        found.append(np.array(capsys.readouterr().out.split(), dtype=float))
+    assert np.abs(found[0] - found[1]).max() < 0.01

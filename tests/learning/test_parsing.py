@@ -1,11 +1,15 @@
 """What the parsers make of a line, and which lines they refuse."""
 
+import gzip
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tiffin._native.learning import key, table_row
-from tiffin.errors import FormatError
+from tiffin.errors import FormatError, TiffinError
 from tiffin.models import make_model
 from tiffin.train import Options, train
 
@@ -128,3 +132,47 @@ def test_lines_of_any_length_and_files_without_a_last_line_end(write: Write, siz
     for threads in (1, 3):
         trained = train(make_model("lr"), [path, path], Options(threads=threads))
         assert trained.passes[0].learned.rows == 24
+
+
+FORMATS = {
+    "svm": "1 3:1 7:0.5 12\n-1 4:2e-3 6:1\n",
+    "ffm": "1 0:3:1 1:7:0.5\n0 2:4:1\n",
+    "vw": "1 2.0 'tag|a x:2 17 |b:0.5 y\n-1 | z\n",
+    "criteo": "1" + "\t7" * 13 + "\t68fd1e64" * 26 + "\n0" + "\t" * 39 + "\n",
+}
+
+
+@pytest.mark.parametrize(
+    "ending", [*FORMATS, *(f"{name}{packed}" for name in ("svm", "vw") for packed in (".gz", ".zst"))]
+)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_garbled_file_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, ending: str, data: st.DataObject
+) -> None:
+    body = bytearray(FORMATS[ending.partition(".")[0]].encode() * 20)
+    if ending.endswith(".gz"):
+        body = bytearray(gzip.compress(bytes(body)))
+    elif ending.endswith(".zst"):
+        body = bytearray(pytest.importorskip("zstandard").ZstdCompressor().compress(bytes(body)))
+    for at in data.draw(st.lists(st.integers(0, len(body) - 1), max_size=4)):
+        body[at] = data.draw(st.one_of(st.integers(0, 255), st.sampled_from(b" \t\n:|-+e.\0")))
+    path = tmp_path_factory.mktemp("garbled") / f"a.{ending}"
+    path.write_bytes(body[: data.draw(st.one_of(st.just(len(body)), st.integers(0, len(body))))])
+    try:
+        trained = train(make_model("lr", {"bits": 10}), [str(path)], Options(threads=1, max_bad=1000))
+    except TiffinError:
+        pass  # and nothing else
+    else:
+        assert trained.trained_rows <= 1000
+
+
+@pytest.mark.parametrize("ending", ["svm", "svm.gz"])
+def test_a_line_without_an_end_is_refused(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    with gzip.open(path, "wb", 1) if ending.endswith("gz") else path.open("wb") as file:
+        file.write(b"1 1:1\n1 ")
+        for _ in range(70):
+            file.write(b"1:1 " * (1 << 18))
+    with pytest.raises(FormatError, match="a line is longer than 64 MiB"):
+        train(make_model("lr"), [str(path)])

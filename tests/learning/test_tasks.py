@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tiffin.cli import main
-from tiffin.errors import ConfigError, FormatError
+from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.features import cat
 from tiffin.models import make_model
 from tiffin.train import Options, _training, load, train
@@ -64,6 +64,12 @@ def test_each_task_is_learned_as_well_as_alone(name: str, held: pl.DataFrame) ->
         wanted = alone.evaluate(held.filter(pl.col(task).is_not_null()))
         assert one.auc == pytest.approx(wanted.auc, abs=0.02)
         assert one.base_rate == wanted.base_rate
+
+
+def test_a_task_whose_labels_are_all_the_same_is_named() -> None:
+    rows = shop(500, 1).with_columns(buy=pl.lit(1))
+    with pytest.raises(TrainingError, match="all 500 examples have the same label of 'buy'"):
+        train(MODELS["lr"], rows, EXACT)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.01])

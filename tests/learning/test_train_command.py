@@ -156,3 +156,57 @@ def test_a_run_that_is_interrupted_knows_the_best_model(
     assert (found["rows"], found["passes"]) == (wanted["rows"], wanted["passes"])
     steps = (tmp_path / "live/plots/metrics/valid/loss.tsv").read_text().splitlines()
     assert len(steps) - 1 == sum(line.startswith("held out") for line in said)
+
+
+@pytest.mark.parametrize("flag", [["--checkpoint", "points"], ["--live", "live"], ["--patience", "2"]])
+def test_what_is_for_one_model_is_refused_for_several(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: list[str]
+) -> None:
+    out = str(tmp_path / "model")
+    assert main(["train", "lr,fm", "--data", data, "--valid", data, "--out", out, *flag]) != 0
+    assert f"{flag[0]} is for one model, and 'lr,fm' are several" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_plan_of_several_models_is_told_and_nothing_learned(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "lr,trees,gbdt_lr,deepfm", "--data", data, "--valid", data, "--explain-plan"]) == 0
+    said = capsys.readouterr().out
+    first, _, rest = said.partition("trees:\n")
+    trees, _, rest = rest.partition("gbdt_lr:\n")
+    both, _, network = rest.partition("deepfm:\n")
+    assert "native" in first
+    assert "LightGBM" not in first
+    assert trees.splitlines()[-1].endswith("LightGBM")
+    assert both.splitlines()[-1].endswith("a thread for each processor, native")
+    assert network.splitlines()[-1].endswith("PyTorch, cpu")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svm"]
+
+
+def test_trees_have_no_checkpoints(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "trees", "--data", data, "--out", str(tmp_path / "model")]
+    assert main([*command, "--checkpoint", str(tmp_path / "points")]) != 0
+    assert "learns from all examples at once, and has no checkpoints" in capsys.readouterr().err
+    assert not (tmp_path / "points").exists()
+
+
+def test_a_model_that_goes_on_may_spill_elsewhere(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "lr", "--data", data, "--out", str(tmp_path / "model")]
+    assert main([*command, "--set", "table=exact", "--set", "memory=1KB"]) == 0
+    elsewhere = tmp_path / "spill"
+    assert main([*command, "--from", str(tmp_path / "model"), "--set", f"spill={elsewhere}"]) != 0
+    assert f"cannot be kept in '{elsewhere}'" in capsys.readouterr().err
+    elsewhere.mkdir()
+    assert main([*command, "--from", str(tmp_path / "model"), "--set", f"spill={elsewhere}"]) == 0
+    assert main([*command, "--from", str(tmp_path / "model"), "--set", "alpha=1"]) != 0
+    assert "a model that goes on keeps its settings" in capsys.readouterr().err
+
+
+def test_training_runs_on_this_machine(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "lr", "--data", data, "--out", str(tmp_path / "model")]
+    assert main([*command, "--on", "local"]) == 0
+    assert main([*command, "--on", "moon"]) != 0
+    assert "local" in capsys.readouterr().err

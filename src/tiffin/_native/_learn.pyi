@@ -12,6 +12,9 @@ class Diverged(ArithmeticError):
 class ChunkDamaged(ValueError):
     pass
 
+class ReadOnly(Exception):
+    pass
+
 class BlockSource:
     pass
 
@@ -130,8 +133,17 @@ class Learner:
     def save(self, directory: str, state: bool, ages: bool = False) -> int: ...
     def save_sightings(self, path: str) -> dict[str, int] | None: ...
     def load_sightings(self, path: str, found: dict[str, int]) -> None: ...
-    def fill(self, names: object, weights: object, latent: object) -> None: ...
-    def load(self, directory: str, rows: int, state: bool, ages: bool = False) -> None: ...
+    def load(
+        self,
+        directory: str,
+        rows: int,
+        *,
+        state: bool = False,
+        ages: bool = False,
+        dtype: str = "float32",
+        weights_scale: float = 1.0,
+        mapped: bool = False,
+    ) -> None: ...
     def predict(
         self,
         rows: RowsSource,
@@ -228,7 +240,18 @@ class LocalTable:
     def push(self, keys: object, gradients: object, examples: int = 1) -> None: ...
     def end_pass(self) -> None: ...
     def save(self, names: str, values: str, states: str = "", ages: str = "") -> int: ...
-    def load(self, names: str, values: str, states: str, ages: str, count: int) -> None: ...
+    def load(
+        self,
+        names: str,
+        values: str,
+        states: str,
+        ages: str,
+        count: int,
+        *,
+        dtype: str = "float32",
+        scales: str = "",
+        mapped: bool = False,
+    ) -> None: ...
     def save_sightings(self, path: str) -> dict[str, int] | None: ...
     def load_sightings(self, path: str, found: dict[str, int]) -> None: ...
 

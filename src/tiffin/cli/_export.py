@@ -4,11 +4,10 @@ from typing import Annotated, NamedTuple
 
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._text import human_size
-from tiffin.cli._training import place, size_of_model
+from tiffin.cli._training import Algorithm, load_model, place, size_of_model
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.models import check_place
-from tiffin.train import load
 
 __all__ = ["Options", "run"]
 
@@ -25,6 +24,7 @@ class Options(NamedTuple):
     dtype: Annotated[str, Flag("how numbers are kept (default: float32)", choices=("float32", "float16", "int8"))] = (
         "float32"
     )
+    algorithm: Algorithm = None
 
 
 def run(options: Options, ui: Ui) -> int:
@@ -33,7 +33,7 @@ def run(options: Options, ui: Ui) -> int:
         raise UsageError("no directory for the model was named", hint="add --out DIR")
     source, out = place(ui, options.model), place(ui, options.out)
     check_place(out)
-    load(source).save(out, state=False, dtype=options.dtype)
+    load_model(ui, options.model, options.algorithm).save(out, state=False, dtype=options.dtype)
     before, now = (human_size(size_of_model(one)) for one in (source, out))
     ui.write(f"'{options.out}' has {now}B, and '{options.model}' {before}B")
     return 0

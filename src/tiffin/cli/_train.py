@@ -12,7 +12,7 @@ from tiffin.cli._trying import models_of, try_models
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
-from tiffin.models import Model, check_place
+from tiffin.models import SETTINGS, Model, check_place, read_manifest, with_settings
 from tiffin.stream import Flow, flow, parted_at, parted_by_share, text_size
 from tiffin.train import Data as Examples
 from tiffin.train import Evaluation, Trained, explain, load, profile, remove_checkpoints, specified, train
@@ -78,6 +78,7 @@ class Options(NamedTuple):
     ] = None
     checkpoint_every: Annotated[int, Flag("seconds between two of them (default: 60)", metavar="SECONDS")] = 60
     resume: Annotated[bool, Flag("go on from the last checkpoint, if there is one")] = False
+    on: Annotated[str, Flag("where training runs: this machine", choices=("local",))] = "local"
     live: Annotated[str | None, Flag("log each pass to this folder, as `tiffin.live` does", metavar="DIR")] = None
 
 
@@ -134,15 +135,26 @@ def _try(options: Options, ui: Ui) -> int:
     """Several models, of which the best is kept."""
     if options.start is not None:
         raise UsageError("only one model goes on from another", hint=f"name the one that '{options.start}' is")
-    if options.out is None:
+    for flag, given in (
+        ("--checkpoint", options.checkpoint is not None),
+        ("--live", options.live is not None),
+        ("--patience", options.patience != 1),
+    ):
+        if given:
+            raise UsageError(f"{flag} is for one model, and '{options.spec}' are several", hint="leave it out")
+    if options.out is None and not options.explain_plan:
         raise UsageError("no directory for the models was named", hint="add --out DIR")
     named = {name: value for name in _ROLES if (value := getattr(options, name)) is not None}
     found = models_of(options.spec, dict(map(_setting, options.set)))
     models = {name: model._replace(**named) for name, model in found.items()}
-    out = place(ui, options.out)
-    check_place(out)
     data, valid = _parts(ui, options, next(iter(models.values())))
     how = _how(options, ui)._replace(valid=valid or ())
+    if options.explain_plan or options.out is None:
+        for name, model in models.items():
+            ui.write(f"{name}:\n{explain(model, data, how)}")
+        return 0
+    out = place(ui, options.out)
+    check_place(out)
     return try_models(ui, models, data, how, out, state=not options.slim)
 
 
@@ -165,12 +177,17 @@ def _start(options: Options, ui: Ui) -> Trained | None:
     """What training goes on from, of which nothing is asked but what it is."""
     if options.start is None:
         return None
-    if options.set or any(getattr(options, name) is not None for name in _ROLES):
+    here = dict(map(_setting, options.set))  # those of this machine are no part of the model
+    if not all(name in SETTINGS and SETTINGS[name].here for name in here) or any(
+        getattr(options, name) is not None for name in _ROLES
+    ):
         raise UsageError(
             "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
         )
     asked = specified(options.spec, ui.context.directory)
-    start = load(place(ui, options.start), algorithm=None if isinstance(asked, Model) else type(asked))
+    place_ = place(ui, options.start)
+    known = with_settings(read_manifest(place_).model, here) if here else None
+    start = load(place_, known, algorithm=None if isinstance(asked, Model) else type(asked))
     if asked.score != start.model.score:
         raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
     return start

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
+from tiffin.models import read_manifest
 from tiffin.train import Data as Examples
 from tiffin.train import Evaluation, Trained, load, named
 
@@ -52,9 +53,13 @@ def place(ui: Ui, path: str) -> str:
 
 
 def load_model(ui: Ui, directory: str, algorithm: str | None) -> Trained:
-    """The model of a directory."""
+    """The model of a directory, to predict with.
+
+    One whose memory is bounded stays in its files, so that it needs none, nor a disk to spill to.
+    """
     kind: Any = None if algorithm is None else named(place(ui, algorithm))
-    return load(place(ui, directory), algorithm=kind)
+    where = place(ui, directory)
+    return load(where, algorithm=kind, mapped=read_manifest(where).model.memory > 0)
 
 
 def places(ui: Ui, paths: Iterable[str]) -> list[str]:

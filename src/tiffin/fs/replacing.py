@@ -12,7 +12,7 @@ from contextlib import suppress
 from tiffin import _native
 from tiffin.errors import TransferError
 
-__all__ = ["beside", "clear_beside", "copy_atomically", "discard", "is_beside", "lives", "put_in_place"]
+__all__ = ["beside", "clear_beside", "copy_atomically", "discard", "is_beside", "lives", "put_in_place", "replace"]
 
 _LONGEST_NAME = 255  # bytes
 _KINDS = ("tmp", "tmp.objects", "old")
@@ -52,8 +52,18 @@ def copy_atomically(source: str, target: str) -> None:
 
 def put_in_place(new: str, target: str) -> None:
     """Rename over a file or a directory, once the new one is durable; the old one goes once the new one is there."""
-    old = beside(target, "old")
     _native.sync_filesystem(new)
+    replace(new, target, beside(target, "old"))
+
+
+def replace(new: str, target: str, old: str) -> None:
+    """Rename over a file or a directory.  old: a name for what gives way where the system cannot exchange names.
+
+    Whoever looks meanwhile sees the one or the other, but for that case, in which nothing is there for a moment.
+    """
+    if os.path.isdir(new) and os.path.isdir(target) and not os.path.islink(target) and _native.exchange(new, target):
+        discard(new)
+        return
     if (os.path.isdir(target) and not os.path.islink(target)) or (os.path.isdir(new) and os.path.lexists(target)):
         os.rename(target, old)
     try:

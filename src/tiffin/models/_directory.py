@@ -18,6 +18,7 @@ from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.features import FORMAT as FEATURES
 from tiffin.features import from_tree, to_tree
 from tiffin.fs import write_atomically
+from tiffin.fs.replacing import replace
 from tiffin.models._model import SETTINGS, Model, has_setting, outputs_of, score_of, with_settings
 
 __all__ = [
@@ -162,10 +163,7 @@ def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
     except BaseException:
         rmtree(fresh, ignore_errors=True)  # a full disk would stay full
         raise
-    if os.path.isdir(target):
-        os.rename(target, old)
-    os.rename(fresh, target)
-    rmtree(old, ignore_errors=True)
+    replace(fresh, target, old)
 
 
 def finish_model(directory: str, manifest: Manifest) -> None:

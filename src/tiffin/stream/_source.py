@@ -5,6 +5,7 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import EMSGSIZE
 from threading import Thread
 from typing import Any
 
@@ -76,6 +77,8 @@ def _named_errors(paths: Sequence[str]) -> Iterator[None]:
     except OSError as error:
         if error.filename not in paths:
             raise  # of whoever uses the examples
+        if error.errno == EMSGSIZE:
+            raise _too_long(error.filename) from None
         raise TransferError(f"cannot read '{error.filename}': {error.strerror}") from error
 
 
@@ -91,7 +94,19 @@ def _feed(paths: Sequence[str], source: FedSource, failures: list[Exception]) ->
 
 
 def _feed_file(path: str, source: FedSource) -> bool:
-    return all(map(source.feed, read_pieces(path))) and source.end_file()
+    def fed(piece: bytes) -> bool:
+        try:
+            return source.feed(piece)
+        except OSError as error:
+            if error.errno == EMSGSIZE:
+                raise _too_long(path) from None
+            raise
+
+    return all(map(fed, read_pieces(path))) and source.end_file()
+
+
+def _too_long(path: str) -> FormatError:
+    return FormatError("a line is longer than 64 MiB", path=path, hint="are these lines of examples?")
 
 
 def read_pieces(path: str) -> Iterator[bytes]:

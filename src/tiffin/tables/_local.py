@@ -73,8 +73,20 @@ class LocalTable(Table):
     def load_sightings(self, directory: str, name: str, found: Mapping[str, int]) -> None:
         self._native.load_sightings(f"{directory}/{name}_sightings.npy", dict(found))
 
-    def load(self, directory: str, name: str, count: int, *, state: bool = True, ages: bool = False) -> None:
-        self._native.load(*self._files(directory, name, state=state, ages=ages), count)
+    def load(
+        self,
+        directory: str,
+        name: str,
+        count: int,
+        *,
+        state: bool = True,
+        ages: bool = False,
+        dtype: str = "float32",
+        mapped: bool = False,
+    ) -> None:
+        scales = f"{directory}/{name}_scale.npy" if dtype == "int8" else ""
+        files = self._files(directory, name, state=state, ages=ages)
+        self._native.load(*files, count, dtype=dtype, scales=scales, mapped=mapped)
 
     def _files(self, directory: str, name: str, *, state: bool, ages: bool) -> tuple[str, str, str, str]:
         """Of names, values, states and ages; "": there are none."""

@@ -63,8 +63,20 @@ class Table(ABC):
         """Go on counting from what `save_sightings` wrote and gave, before `load`.  Raises ValueError, OSError."""
 
     @abstractmethod
-    def load(self, directory: str, name: str, count: int, *, state: bool = True, ages: bool = False) -> None:
+    def load(
+        self,
+        directory: str,
+        name: str,
+        count: int,
+        *,
+        state: bool = True,
+        ages: bool = False,
+        dtype: str = "float32",
+        mapped: bool = False,
+    ) -> None:
         """Fill an empty table with what `save` wrote.  ages: whether it wrote when rows were met.
 
+        dtype: of the values, if they were written anew since, as float16, or as int8 with scales (n,) in
+        NAME_scale.npy.  mapped: rows may stay in their files; the table is then for `pull` alone.
         Raises ValueError where the files are not of such a table.
         """

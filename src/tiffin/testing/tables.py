@@ -129,6 +129,33 @@ def _without_state_it_only_answers(make: _Make, directory: Path) -> None:
     assert np.array_equal(again.pull(_keys(1, 2)), table.pull(_keys(1, 2)))
 
 
+def _a_mapped_table_answers_the_same(make: _Make, directory: Path) -> None:
+    for name, declared in {"fixed": _SGD._replace(first=0.5), "exact": _SGD._replace(table="exact")}.items():
+        table, mapped = make(declared), make(declared)
+        keys = np.arange(5, 5_000, 5, dtype=np.uint64)
+        table.push(keys, np.random.default_rng(0).normal(size=(len(keys), 3)).astype(np.float32))
+        mapped.load(str(directory), name, table.save(str(directory), name), state=False, mapped=True)
+        every = _keys(*range(6_000))
+        for unseen in (False, True):
+            assert np.array_equal(mapped.pull(every, unseen=unseen), table.pull(every, unseen=unseen))
+
+
+def _numbers_may_come_in_fewer_bytes(make: _Make, directory: Path) -> None:
+    table = make(_SGD)
+    table.push(_keys(1, 2), np.array([[1, -2, 3], [0.5, 0.25, 0]], np.float32))
+    count = table.save(str(directory), "t")
+    wanted = table.pull(_keys(1, 2, 3))
+    values = np.load(directory / "t.npy")
+    scales = np.abs(values).max(axis=1) / np.float32(127)
+    np.save(directory / "t_scale.npy", scales)
+    for dtype, kept in (("float16", values), ("int8", np.rint(values / scales[:, None]))):
+        np.save(directory / "t.npy", kept.astype(dtype))
+        for mapped in (False, True):
+            again = make(_SGD)
+            again.load(str(directory), "t", count, state=False, dtype=dtype, mapped=mapped)
+            assert np.abs(again.pull(_keys(1, 2, 3)) - wanted).max() < 0.02
+
+
 def _damaged_files_are_refused(make: _Make, directory: Path) -> None:
     table = make(_SGD)
     table.push(_keys(1, 2), _ones(2))
@@ -157,5 +184,7 @@ SUITE: tuple[Callable[[_Make, Path], None], ...] = (
     _a_saved_table_comes_back_and_learns_on,
     _a_saved_table_counts_on,
     _without_state_it_only_answers,
+    _a_mapped_table_answers_the_same,
+    _numbers_may_come_in_fewer_bytes,
     _damaged_files_are_refused,
 )

@@ -131,8 +131,11 @@ def new(model: Model, data_format: str, algorithm: Algorithm) -> Learned:
     return Learned(model, data_format, algorithm)
 
 
-def load(directory: str, manifest: Manifest, algorithm: Any) -> Learned:
-    """One that was saved.  Raises UsageError without its class; FormatError, ValueError, KeyError, TypeError."""
+def load(directory: str, manifest: Manifest, algorithm: Any, *, mapped: bool = False) -> Learned:
+    """One that was saved.  mapped: the rows of its tables stay in their files.
+
+    Raises UsageError without its class; FormatError, ValueError, KeyError, TypeError.
+    """
     parts = manifest.parts
     name = str(parts["algorithm"])
     if algorithm is None:
@@ -148,7 +151,7 @@ def load(directory: str, manifest: Manifest, algorithm: Any) -> Learned:
     made = algorithm if isinstance(algorithm, Algorithm) else make_algorithm(kind, dict(parts["settings"]))
     model = manifest.model._replace(fields=made.fields)
     found = Learned(model, manifest.data_format, made, state=manifest.state, trained_rows=manifest.trained_rows)
-    found.read(directory, parts)
+    found.read(directory, parts, mapped=mapped)
     return found
 
 

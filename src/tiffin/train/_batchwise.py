@@ -15,8 +15,9 @@ import numpy as np
 from tiffin._native.learning import Batch, BatchReader, ChunkDamaged, RowsSource, ScoreTotals
 from tiffin.errors import FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, count_in, write_model
-from tiffin.tables import Floats, LocalTable, Sparse
+from tiffin.tables import Floats, LocalTable, Sparse, Table
 from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
+from tiffin.train._narrow import narrow_rows
 from tiffin.train._slices import check_slices, slices_of
 from tiffin.train._table_errors import table_errors
 from tiffin.train._trained import (
@@ -36,6 +37,7 @@ __all__ = ["Batchwise", "Runner", "Scored"]
 
 _NONE = np.empty(0, np.float32)
 _TICK_S = 0.05  # between two words of progress
+_LEAST_WIDTH = 8  # of a row whose numbers are kept as bytes
 
 
 class Scored(NamedTuple):
@@ -312,10 +314,11 @@ class Batchwise(Trained):
         return int(self._read["bad_rows"])
 
     def save(self, directory: str, *, state: bool = True, dtype: str = "float32") -> None:
-        check_dtype(dtype, state=False, known=DTYPES[:1])
-        write_model(directory, lambda place: self._write_parts(place, state=state and self.state))
+        kept = state and self.state
+        check_dtype(dtype, state=kept)
+        write_model(directory, lambda place: self._write_parts(place, state=kept, dtype=dtype))
 
-    def _write_parts(self, directory: str, *, state: bool) -> Manifest:
+    def _write_parts(self, directory: str, *, state: bool, dtype: str = "float32") -> Manifest:
         tables, sightings = {}, {}
         try:
             with table_errors(*self.runner.kinds):
@@ -328,21 +331,37 @@ class Batchwise(Trained):
         parts = {**self.about, "tables": tables, "dense": self.runner.save_dense(directory, state=state)}
         if sightings:
             parts["sightings"] = sightings
+        if dtype != DTYPES[0]:
+            parts["dtypes"] = {name: _narrowed(dtype, table) for name, table in self.runner.tables.items()}
+            for name, its in parts["dtypes"].items():
+                narrow_rows(f"{directory}/table_{name}.npy", its)
         return Manifest(self.model, self.data_format, state, self.trained_rows, parts)
 
-    def read(self, directory: str, parts: Any) -> None:
-        """What was saved.  Raises FormatError; ValueError, KeyError, TypeError for parts that make no sense."""
+    def read(self, directory: str, parts: Any, *, mapped: bool = False) -> None:
+        """What was saved.  mapped: rows stay in their files.
+
+        Raises FormatError; ValueError, KeyError, TypeError for parts that make no sense.
+        """
         counts = {name: count_in(parts["tables"], name, 1 << 40) for name in self.runner.tables}
         try:
             with table_errors(*self.runner.kinds):
                 sightings = parts.get("sightings", {}) if self.state else {}
-                if not isinstance(sightings, Mapping):
-                    raise TypeError("'sightings' is no mapping")
+                dtypes = parts.get("dtypes", {})
+                if not isinstance(sightings, Mapping) or not isinstance(dtypes, Mapping):
+                    raise TypeError("'sightings' or 'dtypes' is no mapping")
                 for name, table in self.runner.tables.items():
                     place, found = f"table_{name}", sightings.get(name)
                     if found is not None:
                         table.load_sightings(directory, place, found)
-                    table.load(directory, place, counts[name], state=self.state, ages=found is not None)
+                    table.load(
+                        directory,
+                        place,
+                        counts[name],
+                        state=self.state,
+                        ages=found is not None,
+                        dtype=str(dtypes.get(name, DTYPES[0])),
+                        mapped=mapped,
+                    )
             self.runner.load_dense(directory, parts["dense"], state=self.state)
         except ValueError as error:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
@@ -410,6 +429,11 @@ class Batchwise(Trained):
             self._bad, self._read = reader.bad_rows(), reader.totals()
         finally:
             reader.close()
+
+
+def _narrowed(dtype: str, table: Table) -> str:
+    """How the numbers of a table are kept: with few of them the scale of a row would take more than it saves."""
+    return "float16" if table.width < _LEAST_WIDTH else dtype
 
 
 class _Course:

@@ -55,8 +55,11 @@ def compare(
     Passes of a model end where its held-out loss gets no better.  One that its settings, a missing library or the data
     make impossible is told of in `failure`.  after_model: is told what became of each.
 
-    Raises FormatError, and where no model can be learned what stood in the way of the first one.
+    Raises FormatError, ConfigError for checkpoints, and where no model can be learned what stood in the way of the
+    first one.
     """
+    if options.checkpoint is not None:
+        raise ConfigError("checkpoints are of one model, and several are compared", hint="leave them out")
     found: list[Tried] = []
     options = options._replace(valid=readable(valid))
     with TemporaryDirectory(prefix="tiffin-") as folder:

@@ -182,10 +182,13 @@ def new(model: Model, data_format: str) -> Deep:
     return Deep(model, data_format)
 
 
-def load(directory: str, manifest: Manifest) -> Deep:
-    """One that was saved.  Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense.
+def load(directory: str, manifest: Manifest, *, mapped: bool = False) -> Deep:
+    """One that was saved.  mapped: the rows of its tables stay in their files.
+
+    Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense.
 
     Where its GPU is not there, it runs on the CPU.
+
     """
     model = manifest.model
     if model.k == 0 or model.fields == 0:
@@ -193,5 +196,5 @@ def load(directory: str, manifest: Manifest) -> Deep:
     if not torch.cuda.is_available():
         model = model._replace(device="cpu")
     found = Deep(model, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
-    found.read(directory, manifest.parts)
+    found.read(directory, manifest.parts, mapped=mapped)
     return found

@@ -1,7 +1,7 @@
 """Which engine runs a model: the one that knows the terms of its score.
 
-An engine is a module with `new(model, data_format)` and `load(directory, manifest)`, which give a Trained; that of
-algorithms takes the algorithm, too.
+An engine is a module with `new(model, data_format)` and `load(directory, manifest, mapped=)`, which give a Trained;
+that of algorithms takes the algorithm, too.
 """
 
 from importlib import import_module
@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tiffin.errors import FormatError, MissingDependency
-from tiffin.models import Model, manifest_path, outputs_of, read_manifest, terms_of
+from tiffin.models import Manifest, Model, manifest_path, outputs_of, read_manifest, terms_of
 from tiffin.train._trained import Trained
 
 __all__ = ["load", "new"]
@@ -25,6 +25,7 @@ _ENGINES = {
     "leaves": "_leaves",
     "algorithm": "_algorithm",
 }
+_ATTEMPTS = 10  # at a model that is replaced while it is read
 # Library of an engine -> the extra that brings it.
 _EXTRAS = {"numpy": "train", "torch": "torch"}
 
@@ -40,19 +41,42 @@ def new(model: Model, data_format: str, algorithm: Any = None) -> Trained:
     return found
 
 
-def load(directory: str, model: Model | None = None, *, algorithm: Any = None) -> Trained:
+def load(directory: str, model: Model | None = None, *, algorithm: Any = None, mapped: bool = False) -> Trained:
     """A model from its directory.
 
     model: the same with settings of this machine, which are not saved.  algorithm: the class of one's own that has
-    learned it, whose code is not there, or one of that class, with the settings it had.  Raises TargetError if there is
-    none, FormatError if it is damaged, UsageError without its algorithm.
+    learned it, whose code is not there, or one of that class, with the settings it had.
+
+    mapped: to predict only; rows of tables stay in their files, which are mapped into memory, and are read when they
+    are asked for, so that the model is there at once whatever its size, and processes share what they read.  Nothing is
+    looked through, so a damaged row shows where it is asked for, and what is saved of it has no state.
+
+    Raises TargetError if there is none, FormatError if it is damaged, UsageError without its algorithm.
     """
     manifest = read_manifest(directory)
+    for _ in range(_ATTEMPTS):
+        fault = None
+        try:
+            found = _load(directory, manifest, model, algorithm, mapped=mapped)
+        except FormatError as error:
+            fault = error
+        before, manifest = manifest, read_manifest(directory)
+        if manifest != before:
+            continue  # the model was replaced meanwhile, and files of both may have been read
+        if fault is not None:
+            raise fault
+        return found
+    raise FormatError("this model was replaced again and again while it was read", path=directory)
+
+
+def _load(directory: str, manifest: Manifest, model: Model | None, algorithm: Any, *, mapped: bool) -> Trained:
     if model is not None:
         manifest = manifest._replace(model=model)
+    if mapped:
+        manifest = manifest._replace(state=False)
     more = (algorithm,) if terms_of(manifest.model)[-1] == "algorithm" else ()
     try:
-        found: Trained = _engine(manifest.model).load(directory, manifest, *more)
+        found: Trained = _engine(manifest.model).load(directory, manifest, *more, mapped=mapped)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         what = f"no field {error}" if isinstance(error, KeyError) else str(error)
         raise FormatError(f"this is no manifest of a model: {what}", path=manifest_path(directory)) from error

@@ -96,8 +96,11 @@ def new(model: Model, data_format: str) -> Leaves:
     return Leaves(model, data_format)
 
 
-def load(directory: str, manifest: Manifest) -> Leaves:
-    """One that was saved.  Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense."""
+def load(directory: str, manifest: Manifest, *, mapped: bool = False) -> Leaves:
+    """One that was saved.  mapped: the rows of its weights stay in their files.
+
+    Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense.
+    """
     model, parts = manifest.model, manifest.parts
     if model.score not in _KNOWN or ("fm" in model.score) != (model.k > 0):
         raise ValueError(f"a score of {model.score} with k={model.k}")
@@ -108,5 +111,5 @@ def load(directory: str, manifest: Manifest) -> Leaves:
         trained_rows=manifest.trained_rows,
         forest=Forest.read(directory, parts, outputs_of(model)),
     )
-    found.sparse.read_parts(directory, parts, state=manifest.state)
+    found.sparse.read_parts(directory, parts, mapped=mapped)
     return found

@@ -3,10 +3,8 @@
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from math import isfinite
 from time import perf_counter
-from types import ModuleType
 from typing import Any
 
 from tiffin._native.learning import ChunkDamaged, Learner
@@ -17,6 +15,7 @@ from tiffin.train._examples import Array, Examples
 from tiffin.train._slices import check_slices
 from tiffin.train._table_errors import no_memory, table_errors
 from tiffin.train._trained import (
+    DTYPES,
     Evaluation,
     Options,
     Pass,
@@ -231,22 +230,30 @@ class Sparse(Trained):
         parts: dict[str, Any] = {"bias": self.learner.bias, "rows": rows}
         if sightings is not None:
             parts["sightings"] = sightings
-        return parts if dtype == "float32" else {**parts, **_narrow().narrow(directory, dtype)}
+        return parts if dtype == "float32" else {**parts, **_narrow(directory, dtype, latent=self.model.k > 0)}
 
-    def read_parts(self, directory: str, parts: Mapping[str, Any], *, state: bool) -> None:
+    def read_parts(self, directory: str, parts: Mapping[str, Any], *, mapped: bool = False) -> None:
         """Read what `write_parts` wrote.  Raises FormatError, and ValueError, KeyError, TypeError for strange parts."""
         model = self.model
         bias = finite_numbers(parts, "bias", 3 * self.outputs)
         rows = count_in(parts, "rows", MOST_KEYS if model.table == "exact" else 1 << model.bits)
+        dtype = str(parts.get("dtype", DTYPES[0]))
+        (scale,) = finite_numbers({"scale": [parts["weights_scale"]]}, "scale", 1) if dtype == "int8" else (1.0,)
+        state = self.state and dtype == DTYPES[0]
+        sightings = parts.get("sightings") if state else None
         try:
             with table_errors(model):
-                if "dtype" in parts:
-                    _narrow().widen(self.learner, directory, parts, exact=model.table == "exact", latent=model.k > 0)
-                else:
-                    sightings = parts.get("sightings") if state else None
-                    if sightings is not None:
-                        self.learner.load_sightings(f"{directory}/{_SIGHTINGS}", sightings)
-                    self.learner.load(directory, rows, state, sightings is not None)
+                if sightings is not None:
+                    self.learner.load_sightings(f"{directory}/{_SIGHTINGS}", sightings)
+                self.learner.load(
+                    directory,
+                    rows,
+                    state=state,
+                    ages=sightings is not None,
+                    dtype=dtype,
+                    weights_scale=scale,
+                    mapped=mapped,
+                )
         except ValueError as error:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
         except OSError as error:
@@ -261,9 +268,14 @@ class Sparse(Trained):
         return found
 
 
-def _narrow() -> ModuleType:
-    """Loaded late: it needs NumPy, an extra."""
-    return import_module("tiffin.train._narrow")
+def _narrow(directory: str, dtype: str, *, latent: bool) -> dict[str, Any]:
+    """Write the arrays in fewer bytes; what the manifest says of them."""
+    from tiffin.train import _narrow as arrays  # noqa: PLC0415 - it needs NumPy, an extra
+
+    scale = arrays.narrow(f"{directory}/weights.npy", dtype)
+    if latent:
+        arrays.narrow_rows(f"{directory}/latent.npy", dtype)
+    return {"dtype": dtype, **({"weights_scale": scale} if dtype == "int8" else {})}
 
 
 def new(model: Model, data_format: str) -> Sparse:
@@ -279,13 +291,16 @@ def new(model: Model, data_format: str) -> Sparse:
     return Sparse(model, data_format)
 
 
-def load(directory: str, manifest: Manifest) -> Sparse:
-    """One that was saved.  Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense."""
+def load(directory: str, manifest: Manifest, *, mapped: bool = False) -> Sparse:
+    """One that was saved.  mapped: its rows stay in their files.
+
+    Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense.
+    """
     model = manifest.model
     if ("fm" in model.score) != (model.k > 0) or ("ffm" in model.score) != (model.fields > 0):
         raise ValueError(f"a score of {model.score} with k={model.k} and fields={model.fields}")
     found = Sparse(model, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
-    found.read_parts(directory, manifest.parts, state=manifest.state)
+    found.read_parts(directory, manifest.parts, mapped=mapped)
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from tiffin._native.learning import ReadOnly
 from tiffin.errors import TrainingError
 
 __all__ = ["no_memory", "table_errors"]
@@ -24,9 +25,16 @@ class _Settings(Protocol):
 
 @contextmanager
 def table_errors(*tables: _Settings) -> Iterator[None]:
-    """Raise TrainingError where memory or the disk has no room for rows.  tables: the settings of each there is."""
+    """Raise TrainingError where memory or the disk has no room for rows, or they are only read.
+
+    tables: the settings of each there is.
+    """
     try:
         yield
+    except ReadOnly as error:
+        raise TrainingError(
+            "a mapped model only predicts, and here it should learn", hint="load it without mapped=True"
+        ) from error
     except MemoryError:
         if not tables:
             raise

@@ -209,6 +209,11 @@ class Trained(ABC):
         """What the pass under way has come to; None if it does not say.  `progress` may call this."""
         return None
 
+    @property
+    def has_snapshots(self) -> bool:
+        """Whether it can be written down in the middle of a pass."""
+        return True
+
     def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         """Write the parts of the model as they are in the middle of a pass: `progress` may call this.
 

@@ -125,6 +125,11 @@ def _checkpoints(trained: Trained, data: Data, options: Options) -> Iterator[Che
             raise ConfigError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
         yield None
         return
+    if not trained.has_snapshots:
+        raise ConfigError(
+            f"a model whose score is {trained.model.score} learns from all examples at once, and has no checkpoints",
+            hint="leave --checkpoint out",
+        )
     checkpoints = Checkpoints(options.checkpoint, _run(trained, data, options), options.checkpoint_every_s)
     with checkpoints.lock:
         if not options.resume:
@@ -208,8 +213,10 @@ def _out_of_order(column: str, place: str) -> str:
 def _check(learned: Evaluation, data: Data, *, goes_on: bool) -> None:
     if learned.rows == 0:
         raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
-    if learned.base_rate in (0.0, 1.0) and not goes_on:
-        raise TrainingError(
-            f"all {learned.rows:,} examples have the same label, so there is nothing to tell apart",
-            hint="check how the labels are written: 0 and 1, or -1 and 1",
-        )
+    for name, one in (learned.tasks or {"": learned}).items():
+        if one.base_rate in (0.0, 1.0) and not goes_on:
+            whose = f" of '{name}'" if name else ""
+            raise TrainingError(
+                f"all {one.rows:,} examples have the same label{whose}, so there is nothing to tell apart",
+                hint="check how the labels are written: 0 and 1, or -1 and 1",
+            )

@@ -47,7 +47,7 @@ def new(model: Model, data_format: str) -> Trees:
     return Trees(model, data_format)
 
 
-def load(directory: str, manifest: Manifest) -> Trees:
+def load(directory: str, manifest: Manifest, *, mapped: bool = False) -> Trees:  # noqa: ARG001 - they are read whole
     """One that was saved.  Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense."""
     forest = Forest.read(directory, manifest.parts, outputs_of(manifest.model))
     return Trees(manifest.model, manifest.data_format, trained_rows=manifest.trained_rows, forest=forest)
