@@ -118,7 +118,7 @@ void Load(LocalTable& table, const Path& names, const Path& values, const Path& 
   if (mapped) {
     table.set_table(std::move(rows));
   } else {
-    table.Fill(*rows);
+    table.Fill(*rows, count);
   }
 }
 

@@ -122,14 +122,7 @@ std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved
 }
 
 void LoadTable(Learner& learner, const Saved& saved) {
-  const std::size_t floats = RowWidth(learner.settings());
-  MapTable(learner, saved, true)->ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
-    try {
-      std::copy_n(row, floats, learner.table().Place(name, age));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(saved.directory + "/" + NamesOf(learner) + ": " + error.what());
-    }
-  });
+  learner.table().Fill(*MapTable(learner, saved, true), saved.rows);
 }
 
 }  // namespace tiffin::learn

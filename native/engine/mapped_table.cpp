@@ -1,6 +1,7 @@
 #include "engine/mapped_table.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <optional>
@@ -17,7 +18,8 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr int kInterpolations = 8;                  // after so many, what is left is halved
+constexpr int kInterpolations = 8;                         // after so many, what is left is halved
+constexpr std::size_t kAbreast = 32;                       // names that are looked for side by side
 constexpr std::size_t kOpenFloats = std::size_t{1} << 18;  // of the copies that a view holds
 
 // IEEE 754 binary16.
@@ -50,25 +52,79 @@ const char* NpyTypeOf(NumberKind kind) noexcept {
   return kind == NumberKind::kFloat ? kNpyType<float> : kind == NumberKind::kHalf ? kNpyHalf : kNpyByte;
 }
 
+// One name that is looked for, a look at a time, so that memory can be on its way to many at once.
+class MappedTable::Search {
+ public:
+  Search() = default;
+  Search(const MappedTable& table, std::uint64_t name) noexcept
+      : name_(name), high_(table.settings_.rows), most_(table.end_) {
+    Choose(table);
+  }
+
+  // Where the row is; kNone: there is none, or it was not found yet.
+  std::size_t found() const noexcept { return found_; }
+  // False once there is nothing more to look at.
+  bool Look(const MappedTable& table) noexcept {
+    if (low_ >= high_) return false;
+    const std::uint64_t there = table.NameAt(place_);
+    if (there == name_) {
+      found_ = place_;
+      low_ = high_;
+      return false;
+    }
+    if (there < name_) {
+      low_ = place_ + 1;
+      least_ = static_cast<double>(there);
+    } else {
+      high_ = place_;
+      most_ = static_cast<double>(there);
+    }
+    Choose(table);
+    return low_ < high_;
+  }
+
+ private:
+  void Choose(const MappedTable& table) noexcept {
+    if (low_ >= high_) return;
+    double share = looks_++ < kInterpolations ? (static_cast<double>(name_) - least_) / (most_ - least_) : 0.5;
+    if (!(share >= 0 && share < 1)) share = 0.5;  // of names that are as good as the same
+    place_ = std::min(low_ + static_cast<std::size_t>(share * static_cast<double>(high_ - low_)), high_ - 1);
+    table.PrefetchName(place_);
+  }
+
+  std::uint64_t name_ = 0;
+  std::size_t low_ = 0;  // it is from low on, and before high
+  std::size_t high_ = 0;
+  double least_ = 0;
+  double most_ = 0;
+  std::size_t place_ = 0;  // that is looked at next
+  std::size_t found_ = kNone;
+  int looks_ = 0;
+};
+
 class MappedTable::View final : public RowView {
  public:
   explicit View(const MappedTable& table) : table_(table), zeros_(table.row_floats()) { absent_ = zeros_.data(); }
 
   void Open(std::span<const std::uint64_t> keys, std::uint32_t, Purpose purpose) override {
     if (purpose == Purpose::kLearn) Refuse();
-    names_.Resize(keys.size());
     places_.Resize(keys.size());
     rows_.Resize(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      names_[i] = table_.NameOf(keys[i]);
-      table_.PrefetchName(table_.Guess(names_[i]));
-    }
     std::size_t found = 0;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      places_[i] = table_.Find(names_[i]);
-      if (places_[i] == kNone) continue;
-      ++found;
-      table_.PrefetchParts(places_[i]);
+    std::array<Search, kAbreast> searches;
+    for (std::size_t begin = 0; begin < keys.size(); begin += kAbreast) {
+      const std::size_t count = std::min(kAbreast, keys.size() - begin);
+      for (std::size_t i = 0; i < count; ++i) searches[i] = Search(table_, table_.NameOf(keys[begin + i]));
+      for (bool goes_on = true; goes_on;) {
+        goes_on = false;
+        for (std::size_t i = 0; i < count; ++i) goes_on |= searches[i].Look(table_);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t place = places_[begin + i] = searches[i].found();
+        if (place == kNone) continue;
+        ++found;
+        table_.PrefetchParts(place);
+      }
     }
     has_absent_ = found < keys.size();
     if (copies_.size() < found * table_.row_floats()) copies_.assign(found * table_.row_floats(), 0.0F);
@@ -85,7 +141,6 @@ class MappedTable::View final : public RowView {
  private:
   const MappedTable& table_;
   std::vector<float> zeros_;
-  Buffer<std::uint64_t> names_;
   Buffer<std::size_t> places_;
   std::vector<float> copies_;
 };
@@ -130,33 +185,6 @@ std::uint64_t MappedTable::NameOf(std::uint64_t key) const noexcept {
 std::uint64_t MappedTable::NameAt(std::size_t place) const noexcept {
   return settings_.bits > 0 ? settings_.names.as<std::uint32_t>()[place]
                             : Scramble(settings_.names.as<std::uint64_t>()[place]);
-}
-
-std::size_t MappedTable::Guess(std::uint64_t name) const noexcept {
-  const auto place = static_cast<std::size_t>(static_cast<double>(name) / end_ * static_cast<double>(settings_.rows));
-  return std::min(place, settings_.rows - 1);
-}
-
-std::size_t MappedTable::Find(std::uint64_t name) const noexcept {
-  std::size_t low = 0;
-  std::size_t high = settings_.rows;  // it is from low on, and before high
-  double least = 0;
-  double most = end_;
-  for (int step = 0; low < high; ++step) {
-    double share = step < kInterpolations ? (static_cast<double>(name) - least) / (most - least) : 0.5;
-    if (!(share >= 0 && share < 1)) share = 0.5;  // of names that are as good as the same
-    const std::size_t place = std::min(low + static_cast<std::size_t>(share * static_cast<double>(high - low)), high - 1);
-    const std::uint64_t there = NameAt(place);
-    if (there == name) return place;
-    if (there < name) {
-      low = place + 1;
-      least = static_cast<double>(there);
-    } else {
-      high = place;
-      most = static_cast<double>(there);
-    }
-  }
-  return kNone;
 }
 
 void MappedTable::Read(std::size_t place, float* row) const noexcept {

@@ -69,12 +69,10 @@ class MappedTable final : public Table {
  private:
   class View;
 
+  class Search;
+
   std::uint64_t NameOf(std::uint64_t key) const noexcept;  // or what stands for it in the order of names
   std::uint64_t NameAt(std::size_t place) const noexcept;
-  // Where among the rows a name is, or would be at first sight.
-  std::size_t Guess(std::uint64_t name) const noexcept;
-  // kNone: there is no row of the name.
-  std::size_t Find(std::uint64_t name) const noexcept;
   // Fills a row of zeros.
   static void Read(const MappedPart& part, std::size_t place, float* row) noexcept;
   void Read(std::size_t place, float* row) const noexcept;

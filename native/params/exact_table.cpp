@@ -399,6 +399,22 @@ float* ExactTable::Place(std::uint64_t key, std::uint32_t age) {
   return RowAt(slot->row.load(std::memory_order_relaxed));
 }
 
+void ExactTable::Fill(const Table& rows, std::size_t count) {
+  if (most_rows_ == 0 || count <= most_rows_) {
+    // Keys come in the order of the index: if it grew on the way, all that are there would crowd its begin.
+    if (count > index_.capacity()) Grow(count);
+    return Table::Fill(rows, count);
+  }
+  int level = 0;  // as if they had been evicted, and merged
+  for (std::size_t size = std::max<std::size_t>(most_rows_ / 4, 1); size <= count / Spill::kMerged; size *= Spill::kMerged) ++level;
+  const std::uint32_t now = clock_.load(std::memory_order_relaxed);
+  spill_->AddMerged(level, count, [&](const Spill::Take& take) {
+    rows.ForEach([&](std::uint64_t key, const float* row, std::uint32_t age) {
+      take({key, now - age, faded_, const_cast<float*>(row)});
+    });
+  });
+}
+
 // ---- what it counts
 
 Sightings::Head ExactTable::head() const {

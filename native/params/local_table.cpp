@@ -118,10 +118,4 @@ void LocalTable::ForEach(const Visit& visit) const {
   });
 }
 
-void LocalTable::Fill(const Table& rows) {
-  rows.ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
-    std::copy_n(row, floats(), table_->Place(name, age));
-  });
-}
-
 }  // namespace tiffin::learn

@@ -52,9 +52,8 @@ class LocalTable {
   using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states,
                                    std::uint32_t age)>;
   void ForEach(const Visit& visit) const;
-  // Fills an empty table with the rows of another one of this layout.  Throws std::invalid_argument for a row that the
-  // table does not have; what the other throws; std::bad_alloc, SystemFault.
-  void Fill(const Table& rows);
+  // As of a Table.
+  void Fill(const Table& rows, std::size_t count) { table_->Fill(rows, count); }
   // Another one of this layout in its place.
   void set_table(std::unique_ptr<Table> table) noexcept { table_ = std::move(table); }
   const TableSettings& table_settings() const noexcept { return kind_; }

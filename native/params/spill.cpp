@@ -77,6 +77,12 @@ void Spill::Add(std::size_t count, const std::function<bool(SpilledRow&)>& next)
   segments_.push_back({0, writer.Finish()});
 }
 
+void Spill::AddMerged(int level, std::size_t count, const std::function<void(const Take& take)>& give) {
+  Segment::Writer writer(directory_, row_floats_, FilterBytes(count));
+  give([&](const SpilledRow& row) { writer.Add(row); });
+  segments_.push_back({level, writer.Finish()});
+}
+
 void Spill::Merge(const Keep& keep) {
   for (;;) {
     if (segments_.size() < kMerged) return;

@@ -60,6 +60,10 @@ class Spill {
   // Adds `count` rows at most, which `next` gives one after the other, ascending by scrambled key.  Throws SystemFault,
   // and has added nothing.
   void Add(std::size_t count, const std::function<bool(SpilledRow&)>& next);
+  // Adds rows as a segment of some level, the first one there is: give(take) calls take(row) for `count` of them at most,
+  // ascending by scrambled key.  Throws what it throws, SystemFault, and has added nothing.
+  using Take = std::function<void(const SpilledRow&)>;
+  void AddMerged(int level, std::size_t count, const std::function<void(const Take& take)>& give);
   // Merges segments where there are enough; rows for which `keep` is false are left out.  Throws SystemFault, and has lost
   // nothing.
   void Merge(const Keep& keep);
@@ -68,8 +72,9 @@ class Spill {
 
   class Cursor;
 
+  static constexpr std::size_t kMerged = 4;  // segments of one level
+
  private:
-  static constexpr std::size_t kMerged = 4;
 
   struct Level {
     int level;

@@ -4,6 +4,7 @@
 // training on sparse data bears well (Recht, Re, Wright, Niu: Hogwild!, 2011).  How rows are found is each table's affair.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -102,6 +103,9 @@ class Table {
   // The row of a name, of zeros, to be filled before the next call.  Throws std::invalid_argument where a table like
   // this has no such row; std::bad_alloc, SystemFault.
   virtual float* Place(std::uint64_t name, std::uint32_t age) = 0;
+  // Takes over the rows of another table of this layout, `count` of them.  REQUIRES: this one is empty.  Throws what Place
+  // and the other's ForEach throw.
+  virtual void Fill(const Table& rows, std::size_t count);
   // What it counts to admit and to forget keys; nullptr: nothing.
   virtual Sightings* sightings() noexcept { return nullptr; }
 
@@ -111,6 +115,12 @@ class Table {
  private:
   const std::size_t row_floats_;
 };
+
+inline void Table::Fill(const Table& rows, std::size_t) {
+  rows.ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
+    std::copy_n(row, row_floats_, Place(name, age));
+  });
+}
 
 // What becomes of a row at the end of each pass; none: it stays.
 using Fade = std::function<void(float* row)>;
