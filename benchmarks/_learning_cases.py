@@ -56,7 +56,7 @@ def cases() -> tuple[Case, ...]:
     ftrl = ("optimizer=ftrl", "alpha=0.3", f"bits={BITS}")
     vw_ftrl = ("--ftrl", "--ftrl_alpha", "0.3", "--ftrl_beta", "1", "-b", "24")
     cached = ("--cache_file", "cache", "-k", "--holdout_off", "-b", "24")
-    fields = ("optimizer=adagrad", "alpha=0.5", "latent_alpha=0.1")
+    fields = ("optimizer=adagrad", "alpha=0.5")
     factors = ("optimizer=adagrad", "alpha=0.1", "latent_alpha=0.05", "bits=20")
     return (
         Case("LR, adaptive", WIDE, Tiffin("lr", "vw", *adaptive), VowpalWabbit("-b", "24"), (Aim("rival", 6),), 5),

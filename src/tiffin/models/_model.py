@@ -165,7 +165,7 @@ class Model(NamedTuple):
 BUILT_IN: Mapping[str, Model] = {
     "lr": Model(),
     "fm": Model("linear + fm", k=8),
-    "ffm": Model("linear + ffm", k=4, unit_length=True, bits=18),
+    "ffm": Model("linear + ffm", k=4, unit_length=True, bits=18, latent_alpha=0.8, first=0.5),
     "widedeep": Model("linear + mlp", k=16, bits=20),
     "deepfm": Model("linear + fm + mlp", k=16, bits=20),
     "dcn": Model("linear + cross + mlp", k=16, bits=20),
