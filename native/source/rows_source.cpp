@@ -7,6 +7,12 @@
 #include "parse/line.h"
 
 namespace tiffin::learn {
+namespace {
+
+constexpr float kUnknown[] = {kNoLabel};
+constexpr std::span<const float> kNoLabels(kUnknown);
+
+}  // namespace
 
 MatrixRows::MatrixRows(const Matrix& matrix) : matrix_(matrix) {
   const auto refuse = [](const char* what) { throw std::invalid_argument(what); };
@@ -16,13 +22,16 @@ MatrixRows::MatrixRows(const Matrix& matrix) : matrix_(matrix) {
     refuse("begins must go up from 0 to the number of keys");
   }
   if (!matrix.values.empty() && matrix.values.size() != matrix.keys.size()) refuse("there must be a value for each key");
-  if (!matrix.labels.empty() && matrix.labels.size() != size()) refuse("there must be a label for each example");
+  if (!matrix.labels.empty() && (size() == 0 || matrix.labels.size() % size() != 0)) {
+    refuse("there must be as many labels for each example");
+  }
   if (!matrix.weights.empty() && matrix.weights.size() != size()) refuse("there must be a weight for each example");
 }
 
 void MatrixRows::Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const {
   const std::size_t first = block.first_line;
   const std::size_t last = std::min(first + kRows, size());
+  rows.SetTasks(tasks());
   rows.Reserve(last - first, static_cast<std::size_t>(matrix_.begins[last] - matrix_.begins[first]));
   for (std::size_t row = first; row < last; ++row) {
     const char* what = nullptr;
@@ -37,8 +46,8 @@ void MatrixRows::Parse(const Block& block, Rows& rows, std::vector<Fault>& fault
       faults.push_back({row - first, 0, what});
       continue;
     }
-    rows.EndRow(matrix_.labels.empty() ? kNoLabel : matrix_.labels[row],
-                matrix_.weights.empty() ? 1.0F : matrix_.weights[row]);
+    const std::span<const float> labels = matrix_.labels.empty() ? kNoLabels : matrix_.labels.subspan(row * tasks(), tasks());
+    rows.EndRow(labels, matrix_.weights.empty() ? 1.0F : matrix_.weights[row]);
     rows.lines.back() = static_cast<std::uint32_t>(row - first);
   }
 }

@@ -60,7 +60,7 @@ class MatrixRows final : public RowsSource {
     std::span<const std::int64_t> begins;  // one more than there are examples
     std::span<const std::uint64_t> keys;
     std::span<const float> values;  // empty: all are 1
-    std::span<const float> labels;  // empty: there are none
+    std::span<const float> labels;  // empty: there are none; of several tasks those of a row side by side
     std::span<const float> weights;  // empty: all are 1
   };
 
@@ -79,6 +79,7 @@ class MatrixRows final : public RowsSource {
   static constexpr std::size_t kRows = 4096;
 
   std::size_t size() const { return matrix_.begins.size() - 1; }
+  std::size_t tasks() const { return matrix_.labels.empty() ? 1 : matrix_.labels.size() / size(); }
 
   Matrix matrix_;
   std::atomic<std::uint64_t> next_{0};

@@ -32,7 +32,7 @@ from tiffin.train.estimators import (
 
 ALL = [
     LogisticRegression(),
-    FactorizationMachine(),
+    FactorizationMachine(passes=5),
     FieldFactorizationMachine(bits=12),
     LinearRegression(),
     PoissonRegression(),
@@ -43,7 +43,7 @@ if find_spec("torch"):
     import torch
 
     torch.set_num_threads(1)  # the tests run side by side
-    ALL += [DeepFM(layers="8", k=4, passes=10, dense_alpha=0.01)]
+    ALL += [kind(layers="8", k=4, passes=10, dense_alpha=0.01) for kind in (DeepFM, WideDeep, DCN)]
 # Learning goes row by row: a row that comes twice is not one of twice the weight, and their order counts.
 _TREES = (GradientBoostedTrees, LeafHybrid)
 ORDER = "examples are learned from one after the other"
@@ -137,3 +137,41 @@ def test_networks_learn_what_is_not_linear(kind: Any) -> None:
     assert model.score(X, y) > 0.95
     again = pickle.loads(pickle.dumps(model)).partial_fit(X, y)
     assert np.array_equal(again.predict_proba(X), model.partial_fit(X, y).predict_proba(X))
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, FactorizationMachine, DeepFM])
+def test_several_tasks_are_learned_at_once(kind: Any) -> None:
+    chosen: dict[str, Any] = {"bits": 12}
+    if kind is DeepFM:
+        pytest.importorskip("torch")
+        chosen |= {"k": 4, "layers": "8", "dense_alpha": 0.01, "passes": 10}
+    random = np.random.default_rng(0)
+    X = random.normal(size=(2_000, 6))
+    scores = X @ random.normal(size=(6, 3)) * 2
+    Y = (random.random(scores.shape) < 1 / (1 + np.exp(-scores))).astype(float)
+    seen = Y[:1_500].copy()
+    seen[:, 1:][random.random((1_500, 2)) < 0.3] = np.nan
+    model = kind(**chosen).fit(X[:1_500], seen)
+    chances = model.predict_proba(X[1_500:])
+    assert chances.shape == (500, 3)
+    assert np.array_equal(model.predict(X[1_500:]), (chances > 0.5).astype(int))
+    for task in range(3):
+        assert roc_auc_score(Y[1_500:, task], chances[:, task]) > 0.85
+    again = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert np.array_equal(
+        kind(**chosen).fit(scipy.sparse.csr_matrix(X[:1_500]), seen).predict_proba(X), model.predict_proba(X)
+    )
+
+
+def test_labels_of_tasks_are_checked() -> None:
+    X = np.ones((4, 2))
+    with pytest.raises(ValueError, match="labels of several tasks are 0 and 1, found"):
+        LogisticRegression().fit(X, np.arange(8.0).reshape(4, 2))
+    model = LogisticRegression().partial_fit(X, [[0, 1], [1, 0], [1, 1], [0, 0]])
+    with pytest.raises(ValueError, match="y should have 2 columns, as at first, found 3"):
+        model.partial_fit(X, np.ones((4, 3)))
+    with pytest.raises(ValueError, match="in 1 rows of y no task is known"):
+        model.partial_fit(X, [[0, 1], [np.nan, np.nan], [1, 1], [0, 0]])
+    with pytest.raises(ValueError, match="y should have 4 rows"):
+        model.partial_fit(X, np.ones((3, 2)))

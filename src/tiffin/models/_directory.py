@@ -19,7 +19,7 @@ from tiffin.features import FORMAT as FEATURES
 from tiffin.features import from_tree, to_tree
 from tiffin.fs import write_atomically
 from tiffin.fs.replacing import replace
-from tiffin.models._model import SETTINGS, Model, has_setting, outputs_of, score_of, with_settings
+from tiffin.models._model import SETTINGS, Model, has_setting, labels_of, outputs_of, score_of, with_settings
 
 __all__ = [
     "Manifest",
@@ -190,7 +190,7 @@ def fields_of(model: Model) -> dict[str, Any]:
     kept = [name for name in SETTINGS if has_setting(model, name) and not _is_of_the_machine(name)]
     meant = {name: getattr(model, name) for name in kept}
     fields: dict[str, Any] = {"model": {"score": model.score, **meant}}
-    if model.features:
+    if model.features or len(labels_of(model)) > 1:
         named = {name: getattr(model, name) for name in _ROLES if getattr(model, name)}
         fields["columns"] = {"format": FEATURES, "features": list(map(to_tree, model.features)), **named}
     return fields

@@ -17,8 +17,8 @@ Array = Any  # of NumPy, which is an extra, and whose arrays the native module m
 class Examples(NamedTuple):
     """Examples in compressed rows: example i has the features [begins[i], begins[i + 1]).
 
-    begins (n + 1,) int64, keys uint64, values float32; labels (n,) float32, NaN where it is not known; weights (n,)
-    float32, or none where all are 1.
+    begins (n + 1,) int64, keys uint64, values float32; labels (n,) float32, NaN where it is not known, of several tasks
+    (n * tasks,); weights (n,) float32, or none where all are 1.
     """
 
     begins: Array

@@ -11,7 +11,7 @@ from tiffin.models import BUILT_IN, Model, with_settings
 from tiffin.train._engines import new
 from tiffin.train._examples import Examples
 
-__all__ = ["Array", "Binary", "Classification", "Regression"]
+__all__ = ["Array", "Binary", "Classification", "Labels", "Regression"]
 
 Array = np.ndarray[Any, Any]
 _NONE = np.empty(0, np.float32)
@@ -25,7 +25,13 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     _loss: ClassVar[str] = "logistic"
 
     def _model(self) -> Model:
-        return with_settings(BUILT_IN[self._built_in], {"loss": self._loss, **self._settings()})
+        return with_settings(BUILT_IN[self._built_in], {"loss": self._loss, **self._settings()})._replace(
+            label=self._label()
+        )
+
+    def _label(self) -> str:
+        """The names of several tasks, as a model has them."""
+        return ""
 
     @property
     def _passes(self) -> int:
@@ -42,7 +48,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         weights = _NONE
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
-        examples = self._examples(X)._replace(labels=labels, weights=np.ascontiguousarray(weights))
+        examples = self._examples(X)._replace(labels=labels.reshape(-1), weights=np.ascontiguousarray(weights))
         self._teach(examples, passes)
         self.trained_.trained_rows += passes * len(labels)
 
@@ -154,6 +160,88 @@ class Classification(ClassifierMixin, _Estimator):  # type: ignore[misc]
         if len(unknown):
             raise ValueError(f"y has classes that are not in classes_: {unknown[:5]}")
         return np.searchsorted(self.classes_, y).astype(np.float32)
+
+
+class Labels(Classification):
+    """Classes; or several tasks at once, where y has a column for each (the multilabel indicator of scikit-learn).
+
+    Features are looked up once for all tasks.  y is 0 and 1 then, or NaN where it is not known: that task does not
+    learn from the row.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from scratch.  X (n, d) dense or sparse, y (n,) of two classes or more, or (n, tasks)."""
+        if not _has_tasks(y):
+            self.tasks_ = 1
+            return super().fit(X, y, sample_weight)
+        X, labels = self._tasks_of(X, y, reset=True)
+        self._begin()
+        self._learn(X, labels, sample_weight, self._passes)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from some more, once.  classes: all there are, needed the first time unless they are all in y."""
+        first = not hasattr(self, "trained_")
+        if not _has_tasks(y):
+            self.tasks_ = 1 if first else self.tasks_
+            return super().partial_fit(X, y, classes, sample_weight)
+        X, labels = self._tasks_of(X, y, reset=first)
+        if first:
+            self._begin()
+        self._learn(X, labels, sample_weight, 1)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The most probable class, (n,); of several tasks 0 or 1 each, (n, tasks)."""
+        check_is_fitted(self, "trained_")
+        if self.tasks_ == 1:
+            return super().predict(X)
+        chosen: Array = (self.decision_function(X) > 0).astype(int)
+        return chosen
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities of all classes, (n, classes); of several tasks those of 1, (n, tasks)."""
+        check_is_fitted(self, "trained_")
+        if self.tasks_ == 1:
+            return super().predict_proba(X)
+        # The logistic function, in double precision: the order of scores stays, up to far ones.
+        chances: Array = 0.5 * (1 + np.tanh(0.5 * self._predict(X, scores=True)))
+        return chances
+
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() if self.tasks_ == 1 else _Estimator._settings(self)  # noqa: SLF001 - its own
+
+    def _label(self) -> str:
+        return ", ".join(f"task{number}" for number in range(self.tasks_)) if self.tasks_ > 1 else ""
+
+    def _tasks_of(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
+        """The matrix, and the labels (n, tasks).  Raises ValueError."""
+        X = validate_data(self, X, accept_sparse="csr", dtype=_KINDS, reset=reset)
+        labels = np.ascontiguousarray(y.toarray() if hasattr(y, "toarray") else y, np.float32)
+        if labels.ndim != 2 or len(labels) != X.shape[0]:
+            raise ValueError(f"y should have {X.shape[0]} rows, one for each of X, found {labels.shape}")
+        known = labels[~np.isnan(labels)]
+        if not np.isin(known, (0, 1)).all():
+            raise ValueError(f"labels of several tasks are 0 and 1, found {np.setdiff1d(known, (0, 1))[:5]}")
+        if unknown := int(np.isnan(labels).all(axis=1).sum()):
+            raise ValueError(f"in {unknown} rows of y no task is known: leave them out")
+        if reset:
+            self.tasks_, self.classes_ = labels.shape[1], np.arange(labels.shape[1])
+        elif labels.shape[1] != self.tasks_:
+            raise ValueError(f"y should have {self.tasks_} columns, as at first, found {labels.shape[1]}")
+        return X, labels
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _has_tasks(y: Any) -> bool:
+    """Whether y has several columns."""
+    shape = y.shape if hasattr(y, "toarray") else np.asarray(y).shape
+    return len(shape) == 2 and shape[1] > 1
 
 
 class Binary(Classification):

@@ -8,12 +8,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tiffin._native.learning import BatchReader
 from tiffin.train._examples import Examples
-from tiffin.train.estimators._base import Array, Classification
+from tiffin.train.estimators._base import Array, Labels
 
 __all__ = ["DCN", "DeepFM", "WideDeep"]
 
 
-class _Deep(Classification):
+class _Deep(Labels):
     """All features of an example share one slot: its vectors, each times its value, are added up."""
 
     deterministic = True  # on a processor

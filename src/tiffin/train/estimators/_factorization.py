@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tiffin.train.estimators._base import Array, Binary, Classification
+from tiffin.train.estimators._base import Array, Binary, Labels
 
 __all__ = ["FactorizationMachine", "FieldFactorizationMachine"]
 
@@ -12,8 +12,8 @@ _MOST_FIELDS = 1 << 16
 _FIELD_BIT = np.uint64(48)  # where the field begins in a key
 
 
-class FactorizationMachine(Classification):
-    """Classes, a weight for each feature and a latent vector for each, whose products are added."""
+class FactorizationMachine(Labels):
+    """Classes, or several tasks; a weight for each feature and a latent vector for each, whose products are added."""
 
     _built_in = "fm"
 

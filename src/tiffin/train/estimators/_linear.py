@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tiffin.train.estimators._base import Classification, Regression
+from tiffin.train.estimators._base import Labels, Regression
 
 __all__ = ["LinearRegression", "LogisticRegression", "PoissonRegression"]
 
@@ -27,8 +27,8 @@ class _Linear:
         self.threads, self.deterministic = threads, deterministic
 
 
-class LogisticRegression(_Linear, Classification):
-    """Classes, a weight for each feature."""
+class LogisticRegression(_Linear, Labels):
+    """Classes, or several tasks; a weight for each feature."""
 
 
 class LinearRegression(Regression):
