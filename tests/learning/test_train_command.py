@@ -210,3 +210,14 @@ def test_training_runs_on_this_machine(data: str, tmp_path: Path, capsys: pytest
     assert main([*command, "--on", "local"]) == 0
     assert main([*command, "--on", "moon"]) != 0
     assert "local" in capsys.readouterr().err
+
+
+def test_a_cache_that_later_runs_have_nothing_of_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("when,x,y\n" + "".join(f"{at},{at % 3},{at % 2}\n" for at in range(50)))
+    command = ["train", "lr", "--data", str(table), "--label", "y", "--time", "when", "--out", str(tmp_path / "model")]
+    kept = str(tmp_path / "kept")
+    assert main([*command, "--cache", kept, "--holdout", "0.2"]) == 0
+    assert f"'{kept}' has nothing of it" in capsys.readouterr().err
+    assert main([*command, "--cache", kept]) == 0
+    assert "has nothing of it" not in capsys.readouterr().err

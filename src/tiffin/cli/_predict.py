@@ -29,8 +29,8 @@ class Options(NamedTuple):
 
     Probabilities, expected counts or values, as the model's loss has it; with softmax, the probability of each class,
     separated by commas.  Features it never saw have no weight.  They are written as they come, so data of any size will
-    do; a file has the column `score`, or with softmax `score_0`, `score_1` and so on,
-    or of several labels `score_LABEL`.
+    do (but for trees, which look at all of it at once); a file has the column `score`, or with softmax `score_0`,
+    `score_1` and so on, or of several labels `score_LABEL`.
     """
 
     model: Annotated[str, Argument("the directory of the model", metavar="DIR")]

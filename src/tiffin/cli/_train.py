@@ -126,7 +126,7 @@ def run(options: Options, ui: Ui) -> int:
         remove_checkpoints(how.checkpoint)
     if sum(done.seconds for done in trained.passes) >= LONG_S:
         names = places(ui, options.data)
-        kept = how.cache is not None
+        kept = how.cache is not None and not isinstance(data, Flow)
         ui.write(profile(trained.passes, names, deterministic=how.deterministic, kept=kept))
     return 0
 

@@ -48,6 +48,11 @@ class Cache:
         self._directory = directory
         self._kept: tuple[bytes, ChunkFile] | None = None  # of which data
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether what is kept is there for later runs."""
+        return self._directory is not None
+
     @contextmanager
     def rows(self, *, whole: bool = True) -> Iterator[RowsSource]:
         """The examples for one pass.  whole: all of them, so they can be kept as they go by.

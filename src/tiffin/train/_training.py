@@ -63,7 +63,7 @@ def train(
         if resumed is not None:
             trained = resumed
             left -= len(resumed.passes)
-        with _cached(trained, given, options):
+        with _cached(trained, given, options, tell):
             for _ in range(left):
                 ticks = _Ticks(trained, checkpoints, progress)
                 if trained.order is not None:
@@ -106,11 +106,13 @@ def _once(tell: Callable[[str], object] | None) -> Callable[[str], object]:
 
 
 @contextmanager
-def _cached(trained: Trained, data: Data, options: Options) -> Iterator[None]:
+def _cached(trained: Trained, data: Data, options: Options, tell: Callable[[str], object]) -> Iterator[None]:
     """Parsed examples are kept, where there is a use for them."""
     if options.cache is not None or options.passes > 1:
         known = options.data_format or trained.data_format
         trained.cache = cache_of(data, known, trained.model, options.cache, trained.order)
+        if options.cache is not None and not trained.cache.is_lasting:
+            tell(f"what stages and frames give is kept for this run only: '{options.cache}' has nothing of it")
     try:
         yield
     finally:
