@@ -222,6 +222,8 @@ def test_what_cannot_be_learned_is_said(write: Write, monkeypatch: pytest.Monkey
         make_model("trees", {"alpha": 1})
     with pytest.raises(ConfigError, match="leaves go into a score of linear"):
         train(make_model("gbdt_lr")._replace(score="leaves"), [write("two.svm", "1 1:1\n0 2:1\n")])
+    with pytest.raises(ConfigError, match="trees add up alone, found a score of linear"):
+        train(model._replace(score="linear + trees"), [write("both.svm", "1 1:1\n0 2:1\n")])
     for name in ("_forest", "_trees", "_leaves"):
         monkeypatch.delitem(sys.modules, f"tiffin.train.{name}")
     monkeypatch.setitem(sys.modules, "lightgbm", None)

@@ -1,5 +1,6 @@
 """Gradient-boosted trees as a model."""
 
+from tiffin.errors import ConfigError
 from tiffin.models import Manifest, Model, outputs_of, write_model
 from tiffin.train._examples import Array, Examples
 from tiffin.train._forest import Forest
@@ -43,7 +44,11 @@ class Trees(Whole):
 
 
 def new(model: Model, data_format: str) -> Trees:
-    """One that has learned nothing yet."""
+    """One that has learned nothing yet.  Raises ConfigError."""
+    if model.score != "trees":
+        raise ConfigError(
+            f"trees add up alone, found a score of {model.score}", hint="the leaves they have go with 'linear + leaves'"
+        )
     return Trees(model, data_format)
 
 
