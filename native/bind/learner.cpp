@@ -79,7 +79,7 @@ void Load(Learner& learner, const Path& directory, std::size_t rows, bool state,
   const Saved saved{directory.bytes, rows, state, ages, ToNumbers(dtype), weights_scale};
   const nb::gil_scoped_release release;
   if (mapped) {
-    learner.set_table(MapTable(learner, saved, false));
+    learner.set_table(MapTable(learner, saved, true));
   } else {
     LoadTable(learner, saved);
   }

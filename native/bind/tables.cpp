@@ -99,7 +99,7 @@ void Load(LocalTable& table, const Path& names, const Path& values, const Path& 
   const nb::gil_scoped_release release;
   const std::size_t width = table.width();
   const auto open = [&](const Path& path, const char* type, const RowShape& shape) {
-    return NpyMap(path.bytes, type, count, shape, !mapped);
+    return NpyArray(path.bytes, type, count, shape, mapped);
   };
   MappedTable::Settings settings{.names = open(names, NameTypeOf(table), {}),
                                  .bits = table.is_exact() ? 0 : table.table_settings().bits,

@@ -100,10 +100,10 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
   return count;
 }
 
-std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool read) {
+std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool mapped) {
   const Layout layout(learner.settings());
   const auto open = [&](const char* file, const char* type, const RowShape& shape) {
-    return NpyMap(saved.directory + "/" + file, type, saved.rows, shape, read);
+    return NpyArray(saved.directory + "/" + file, type, saved.rows, shape, mapped);
   };
   MappedTable::Settings settings{.names = open(NamesOf(learner), NameTypeOf(learner), {}),
                                  .bits = learner.is_exact() ? 0 : learner.table_settings().bits,
@@ -122,7 +122,7 @@ std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved
 }
 
 void LoadTable(Learner& learner, const Saved& saved) {
-  learner.table().Fill(*MapTable(learner, saved, true), saved.rows);
+  learner.table().Fill(*MapTable(learner, saved, false), saved.rows);
 }
 
 }  // namespace tiffin::learn

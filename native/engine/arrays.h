@@ -35,9 +35,10 @@ struct Saved {
   float weights_scale = 1;  // of bytes; latent_scale.npy, f32 (n), has those of the latent vectors of each row
 };
 
-// A table of these rows, which only scores.  read: all files are read now, else none before it is asked for.  Throws SystemFault, and
+// A table of these rows.  mapped: it can score, and nothing is read before it is asked for; else they can be gone
+// through.  Throws SystemFault, and
 // std::invalid_argument where a file is not what would have been written for this model, as far as sizes and types go.
-std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool read);
+std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool mapped);
 
 // Fills an empty table with them.  Throws the same, and std::invalid_argument for rows that no such table has.
 void LoadTable(Learner& learner, const Saved& saved);

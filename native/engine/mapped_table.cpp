@@ -19,6 +19,7 @@ namespace tiffin::learn {
 namespace {
 
 constexpr int kInterpolations = 8;                         // after so many, what is left is halved
+constexpr std::size_t kHeldRows = 1024;                    // that are read at once where they are gone through
 constexpr std::size_t kAbreast = 32;                       // names that are looked for side by side
 constexpr std::size_t kOpenFloats = std::size_t{1} << 18;  // of the copies that a view holds
 
@@ -162,19 +163,32 @@ void MappedTable::ForEach(const Visit& visit) const {
   std::vector<float> row(row_floats());
   std::optional<std::uint64_t> before;
   for (std::size_t place = 0; place < settings_.rows; ++place) {
+    if (place % kHeldRows == 0) Hold(place, std::min(kHeldRows, settings_.rows - place));
     const std::uint64_t name = NameAt(place);
     // In their order no row is there twice.
     if (before && name <= *before) {
-      const char* const what = settings_.bits > 0 ? ": the rows are not in their order" : ": the keys are not in their order";
-      throw std::invalid_argument(settings_.names.path() + what);
+      const std::string what = settings_.bits > 0 ? ": the rows" : ": the keys";
+      throw std::invalid_argument(settings_.names.path() + what + " are not in their order");
     }
     before = name;
     Read(place, row.data());
     for (const MappedPart& part : settings_.parts) {
       if (!IsFinite(part, row.data())) throw std::invalid_argument(part.file.path() + ": a value is no finite number");
     }
-    visit(settings_.bits > 0 ? name : settings_.names.as<std::uint64_t>()[place], row.data(),
-          settings_.ages ? settings_.ages.as<std::uint32_t>()[place] : 0);
+    visit(settings_.bits > 0 ? name : *settings_.names.at<std::uint64_t>(place), row.data(),
+          settings_.ages ? *settings_.ages.at<std::uint32_t>(place) : 0);
+  }
+}
+
+void MappedTable::Hold(std::size_t place, std::size_t count) const {
+  const auto hold = [&](NpyArray& array) {
+    if (array) array.Hold(place, count);
+  };
+  hold(settings_.names);
+  hold(settings_.ages);
+  for (MappedPart& part : settings_.parts) {
+    hold(part.file);
+    hold(part.scales);
   }
 }
 
@@ -183,8 +197,8 @@ std::uint64_t MappedTable::NameOf(std::uint64_t key) const noexcept {
 }
 
 std::uint64_t MappedTable::NameAt(std::size_t place) const noexcept {
-  return settings_.bits > 0 ? settings_.names.as<std::uint32_t>()[place]
-                            : Scramble(settings_.names.as<std::uint64_t>()[place]);
+  return settings_.bits > 0 ? *settings_.names.at<std::uint32_t>(place)
+                            : Scramble(*settings_.names.at<std::uint64_t>(place));
 }
 
 void MappedTable::Read(std::size_t place, float* row) const noexcept {
@@ -193,19 +207,19 @@ void MappedTable::Read(std::size_t place, float* row) const noexcept {
 }
 
 void MappedTable::Read(const MappedPart& part, std::size_t place, float* row) noexcept {
-  const float scale = part.scales ? part.scales.as<float>()[place] : part.scale;
+  const float scale = part.scales ? *part.scales.at<float>(place) : part.scale;
   std::size_t from = place * part.floats();
   float* to = row + part.at;
   for (std::size_t vector = 0; vector < part.count; ++vector, from += part.size, to += part.stride) {
     switch (part.kind) {
       case NumberKind::kFloat:
-        std::copy_n(part.file.as<float>() + from, part.size, to);
+        std::copy_n(part.file.at<float>(from), part.size, to);
         break;
       case NumberKind::kHalf:
-        std::transform(part.file.as<std::uint16_t>() + from, part.file.as<std::uint16_t>() + from + part.size, to, FromHalf);
+        std::transform(part.file.at<std::uint16_t>(from), part.file.at<std::uint16_t>(from + part.size), to, FromHalf);
         break;
       case NumberKind::kByte:
-        std::transform(part.file.as<std::int8_t>() + from, part.file.as<std::int8_t>() + from + part.size, to,
+        std::transform(part.file.at<std::int8_t>(from), part.file.at<std::int8_t>(from + part.size), to,
                        [scale](std::int8_t byte) { return static_cast<float>(byte) * scale; });
     }
   }
@@ -213,16 +227,16 @@ void MappedTable::Read(const MappedPart& part, std::size_t place, float* row) no
 
 void MappedTable::PrefetchName(std::size_t place) const noexcept {
   if (settings_.bits > 0) {
-    Prefetch(settings_.names.as<std::uint32_t>() + place);
+    Prefetch(settings_.names.at<std::uint32_t>(place));
   } else {
-    Prefetch(settings_.names.as<std::uint64_t>() + place);
+    Prefetch(settings_.names.at<std::uint64_t>(place));
   }
 }
 
 void MappedTable::PrefetchParts(std::size_t place) const noexcept {
   for (const MappedPart& part : settings_.parts) {
     const std::size_t bytes = part.floats() * BytesOf(part.kind);
-    const char* const begin = part.file.as<char>() + place * bytes;
+    const char* const begin = part.file.at<char>(place * bytes);
     for (std::size_t at = 0; at < bytes; at += kLineFloats * sizeof(float)) Prefetch(begin + at);
   }
 }

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "files/fault.h"
 
@@ -15,7 +14,6 @@ namespace tiffin::learn {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 62;
-constexpr std::size_t kReadBytes = 1 << 18;
 
 void Check(int outcome, const std::string& path) {
   if (outcome != kOk) throw SystemFault(outcome, path);
@@ -63,13 +61,6 @@ Descriptor OpenArray(const std::string& path, const char* type, std::size_t rows
   return file;
 }
 
-// Throws SystemFault.
-void ReadThrough(int file, const std::string& path) {
-  std::vector<std::byte> some(kReadBytes);
-  std::size_t got = kReadBytes;
-  for (std::uint64_t offset = 0; got == some.size(); offset += got) Check(ReadAt(file, some, offset, got), path);
-}
-
 }  // namespace
 
 NpyWriter::NpyWriter(std::string path, const char* type, RowShape shape)
@@ -94,16 +85,29 @@ void NpyWriter::Finish(std::size_t rows) {
   Check(file_.Close(), path_);
 }
 
-NpyMap::NpyMap(std::string path, const char* type, std::size_t rows, const RowShape& shape, bool read)
-    : path_(std::move(path)) {
-  const Descriptor file = OpenArray(path_, type, rows, shape);
-  if (read) ReadThrough(file.get(), path_);
+NpyArray::NpyArray(std::string path, const char* type, std::size_t rows, const RowShape& shape, bool mapped)
+    : path_(std::move(path)), row_bytes_(SizeOf(path_, type, 1, shape) - kNpyHeaderBytes) {
+  file_ = OpenArray(path_, type, rows, shape);
+  if (!mapped) return;
   const std::size_t size = SizeOf(path_, type, rows, shape);
-  void* const memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  void* const memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_.get(), 0);
   if (memory == MAP_FAILED) throw SystemFault(errno, path_);
   memory_ = {static_cast<const char*>(memory), Unmap{size}};
+  begin_ = memory_.get() + kNpyHeaderBytes;
+  file_ = {};
 }
 
-void NpyMap::Unmap::operator()(const char* memory) const noexcept { munmap(const_cast<char*>(memory), size); }
+void NpyArray::Hold(std::size_t row, std::size_t count) {
+  if (!file_) return;
+  part_.Resize(count * row_bytes_);
+  offset_ = row * row_bytes_;
+  std::size_t got = 0;
+  const std::span<char> part(part_.data(), part_.size());
+  Check(ReadAt(file_.get(), std::as_writable_bytes(part), kNpyHeaderBytes + offset_, got), path_);
+  if (got != part_.size()) throw std::invalid_argument(path_ + ": the file is cut off");
+  begin_ = part_.data();
+}
+
+void NpyArray::Unmap::operator()(const char* memory) const noexcept { munmap(const_cast<char*>(memory), size); }
 
 }  // namespace tiffin::learn

@@ -67,20 +67,25 @@ class NpyWriter {
   Buffer<std::byte> buffer_;
 };
 
-// An array as it is in its file, which is mapped into memory.  What cannot be read any more when it is asked for, as the
-// file was cut off or the disk fails, ends the process; a file that is replaced stays as it was.
-class NpyMap {
+// An array in its file: mapped into memory, or read a part at a time.
+//
+// What cannot be read any more when it is asked for, as the file was cut off or the disk fails, ends the process if it
+// is mapped, and is an error else.  A file that is replaced by another one stays as it was.
+class NpyArray {
  public:
-  NpyMap() = default;  // no file
-  // read: all of it is read once now, so that a disk that fails is told of here.  Throws SystemFault, and
-  // std::invalid_argument unless the file is as NpyWriter writes it.
-  NpyMap(std::string path, const char* type, std::size_t rows, const RowShape& shape, bool read);
+  NpyArray() = default;  // no file
+  // Throws SystemFault, and std::invalid_argument unless the file is as NpyWriter writes it.
+  NpyArray(std::string path, const char* type, std::size_t rows, const RowShape& shape, bool mapped);
 
-  explicit operator bool() const noexcept { return memory_ != nullptr; }
+  explicit operator bool() const noexcept { return !path_.empty(); }
   const std::string& path() const noexcept { return path_; }
+  // Has so many rows from one on there until the next call, and no others; all are there where it is mapped.  Throws
+  // SystemFault, std::invalid_argument.
+  void Hold(std::size_t row, std::size_t count);
+  // From an element on, counted from the first of the array.  REQUIRES: it is there.
   template <typename T>
-  const T* as() const noexcept {
-    return reinterpret_cast<const T*>(memory_.get() + kNpyHeaderBytes);
+  const T* at(std::size_t element) const noexcept {
+    return reinterpret_cast<const T*>(begin_ + (element * sizeof(T) - offset_));
   }
 
  private:
@@ -90,7 +95,12 @@ class NpyMap {
   };
 
   std::string path_;
+  std::size_t row_bytes_ = 0;
+  const char* begin_ = nullptr;  // of what is there,
+  std::size_t offset_ = 0;       // so many bytes after the first element
   std::unique_ptr<const char, Unmap> memory_{nullptr, Unmap{0}};
+  Descriptor file_;  // unless it is mapped
+  Buffer<char> part_;
 };
 
 }  // namespace tiffin::learn

@@ -167,7 +167,8 @@ bool Exchange(const std::string& one, const std::string& other) {
 #if defined(__linux__) && defined(SYS_renameat2)
   constexpr unsigned kExchange = 2;  // RENAME_EXCHANGE, which old headers lack
   if (syscall(SYS_renameat2, AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), kExchange) == 0) return true;
-  if (errno != EINVAL && errno != ENOSYS) throw SystemFault(errno, one);
+  constexpr std::array kCannot{EINVAL, ENOSYS, EOPNOTSUPP, EPERM};
+  if (std::ranges::find(kCannot, errno) == kCannot.end()) throw SystemFault(errno, one);
 #endif
   return false;
 }

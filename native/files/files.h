@@ -36,8 +36,8 @@ Digest PutObject(const std::string& store, std::string_view body, const std::str
 // Whether files of `source` can be linked into `destination` that way: tried with a temporary file.
 bool LinkWorks(Link kind, const std::string& source, const std::string& destination);
 
-// Two paths name each other's files or directories from then on; nobody sees one missing.  False, and nothing is done, where
-// the system or the file system cannot.
+// Two paths name each other's files or directories from then on; nobody sees one missing.  False, and nothing is done,
+// where the system or the file system cannot.
 bool Exchange(const std::string& one, const std::string& other);
 
 // Returns when all the file system of `path` had in memory is on the disk.

@@ -406,7 +406,8 @@ void ExactTable::Fill(const Table& rows, std::size_t count) {
     return Table::Fill(rows, count);
   }
   int level = 0;  // as if they had been evicted, and merged
-  for (std::size_t size = std::max<std::size_t>(most_rows_ / 4, 1); size <= count / Spill::kMerged; size *= Spill::kMerged) ++level;
+  std::size_t size = std::max<std::size_t>(most_rows_ / 4, 1);
+  for (; size <= count / Spill::kMerged; size *= Spill::kMerged) ++level;
   const std::uint32_t now = clock_.load(std::memory_order_relaxed);
   spill_->AddMerged(level, count, [&](const Spill::Take& take) {
     rows.ForEach([&](std::uint64_t key, const float* row, std::uint32_t age) {

@@ -47,8 +47,8 @@ class LocalTable {
   // A pass of learning is over.  Throws SystemFault.
   void EndPass() { table_->EndPass(); }
 
-  // All rows that were changed, and where keys are counted all that there are, in the order that Table::Place wants.  name: the
-  // key or number of a row.  values (width), states (states x width).  age: as of Table::ForEach.  Throws SystemFault.
+  // All rows that were changed, and where keys are counted all that there are, in the order that Table::Place wants.
+  // name: the key or number of a row.  values (width), states (states x width).  age: as of Table::ForEach.  Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states,
                                    std::uint32_t age)>;
   void ForEach(const Visit& visit) const;

@@ -75,7 +75,6 @@ class Spill {
   static constexpr std::size_t kMerged = 4;  // segments of one level
 
  private:
-
   struct Level {
     int level;
     std::unique_ptr<Segment> segment;

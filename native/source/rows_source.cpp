@@ -46,8 +46,9 @@ void MatrixRows::Parse(const Block& block, Rows& rows, std::vector<Fault>& fault
       faults.push_back({row - first, 0, what});
       continue;
     }
-    const std::span<const float> labels = matrix_.labels.empty() ? kNoLabels : matrix_.labels.subspan(row * tasks(), tasks());
-    rows.EndRow(labels, matrix_.weights.empty() ? 1.0F : matrix_.weights[row]);
+    const bool is_known = !matrix_.labels.empty();
+    rows.EndRow(is_known ? matrix_.labels.subspan(row * tasks(), tasks()) : kNoLabels,
+                matrix_.weights.empty() ? 1.0F : matrix_.weights[row]);
     rows.lines.back() = static_cast<std::uint32_t>(row - first);
   }
 }

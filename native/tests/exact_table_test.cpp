@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -339,6 +340,19 @@ TEST_F(ExactTableTest, IsFilledFromWhatForEachGave) {
     ExactTable other(3, spills ? Budget(1'000) : ExactSettings{});
     other.Fill(table, twin.counts.size());
     EXPECT_EQ(Contents(other), twin.counts);
+    const auto views = std::array{table.NewView(), other.NewView()};
+    for (int round = 0; round < 60; ++round) {  // it evicts and merges what it was filled with
+      const Keys keys = SomeKeys(random, 60, 50'000);
+      for (const auto& view : views) {
+        view->Open(keys, 0, RowView::Purpose::kLearn);
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+          view->rows()[i][0] += 1;
+          view->rows()[i][1] = static_cast<float>(keys[i] % 1000);
+        }
+        view->Close();
+      }
+    }
+    EXPECT_EQ(Contents(other), Contents(table));
   }
 }
 

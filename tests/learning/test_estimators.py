@@ -175,3 +175,10 @@ def test_labels_of_tasks_are_checked() -> None:
         model.partial_fit(X, [[0, 1], [np.nan, np.nan], [1, 1], [0, 0]])
     with pytest.raises(ValueError, match="y should have 4 rows"):
         model.partial_fit(X, np.ones((3, 2)))
+    with pytest.raises(ValueError, match="y should have 2 columns, as at first, found one"):
+        model.partial_fit(X, [0, 1, 1, 0])
+    assert model.predict_proba(X).shape == (4, 2)
+    model.fit(X, [0, 1, 1, 0])
+    assert model.predict(X).shape == (4,)
+    with pytest.raises(ValueError, match="y should have one column, as at first, found 2"):
+        model.partial_fit(X, np.ones((4, 2)))

@@ -70,6 +70,9 @@ def test_a_task_whose_labels_are_all_the_same_is_named() -> None:
     rows = shop(500, 1).with_columns(buy=pl.lit(1))
     with pytest.raises(TrainingError, match="all 500 examples have the same label of 'buy'"):
         train(MODELS["lr"], rows, EXACT)
+    unknown = rows.with_columns(buy=pl.lit(None, pl.Int64))
+    with pytest.raises(TrainingError, match="no example has a label of 'buy'"):
+        train(MODELS["lr"], unknown, EXACT)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.01])

@@ -142,8 +142,6 @@ def _try(options: Options, ui: Ui) -> int:
     ):
         if given:
             raise UsageError(f"{flag} is for one model, and '{options.spec}' are several", hint="leave it out")
-    if options.out is None and not options.explain_plan:
-        raise UsageError("no directory for the models was named", hint="add --out DIR")
     named = {name: value for name in _ROLES if (value := getattr(options, name)) is not None}
     found = models_of(options.spec, dict(map(_setting, options.set)))
     models = {name: model._replace(**named) for name, model in found.items()}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tiffin._native.learning import Batch, BatchReader, ChunkDamaged, RowsSource, ScoreTotals
-from tiffin.errors import FormatError, TrainingError, UsageError
+from tiffin.errors import ConfigError, FormatError, TrainingError, UsageError
 from tiffin.models import Manifest, Model, count_in, write_model
 from tiffin.tables import Floats, LocalTable, Sparse, Table
 from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
@@ -328,10 +328,17 @@ class Batchwise(Trained):
                         sightings[name] = found
         except OverflowError:
             raise diverged() from None
+        except ValueError as error:  # of rows that stay in their files, and are looked through now
+            raise FormatError(f"this model is damaged: {error}", path=directory) from error
         parts = {**self.about, "tables": tables, "dense": self.runner.save_dense(directory, state=state)}
         if sightings:
             parts["sightings"] = sightings
         if dtype != DTYPES[0]:
+            for name in tables:
+                if f"{name}_scale" in tables:
+                    raise ConfigError(
+                        f"with a table '{name}' and one '{name}_scale' numbers are kept as float32", hint="rename one"
+                    )
             parts["dtypes"] = {name: _narrowed(dtype, table) for name, table in self.runner.tables.items()}
             for name, its in parts["dtypes"].items():
                 narrow_rows(f"{directory}/table_{name}.npy", its)

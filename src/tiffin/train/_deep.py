@@ -185,10 +185,8 @@ def new(model: Model, data_format: str) -> Deep:
 def load(directory: str, manifest: Manifest, *, mapped: bool = False) -> Deep:
     """One that was saved.  mapped: the rows of its tables stay in their files.
 
-    Raises FormatError, and ValueError, KeyError, TypeError for parts that make no sense.
-
-    Where its GPU is not there, it runs on the CPU.
-
+    Where its GPU is not there, it runs on the CPU.  Raises FormatError, and ValueError, KeyError, TypeError for parts
+    that make no sense.
     """
     model = manifest.model
     if model.k == 0 or model.fields == 0:

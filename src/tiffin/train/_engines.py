@@ -4,6 +4,7 @@ An engine is a module with `new(model, data_format)` and `load(directory, manife
 that of algorithms takes the algorithm, too.
 """
 
+import os
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -53,20 +54,27 @@ def load(directory: str, model: Model | None = None, *, algorithm: Any = None, m
 
     Raises TargetError if there is none, FormatError if it is damaged, UsageError without its algorithm.
     """
-    manifest = read_manifest(directory)
     for _ in range(_ATTEMPTS):
-        fault = None
+        version = _version(directory)
         try:
-            found = _load(directory, manifest, model, algorithm, mapped=mapped)
-        except FormatError as error:
-            fault = error
-        before, manifest = manifest, read_manifest(directory)
-        if manifest != before:
-            continue  # the model was replaced meanwhile, and files of both may have been read
-        if fault is not None:
-            raise fault
-        return found
+            found = _load(directory, read_manifest(directory), model, algorithm, mapped=mapped)
+        except FormatError:
+            if _version(directory) == version:
+                raise
+        else:
+            if _version(directory) == version:
+                return found
+        # The model was replaced meanwhile, and files of both may have been read.
     raise FormatError("this model was replaced again and again while it was read", path=directory)
+
+
+def _version(directory: str) -> tuple[int, ...] | None:
+    """Another one for each model that is written there; None while there is none."""
+    try:
+        found = os.stat(manifest_path(directory))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _load(directory: str, manifest: Manifest, model: Model | None, algorithm: Any, *, mapped: bool) -> Trained:

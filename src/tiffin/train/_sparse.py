@@ -225,6 +225,8 @@ class Sparse(Trained):
                 rows = self.learner.save(directory, state, sightings is not None)
         except OverflowError:
             raise diverged() from None
+        except ValueError as error:  # of rows that stay in their files, and are looked through now
+            raise FormatError(f"this model is damaged: {error}", path=directory) from error
         if not all(map(isfinite, self.learner.bias)):
             raise diverged()
         parts: dict[str, Any] = {"bias": self.learner.bias, "rows": rows}

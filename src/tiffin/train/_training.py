@@ -216,8 +216,14 @@ def _check(learned: Evaluation, data: Data, *, goes_on: bool) -> None:
     if learned.rows == 0:
         raise TrainingError(f"there is no example in {', '.join(names_of(data))}")
     for name, one in (learned.tasks or {"": learned}).items():
-        if one.base_rate in (0.0, 1.0) and not goes_on:
-            whose = f" of '{name}'" if name else ""
+        if goes_on:
+            break
+        whose = f" of '{name}'" if name else ""
+        if one.rows == 0:
+            raise TrainingError(
+                f"no example has a label{whose}", hint="a task is learned from rows where its label is known"
+            )
+        if one.base_rate in (0.0, 1.0):
             raise TrainingError(
                 f"all {one.rows:,} examples have the same label{whose}, so there is nothing to tell apart",
                 hint="check how the labels are written: 0 and 1, or -1 and 1",

@@ -146,7 +146,7 @@ class Classification(ClassifierMixin, _Estimator):  # type: ignore[misc]
         return chosen
 
     def _settings(self) -> dict[str, Any]:
-        several = len(self.classes_) > 2
+        several = len(self.classes_) > 2 and getattr(self, "tasks_", 1) == 1
         return {**super()._settings(), **({"loss": "softmax", "classes": len(self.classes_)} if several else {})}
 
     def _set_classes(self, y: Any) -> None:
@@ -172,7 +172,6 @@ class Labels(Classification):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from scratch.  X (n, d) dense or sparse, y (n,) of two classes or more, or (n, tasks)."""
         if not _has_tasks(y):
-            self.tasks_ = 1
             return super().fit(X, y, sample_weight)
         X, labels = self._tasks_of(X, y, reset=True)
         self._begin()
@@ -183,8 +182,11 @@ class Labels(Classification):
         """Learn from some more, once.  classes: all there are, needed the first time unless they are all in y."""
         first = not hasattr(self, "trained_")
         if not _has_tasks(y):
-            self.tasks_ = 1 if first else self.tasks_
+            if not first and self.tasks_ > 1:
+                raise ValueError(f"y should have {self.tasks_} columns, as at first, found one")
             return super().partial_fit(X, y, classes, sample_weight)
+        if not first and self.tasks_ == 1:
+            raise ValueError(f"y should have one column, as at first, found {np.shape(y)[1]}")
         X, labels = self._tasks_of(X, y, reset=first)
         if first:
             self._begin()
@@ -208,8 +210,9 @@ class Labels(Classification):
         chances: Array = 0.5 * (1 + np.tanh(0.5 * self._predict(X, scores=True)))
         return chances
 
-    def _settings(self) -> dict[str, Any]:
-        return super()._settings() if self.tasks_ == 1 else _Estimator._settings(self)  # noqa: SLF001 - its own
+    def _set_classes(self, y: Any) -> None:
+        super()._set_classes(y)
+        self.tasks_ = 1
 
     def _label(self) -> str:
         return ", ".join(f"task{number}" for number in range(self.tasks_)) if self.tasks_ > 1 else ""
