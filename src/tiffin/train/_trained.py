@@ -211,8 +211,8 @@ class Trained(ABC):
 
     @property
     def has_snapshots(self) -> bool:
-        """Whether it can be written down in the middle of a pass."""
-        return True
+        """Whether it can be written down in the middle of a pass: those that can say how."""
+        return type(self).snapshot is not Trained.snapshot
 
     def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         """Write the parts of the model as they are in the middle of a pass: `progress` may call this.

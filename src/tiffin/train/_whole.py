@@ -24,10 +24,6 @@ class Whole(Trained):
         super().__init__(model, data_format, state=state, trained_rows=trained_rows)
         self._last: Reading | None = None
 
-    @property
-    def has_snapshots(self) -> bool:
-        return False
-
     @abstractmethod
     def learn_examples(
         self,
