@@ -11,19 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.learners.scripts import numpy_fm
 from tests.learning.examples import libsvm, teacher_rows
 from tiffin.cli import main
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TrainingError, UsageError
 from tiffin.models import make_model
 from tiffin.tables import Dense, Optimizer, Sparse
-from tiffin.train import Algorithm, Options, load, named, sigmoid, specified, train
+from tiffin.train import Algorithm, Options, load, named, specified, train
 
 Write = Callable[[str, str], str]
 EXAMPLES = Path(__file__).parents[2] / "examples/algorithms"
 
 
-class FM(Algorithm):
-    """The factorisation machine of docs/how-to/write-an-algorithm.md."""
+class FM(numpy_fm.FM):
+    """The factorisation machine of docs/how-to/write-an-algorithm.md, for little data."""
 
     rows = 200
 
@@ -33,17 +34,6 @@ class FM(Algorithm):
             "v": Sparse(k, Optimizer("adagrad", alpha=alpha), first=0.3, bits=12),
         }
         self.dense = {"bias": Dense((), Optimizer("ftrl", alpha=alpha))}
-
-    def step(self, batch: Any, tables: Any, dense: Any) -> Any:
-        v = tables["v"]
-        sums = batch.pool(v)
-        pairs = 0.5 * (sums**2 - batch.pool(v**2, squared=True)).sum(1)
-        scores = dense["bias"] + batch.pool(tables["w"])[:, 0] + pairs
-        slopes = ((sigmoid(scores) - batch.labels) * batch.weights)[:, None]
-        tables.grad("w", batch.unpool(slopes))
-        tables.grad("v", batch.unpool(slopes * sums) - v * batch.unpool(slopes, squared=True))
-        dense.grad("bias", slopes.sum())
-        return scores
 
 
 def fields_file(count: int, *, seed: int, fields: int = 4, size: int = 12, label: Callable[..., float]) -> str:
