@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tiffin.errors import GitError
-from tiffin.scm import Change, Git, find_git_root
+from tiffin.scm import Change, Git, add_worktree, find_git_root, remove_worktree
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -251,6 +251,57 @@ def test_refs_change_together_or_not_at_all(root: Path) -> None:
     repo.update_refs({})
 
 
+def test_a_reflog_can_be_read_and_thinned_out(root: Path) -> None:
+    repo = Git(root)
+    second, first = repo.all_commits()
+    ref = "refs/exps/celery/stash"
+    assert repo.reflog(ref) == []
+    for commit, message in ((first, "one"), (second, "two"), (first, "three")):
+        repo.update_ref(ref, commit, message=message)
+    assert repo.reflog(ref) == [(first, "three"), (second, "two"), (first, "one")]
+    repo.drop_from_reflog(ref, [0, 2])
+    assert repo.reflog(ref) == [(second, "two")]
+    assert repo.get_ref(ref) == second
+    repo.drop_from_reflog(ref, [0])
+    assert repo.get_ref(ref) is None
+    repo.drop_from_reflog(ref, [])
+
+
+def test_a_tree_can_say_something_else_than_the_files(root: Path) -> None:
+    repo = Git(root)
+    (root / "a").write_text("3\n")
+    (root / "run.sh").write_text("#!/bin/sh\n")
+    (root / "run.sh").chmod(0o755)
+    before = repo.index()
+    tree = repo.write_tree_from_workspace(["a"], "HEAD", contents={"run.sh": b"ls\n", "new/é *": b"n"})
+    listed = git(root, "ls-tree", "-r", "-z", tree).split("\0")
+    assert [line.split("\t")[1] for line in listed[:-1]] == ["a", "d/é *", "new/é *", "run.sh"]
+    assert [line.split(" ")[0] for line in listed[:-1]] == ["100644", "100644", "100644", "100755"]
+    assert git(root, "cat-file", "-p", f"{tree}:a") == "3"
+    assert git(root, "cat-file", "-p", f"{tree}:run.sh") == "ls"
+    assert repo.index() == before
+    assert not (root / "new").exists()
+
+
+def test_a_second_working_tree(root: Path, tmp_path: Path) -> None:
+    repo = Git(root)
+    second, first = repo.all_commits()
+    (root / ".git/hooks").mkdir(exist_ok=True)
+    (root / ".git/hooks/post-checkout").write_text("#!/bin/sh\ntouch hooked\n")
+    (root / ".git/hooks/post-checkout").chmod(0o755)
+    place = tmp_path / "second"
+    apart = add_worktree(repo, os.fspath(place), first, second)
+    assert (apart.head(), apart.active_branch()) == (first, None)
+    assert (place / "a").read_text() == "2\n"
+    assert [change.path for change in apart.status()] == ["a"]
+    assert not (place / "hooked").exists()
+    (place / "left").write_text("behind")
+    remove_worktree(repo, os.fspath(place))
+    remove_worktree(repo, os.fspath(place))
+    assert not place.exists()
+    assert len(git(root, "worktree", "list").splitlines()) == 1
+
+
 def test_a_missing_git_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(root))
     with pytest.raises(GitError, match="the program git was not found"):
@@ -274,3 +325,80 @@ def test_the_callers_git_environment_holds(root: Path, tmp_path: Path, monkeypat
 def test_importing_starts_no_process() -> None:
     code = "import sys, tiffin.scm; sys.exit('subprocess' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_trees_are_compared(root: Path) -> None:
+    repo = Git(root)
+    (root / "d" / "é *").unlink()
+    (root / "new").write_text("x")
+    (root / "new").chmod(0o755)
+    (root / "link").symlink_to("a")
+    git(root, "add", "--all")
+    git(root, "commit", "-q", "-m", "third")
+    assert repo.diff_trees("v1", "HEAD") == {"a": "100644", "d/é *": None, "link": "120000", "new": "100755"}
+    assert repo.diff_trees("HEAD", "HEAD") == {}
+
+
+def test_files_of_a_revision_are_written_elsewhere_as_a_checkout_would(root: Path, tmp_path: Path) -> None:
+    (root / ".gitattributes").write_text("*.crlf text eol=crlf\n")
+    (root / "x.crlf").write_text("1\n2\n")
+    (root / "run").write_text("#!/bin/sh\n")
+    (root / "run").chmod(0o755)
+    (root / "link").symlink_to("a")
+    git(root, "add", "--all")
+    git(root, "commit", "-q", "-m", "third")
+    before = git(root, "status", "--porcelain"), git(root, "ls-files", "--stage")
+    Git(root).write_files("HEAD", ["x.crlf", "run", "link", "d/é *"], str(tmp_path / "new"))
+    assert (tmp_path / "new/x.crlf").read_bytes() == b"1\r\n2\r\n"
+    assert os.access(tmp_path / "new/run", os.X_OK)
+    assert (tmp_path / "new/link").readlink() == Path("a")
+    assert (tmp_path / "new/d/é *").read_text() == "x"
+    assert not (tmp_path / "new/a").exists()
+    assert (git(root, "status", "--porcelain"), git(root, "ls-files", "--stage")) == before
+    assert not list((root / ".git").glob("tiffin-index*"))
+
+
+def test_what_is_staged_has_a_tree(root: Path) -> None:
+    (root / "a").write_text("staged\n")
+    git(root, "add", "a")
+    (root / "a").write_text("later\n")
+    repo = Git(root)
+    tree = repo.write_tree_of_index()
+    assert git(root, "show", f"{tree}:a") == "staged"
+    assert git(root, "show", f"{repo.write_tree_from_workspace(['a'], tree)}:a") == "later"
+
+
+def test_a_tree_in_which_a_file_becomes_a_directory_and_the_reverse(root: Path) -> None:
+    git(root, "rm", "-q", "-r", "a", "d")
+    (root / "d").write_text("a file\n")
+    (root / "a").mkdir()
+    (root / "a" / "b").write_text("x")
+    tree = Git(root).write_tree_from_workspace(["a", "a/b", "d", "d/é *"], "HEAD")
+    assert git(root, "ls-tree", "-r", "--name-only", tree).split() == ["a/b", "d"]
+
+
+def test_untracked_files_that_are_ignored(root: Path) -> None:
+    (root / ".gitignore").write_text("*.log\n")
+    (root / "d" / "x.log").write_text("")
+    (root / "d" / "y").write_text("")
+    assert Git(root).untracked(["d"]) == ["d/y"]
+    assert Git(root).untracked(["d"], ignored=True) == ["d/x.log", "d/y"]
+
+
+def test_a_symbolic_ref_goes_alone(root: Path) -> None:
+    git(root, "symbolic-ref", "refs/x/now", "refs/heads/other")
+    repo = Git(root)
+    assert repo.symbolic_target("refs/x/now") == "refs/heads/other"
+    assert repo.symbolic_target("refs/heads/other") is None
+    assert repo.symbolic_target("refs/x/none") is None
+    repo.delete_ref("refs/x/now")
+    assert repo.get_ref("refs/x/now") is None
+    assert repo.branches() == ["main", "other"]
+
+
+def test_names_that_branches_may_have(root: Path) -> None:
+    repo = Git(root)
+    assert [name for name in ("a", "a/b", "a b", "-a", "a..b", "", "@{-1}", "HEAD") if repo.is_branch_name(name)] == [
+        "a",
+        "a/b",
+    ]

@@ -1,7 +1,8 @@
 """One Git repository, reached through git's plumbing commands."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
 from tiffin.errors import GitError
@@ -12,6 +13,7 @@ from tiffin.scm._run import Runner, nul_joined, nul_split
 __all__ = ["Change", "Git"]
 
 _NO_COMMIT = "0" * 40
+_NO_MODE = "0" * 6
 
 
 class Change(NamedTuple):
@@ -92,6 +94,11 @@ class Git:
         """The id of a revision and of its ancestors along first parents, `count` in all at most; -1 for no limit."""
         return self._git.text("rev-list", "--first-parent", f"--max-count={count}", self.resolve_rev(rev)).split()
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether a commit is another one or among its ancestors; False also where one of them is not here."""
+        answer = self._git.run("merge-base", "--is-ancestor", old, new, accept=(0, 1, 128))
+        return answer.status == 0
+
     def names(self, revs: Iterable[str]) -> dict[str, str | None]:
         """A name for each commit id: the current branch, else a tag, else a branch, else None."""
         named: dict[str, str] = {}
@@ -123,6 +130,14 @@ class Git:
         # ls-tree takes plain prefixes, never patterns, but knows the literal magic.
         return parse_tree(self._git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *target).out)
 
+    def diff_trees(self, old: str, new: str) -> dict[str, str | None]:
+        """The files that differ between two revisions: path -> mode in the new one, None where it lacks the file."""
+        # line := ':' mode ' ' mode ' ' id ' ' id ' ' letter NUL path NUL
+        answer = self._git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--")
+        words = iter(nul_split(answer.out))
+        modes = ((head.split(" ")[1], path) for head, path in zip(words, words, strict=True))
+        return {path: None if mode == _NO_MODE else mode for mode, path in modes}
+
     def sizes(self, rev: str) -> dict[str, int]:
         """The sizes of all files of a revision, by the ids of their bytes."""
         lines = nul_split(self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", self.resolve_rev(rev)).out)
@@ -144,12 +159,16 @@ class Git:
             return []
         return nul_split(self._git.run("--literal-pathspecs", "ls-files", "-z", "--", *wanted).out)
 
-    def untracked(self, paths: Iterable[StrPath]) -> list[str]:
-        """Files that are one of the paths or below one, that git neither tracks nor ignores, from the root."""
+    def untracked(self, paths: Iterable[StrPath], *, ignored: bool = False) -> list[str]:
+        """Files that are one of the paths or below one, that git neither tracks nor ignores, from the root.
+
+        ignored: these as well.
+        """
         wanted = [self._inside(path) for path in paths]
         if not wanted:
             return []
-        command = ["--literal-pathspecs", "ls-files", "--others", "--exclude-standard", "-z", "--", *wanted]
+        rules = [] if ignored else ["--exclude-standard"]
+        command = ["--literal-pathspecs", "ls-files", "--others", *rules, "-z", "--", *wanted]
         return nul_split(self._git.run(*command).out)
 
     def is_tracked(self, path: StrPath) -> bool:
@@ -203,23 +222,57 @@ class Git:
     ) -> str:
         """Write a commit whose tree is `base` with these files as they are in the working tree; give its id.
 
-        base: a revision, the parent unless given.  paths: files; one that is not there is left out of the tree, ignore
-        rules do not matter.  The user's index, working tree, branch and refs stay as they are.
+        base: a revision, the parent unless given.  See `write_tree_from_workspace`.
         """
-        git_dir = self.git_dir()
-        index = os.path.join(git_dir, f"tiffin-index-{os.getpid()}")
-        environ = {"GIT_INDEX_FILE": index}
-        start = base or parent
-        try:
-            self._git.run("read-tree", start or "--empty", environ=environ)
+        tree = self.write_tree_from_workspace(paths, base or parent)
+        return self.commit_tree(tree, [parent] if parent else [], message)
+
+    def write_tree_from_workspace(
+        self, paths: Iterable[StrPath], base: str | None, *, contents: Mapping[str, bytes] = {}
+    ) -> str:
+        """Write the tree of a revision with these files as they are in the working tree; give its id.
+
+        paths: files; one that is not there is left out of the tree, ignore rules do not matter.  contents: what files
+        hold instead of what they hold in the working tree.  Nothing of the user's changes: index, files, branch, refs.
+        """
+        with self._index_of(base) as environ:
             wanted = nul_joined(self._inside(path) for path in paths)
-            self._git.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=wanted, environ=environ)
-            tree = self._git.run("write-tree", environ=environ).out.decode().strip()
+            options = ("--add", "--remove", "--replace", "-z", "--stdin")
+            self._git.run("update-index", *options, stdin=wanted, environ=environ)
+            for path, content in contents.items():
+                inside = self._inside(path)
+                # With the path, so that its line ends and filters are those of the file.
+                blob = self._git.run("hash-object", "-w", "--stdin", f"--path={inside}", stdin=content)
+                line = f"{self._mode(inside)} {blob.out.decode().strip()}\t{inside}"
+                self._git.run("update-index", "-z", "--index-info", stdin=nul_joined([line]), environ=environ)
+            return self._git.run("write-tree", environ=environ).out.decode().strip()
+
+    def write_tree_of_index(self) -> str:
+        """Write the tree of what is staged; give its id.  Raises GitError while a merge is unfinished."""
+        return self._git.run("write-tree").out.decode().strip()
+
+    def write_files(self, rev: str, paths: Iterable[str], directory: str) -> None:
+        """Write files of a revision below an absolute directory, as a checkout would: filters, modes and links."""
+        with self._index_of(rev) as environ:
+            command = ["checkout-index", "--quiet", "-z", "--stdin", f"--prefix={directory}/"]
+            self._git.run(*command, stdin=nul_joined(paths), environ=environ)
+
+    @contextmanager
+    def _index_of(self, tree: str | None) -> Iterator[dict[str, str]]:
+        """The environment in which git has an index of its own, with a tree (None: an empty one) in it."""
+        index = os.path.join(self.git_dir(), f"tiffin-index-{os.getpid()}")
+        environ = {"GIT_INDEX_FILE": index}
+        try:
+            self._git.run("read-tree", tree or "--empty", environ=environ)
+            yield environ
         finally:
             for left in (index, index + ".lock"):
                 if os.path.exists(left):
                     os.unlink(left)
-        return self.commit_tree(tree, [parent] if parent else [], message)
+
+    def _mode(self, path: str) -> str:
+        """The mode a regular file gets in a tree."""
+        return "100755" if os.access(os.path.join(self.root, path), os.X_OK) else "100644"
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """Write a commit of a tree; give its id.  The message's bytes stay as they are."""
@@ -256,21 +309,57 @@ class Git:
         note = ["--create-reflog", "-m", message] if message else []
         self._git.run("update-ref", *note, ref, new, *expected)
 
-    def update_refs(self, new: Mapping[str, str | None]) -> None:
-        """Point several refs at commits, or delete them (None): all or none."""
-        lines = [f"update {ref}\0{to}\0\0" if to else f"delete {ref}\0\0" for ref, to in new.items()]
+    def update_refs(self, new: Mapping[str, str | None], *, old: Mapping[str, str] | None = None) -> None:
+        """Point several refs at commits, or delete them (None): all or none.
+
+        old: what they must point to now, those that it lacks to nothing; GitError if one does not.
+        """
+        expected = dict.fromkeys(new, "") if old is None else {ref: old.get(ref, _NO_COMMIT) for ref in new}
+        lines = [
+            f"update {ref}\0{to}\0{expected[ref]}\0" if to else f"delete {ref}\0{expected[ref]}\0"
+            for ref, to in new.items()
+        ]
         if lines:
             self._git.run("update-ref", "-z", "--stdin", stdin="".join(lines).encode())
 
+    def symbolic_target(self, ref: str) -> str | None:
+        """The ref that a symbolic one stands for; None if it is none."""
+        answer = self._git.run("symbolic-ref", "--quiet", ref, accept=(0, 1, 128))
+        return os.fsdecode(answer.out).strip() or None
+
+    def is_branch_name(self, name: str) -> bool:
+        """Whether a branch may be called so."""
+        # Something like @{-1} is a name of another branch.
+        answer = self._git.run("check-ref-format", "--branch", name, accept=(0, 1, 128, 129))
+        return answer.status == 0 and os.fsdecode(answer.out).strip() == name
+
     def delete_ref(self, ref: str, *, old: str | None = None) -> None:
-        """Delete a ref, if it is there.  old: what it must point to now."""
-        self._git.run("update-ref", "-d", ref, *([] if old is None else [old]))
+        """Delete a ref, if it is there, not what it stands for.  old: what it must point to now."""
+        self._git.run("update-ref", "--no-deref", "-d", ref, *([] if old is None else [old]))
+
+    def reflog(self, ref: str) -> list[tuple[str, str]]:
+        """What a ref pointed to, the newest first: the id, and the line's message.  [] if there is no such ref."""
+        if self.get_ref(ref) is None:
+            return []
+        lines = self._git.text("reflog", "show", "--format=%H %gs", ref, "--").splitlines()
+        return [(line[:40], line[41:]) for line in lines]
+
+    def drop_from_reflog(self, ref: str, indexes: Iterable[int]) -> None:
+        """Take lines out of a ref's reflog (0: the newest), as `git stash drop` does; without lines the ref goes."""
+        for index in sorted(indexes, reverse=True):
+            self._git.run("reflog", "delete", "--updateref", "--rewrite", f"{ref}@{{{index}}}")
+        if not self._git.run("reflog", "show", "--format=%H", ref, "--", accept=(0, 128)).out.strip():
+            self.delete_ref(ref)
 
     # Places
 
     def git_dir(self) -> str:
         """The directory of this working tree's index and HEAD; of worktrees not `.git` itself."""
         return os.path.join(self.root, self._git.text("rev-parse", "--git-dir"))
+
+    def remotes(self) -> list[str]:
+        """The names under which git knows other repositories."""
+        return self._git.text("remote").splitlines()
 
     def config(self, name: str, *, is_path: bool = False) -> str | None:
         """A setting of git, or of a path what it stands for; None where it is not set."""
