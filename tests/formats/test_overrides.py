@@ -87,7 +87,7 @@ def test_what_hydra_cannot_read_is_refused(value: str) -> None:
 def test_a_sweep_is_recognised_and_refused(value: str) -> None:
     with pytest.raises(OverrideError, match="asks for several values") as caught:
         parse_override(f"a={value}")
-    assert caught.value.hint == "run it once for each value, or put a text with commas in quotes: NAME='a,b'"
+    assert caught.value.hint == "add --queue to have them all run; a text with commas goes in quotes: NAME='a,b'"
 
 
 @pytest.mark.parametrize(

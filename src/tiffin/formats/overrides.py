@@ -8,7 +8,7 @@
     value    := null | true | false | number | text | 'text' | "text" | [value, ...] | {key: value, ...}
               | int(value) | float(value) | str(value) | bool(value)
 
-Several values ("a=1,2", choice, range, ...) are a sweep, which is refused here.
+Several values ("a=1,2", choice, range, ...) are a sweep, which is refused here: see sweeps.py.
 """
 
 import os.path
@@ -357,7 +357,7 @@ class _Scanner:
     def sweep(self) -> OverrideError:
         return OverrideError(
             f"{self.asked!r} asks for several values, and one experiment takes one",
-            hint="run it once for each value, or put a text with commas in quotes: NAME='a,b'",
+            hint="add --queue to have them all run; a text with commas goes in quotes: NAME='a,b'",
         )
 
     def error(self, message: str) -> OverrideError:
