@@ -164,6 +164,12 @@ class TwinRepos:
             answers = [mask(json.loads(result.out)) for result in (own, foreign)]
             assert answers[1] == answers[0], f"{question} differs in {side.tool.module}'s repository"
 
+    def crossed(self, *argv: str, environ: Mapping[str, str] | None = None) -> Pair:
+        """Each tool runs a command in the other's repository; theirs is what DVC answered in ours."""
+        theirs = self._run(self.ours, self.theirs.tool, argv, ".", environ)
+        ours = self._run(self.theirs, self.ours.tool, argv, ".", environ)
+        return Pair(theirs, ours)
+
     def _run(
         self, side: Side, tool: Tool, argv: tuple[str, ...], cwd: str, environ: Mapping[str, str] | None
     ) -> Result:
@@ -267,7 +273,7 @@ def _git(repo: Path, *arguments: str) -> str:
 
 def _refs(repo: Path) -> dict[str, str]:
     # Experiments are committed by the clock, so their trees are compared and not their ids.  What lies below exec,
-    # temp and stash is each tool's own business.
+    # temp, stash and celery is each tool's own business.
     lines = _git(repo, "for-each-ref", "--format=%(refname) %(tree)").splitlines()
-    private = ("refs/exps/exec/", "refs/exps/temp/", "refs/exps/stash", "refs/exps/apply/", "refs/stash")
-    return dict(line.split(" ", 1) for line in lines if not line.startswith(private))
+    own = ("refs/stash", *(f"refs/exps/{name}" for name in ("exec/", "temp/", "stash", "apply/", "celery/")))
+    return dict(line.split(" ", 1) for line in lines if not line.startswith(own))

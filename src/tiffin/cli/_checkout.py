@@ -12,7 +12,7 @@ from tiffin.repo import Repo
 from tiffin.repo.checkout import CheckedOut, checkout
 from tiffin.repo.rescuing import rescue
 
-__all__ = ["Options", "counts", "report", "run", "tell_rescued"]
+__all__ = ["Options", "counts", "refuse_missing", "report", "run", "tell_rescued"]
 
 FETCH_HINT = "get the data with `tiffin pull`"
 
@@ -77,6 +77,11 @@ def report(ui: Ui, repo: Repo, done: CheckedOut, *, summary: bool = False, hint:
             for path in paths:
                 at = repo.shown(path)
                 ui.write(f"{letter}       {at}{'/' if repo.workspace.is_directory(path) else ''}")
+    refuse_missing(repo, done, hint=hint)
+
+
+def refuse_missing(repo: Repo, done: CheckedOut, *, hint: str = FETCH_HINT) -> None:
+    """Raise MissingObjects for what could not be checked out; hint: where that may be had."""
     if done.failed:
         raise MissingObjects(
             f"checkout failed for: {', '.join(map(repo.shown, done.failed))} (not, or not wholly, in the cache)",

@@ -15,10 +15,10 @@ FILL = "-"
 SHOWN = 3
 
 
-def as_json(repo: Repo, comparison: Comparison) -> dict[str, dict[str, dict[str, Any]]]:
-    """file -> name -> old, new and, for numbers, diff."""
+def as_json(repo: Repo, comparison: Comparison, *, shown: bool = True) -> dict[str, dict[str, dict[str, Any]]]:
+    """file -> name -> old, new and, for numbers, diff.  shown: files from where the user stands, not from the root."""
     return {
-        repo.shown(path): {name: _entry(values) for name, values in names.items()}
+        repo.shown(path) if shown else path: {name: _entry(values) for name, values in names.items()}
         for path, names in comparison.files.items()
     }
 
@@ -32,11 +32,16 @@ def show(
     precision: int | None = None,
     path: bool = True,
     md: bool = False,
+    significant: bool = False,
+    no_change: str = FILL,
 ) -> None:
-    """Print the table; headers: Path, what is compared, the two revisions and, where it is wanted, Change."""
+    """Print the table; headers: Path, what is compared, the two revisions and, where it is wanted, Change.
+
+    precision: digits after the decimal point, or with significant, in all.  no_change: of what are no numbers.
+    """
     first = 0 if path else 1
     rows = [
-        (repo.shown(file), name, *(_text(value, precision) for value in (*values, values.change)))[first : len(headers)]
+        (repo.shown(file), name, *_cells(values, precision, no_change, significant=significant))[first : len(headers)]
         for file, names in comparison.files.items()
         for name, values in names.items()
     ]
@@ -68,5 +73,10 @@ def _entry(values: Values) -> dict[str, Any]:
     return entry if change is None else {**entry, "diff": change}
 
 
-def _text(value: Any, precision: int | None) -> str:
-    return FILL if value is None else cell(value, precision)
+def _cells(values: Values, precision: int | None, no_change: str, *, significant: bool) -> tuple[str, str, str]:
+    texts = (
+        fill if value is None else cell(value, precision, significant=significant)
+        for value, fill in ((values.old, FILL), (values.new, FILL), (values.change, no_change))
+    )
+    old, new, change = texts
+    return old, new, change

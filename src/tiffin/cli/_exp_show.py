@@ -1,5 +1,6 @@
 """The command `tiffin exp show`."""
 
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import errors_exit_with, open_repo
@@ -7,6 +8,7 @@ from tiffin.cli._experiments import as_csv, as_fitted, as_json, as_markdown, as_
 from tiffin.cli._options import Flag
 from tiffin.cli._table_text import DIGITS
 from tiffin.cli._ui import Ui
+from tiffin.experiments.queue import TaskState
 from tiffin.repo.listing import Revisions, show
 
 __all__ = ["Options", "run"]
@@ -30,8 +32,8 @@ class Options(NamedTuple):
     sort_order: Annotated[str, Flag("asc or desc (default: asc)", choices=("asc", "desc"))] = "asc"
     sha: Annotated[bool, Flag("commit ids instead of branches and tags")] = False
     hide_workspace: Annotated[bool, Flag("leave out the workspace")] = False
-    hide_failed: Annotated[bool, Flag("accepted for DVC's sake: failed runs leave no experiment")] = False
-    hide_queued: Annotated[bool, Flag("accepted for DVC's sake: there is no queue yet")] = False
+    hide_failed: Annotated[bool, Flag("leave out what failed from the queue")] = False
+    hide_queued: Annotated[bool, Flag("leave out what waits in the queue")] = False
     json: Annotated[bool, Flag("print JSON")] = False
     csv: Annotated[bool, Flag("print CSV")] = False
     md: Annotated[bool, Flag("print a Markdown table")] = False
@@ -52,6 +54,7 @@ def run(options: Options, ui: Ui) -> int:
             workspace=not options.hide_workspace,
             param_deps=options.param_deps,
             names=not options.sha,
+            without=[state for state, on in _hidden(options) if on],
         )
     if options.json:
         ui.json(as_json(states))
@@ -71,3 +74,7 @@ def run(options: Options, ui: Ui) -> int:
         space = ui.space()
         ui.page(as_text(table) if space is None else as_fitted(table, space), pager=not options.no_pager)
     return 0
+
+
+def _hidden(options: Options) -> Sequence[tuple[TaskState, bool]]:
+    return ("Queued", options.hide_queued), ("Failed", options.hide_failed)

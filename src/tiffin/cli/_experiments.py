@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from tiffin.cli._fitting import Style, drawn, fit
 from tiffin.cli._table_text import Column, cell, markdown, width
+from tiffin.cli._text import shown_time
 from tiffin.errors import ExperimentError, UsageError
-from tiffin.experiments import Data, Failure, Reading, State
+from tiffin.experiments import Data, Executor, Failure, Reading, State
 
 __all__ = ["Table", "as_csv", "as_fitted", "as_json", "as_markdown", "as_text", "failure_json", "table_of"]
 
@@ -68,8 +69,8 @@ def table_of(
         Column("typ", [row.kind for row in rows]),
         Column("Created", [_created(row.data, fill, iso=csv) for row in rows]),
         Column("parent", ["" for _ in rows]),
-        Column("State", [fill for _ in rows]),
-        Column("Executor", [fill for _ in rows]),
+        Column("State", [(row.executor.state.capitalize() if row.executor else "") or fill for row in rows]),
+        Column("Executor", [((row.executor and row.executor.name) or "").capitalize() or fill for row in rows]),
     ]
     count = Counter(name for names in {**metrics, **params}.values() for name in names)
     count.update(column.header for column in columns)
@@ -148,7 +149,13 @@ def _state_json(state: State) -> dict[str, Any]:
 
 
 def _experiment_json(revs: Sequence[State]) -> dict[str, Any]:
-    return {"revs": [_state_json(state) for state in revs], "executor": None, "name": revs[0].name}
+    executor = None if revs[0].executor is None else _executor_json(revs[0].executor)
+    return {"revs": [_state_json(state) for state in revs], "executor": executor, "name": revs[0].name}
+
+
+def _executor_json(executor: Executor) -> dict[str, Any]:
+    local = {name: getattr(executor, name) for name in ("root", "log", "pid", "returncode", "task_id")}
+    return {"state": executor.state, "name": executor.name, "local": local}
 
 
 def _data_json(rev: str, data: Data) -> dict[str, Any]:
@@ -180,6 +187,7 @@ class _Row(NamedTuple):
     rev: str
     kind: str
     data: Data | None
+    executor: Executor | None = None
 
 
 class _Key(NamedTuple):
@@ -195,7 +203,7 @@ def _rows(state: State, key: _Key | None, *, descending: bool) -> Iterator[_Row]
         tips.sort(key=lambda tip: _rank(_value(tip.data, *key)), reverse=descending)
     for at, tip in enumerate(tips):
         kind = "branch_base" if at == len(tips) - 1 else "branch_commit"
-        yield _Row(tip.name or "", _short(tip.rev), kind, tip.data)
+        yield _Row(tip.name or "", _short(tip.rev), kind, tip.data, tip.executor)
 
 
 def _rank(value: Any) -> tuple[bool, bool, Any]:
@@ -264,8 +272,7 @@ def _created(data: Data | None, fill: str, *, iso: bool) -> str:
         return fill
     if iso:
         return _iso(data.time)
-    local = time.localtime(data.time)
-    return time.strftime("%I:%M %p" if local[:3] == time.localtime()[:3] else "%b %d, %Y", local)
+    return shown_time(data.time)
 
 
 def _iso(seconds: int) -> str:

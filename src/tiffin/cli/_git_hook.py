@@ -36,8 +36,16 @@ def run(options: Options, ui: Ui) -> int:
         return 0
     if options.hook == "post-checkout" and not _switched(repo, options, ui):
         return 0
+    if options.hook == "pre-push" and _is_data_pushed(ui):
+        return 0
     verb = {"pre-commit": "status", "post-checkout": "checkout", "pre-push": "push"}[options.hook]
     return run_command(["--cd", ui.context.directory, verb])
+
+
+def _is_data_pushed(ui: Ui) -> bool:
+    from tiffin.repo.sharing_experiments import FOR_HOOKS  # noqa: PLC0415 - the other hooks need none of it
+
+    return FOR_HOOKS.items() <= ui.context.environment.items()
 
 
 def _switched(repo: Repo, options: Options, ui: Ui) -> bool:

@@ -52,7 +52,7 @@ def group_overview(group: str) -> str:
 
 def members(group: str) -> list[str]:
     """The commands of a group."""
-    return [name for name in COMMANDS if name.startswith(f"{group} ")]
+    return [name for name in COMMANDS if name.startswith(f"{group} ") and name not in HIDDEN]
 
 
 def _sections() -> Iterator[tuple[str, list[str]]]:

@@ -27,7 +27,7 @@ from tiffin.repo import Repo
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.running import Scope, Settings, Surroundings, repro
 
-__all__ = ["Options", "Printer", "printer", "reproduce", "run", "settings_of"]
+__all__ = ["Options", "Printer", "fetcher", "printer", "reproduce", "run", "settings_of"]
 
 
 class Options(NamedTuple):
@@ -132,7 +132,7 @@ def settings_of(options: Any, repo: Repo, ui: Ui) -> Settings:
         allow_missing=options.allow_missing,
         on_error="ignore" if options.ignore_errors else "keep-going" if options.keep_going else "fail",
         confirm=_asker(ui) if options.interactive else None,
-        fetch=_fetcher(repo) if options.pull else None,
+        fetch=fetcher(repo) if options.pull else None,
     )
 
 
@@ -215,7 +215,8 @@ def _asker(ui: Ui) -> Callable[[Stage], bool]:
     return lambda stage: ui.confirm(f"Going to reproduce {stage.label}. Are you sure you want to continue?")
 
 
-def _fetcher(repo: Repo) -> Callable[[Stage], None]:
+def fetcher(repo: Repo) -> Callable[[Stage], None]:
+    """Gets the missing data of a stage from the remote."""
     from tiffin.repo.sync import Selected, fetch  # noqa: PLC0415 - only with --pull
 
     def fetch_stage(stage: Stage) -> None:

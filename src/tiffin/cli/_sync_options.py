@@ -18,6 +18,7 @@ __all__ = [
     "Recursive",
     "Remote",
     "RunCache",
+    "RunCacheOptions",
     "SyncOptions",
     "Targets",
     "WithDeps",
@@ -42,7 +43,16 @@ Jobs = Annotated[
 ]
 
 
-class SyncOptions(Protocol):
+class RunCacheOptions(Protocol):
+    """What tells whether the results of past runs come along."""
+
+    @property
+    def run_cache(self) -> bool: ...
+    @property
+    def no_run_cache(self) -> bool: ...
+
+
+class SyncOptions(RunCacheOptions, Protocol):
     """What the options of the three commands have in common."""
 
     @property
@@ -57,10 +67,6 @@ class SyncOptions(Protocol):
     def all_tags(self) -> bool: ...
     @property
     def all_commits(self) -> bool: ...
-    @property
-    def run_cache(self) -> bool: ...
-    @property
-    def no_run_cache(self) -> bool: ...
 
 
 def selected_by(options: SyncOptions) -> Selected:
@@ -69,7 +75,7 @@ def selected_by(options: SyncOptions) -> Selected:
     return Selected(options.targets, options.with_deps, options.recursive, revisions)
 
 
-def with_run_cache(options: SyncOptions) -> bool:
+def with_run_cache(options: RunCacheOptions) -> bool:
     """Whether the results of past runs come along."""
     return options.run_cache and not options.no_run_cache
 

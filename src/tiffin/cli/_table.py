@@ -65,6 +65,24 @@ COMMANDS: dict[str, Command] = {
     ),
     "exp run": Command("tiffin.cli._exp_run", "Run an experiment and keep its result beside Git's history."),
     "exp show": Command("tiffin.cli._exp_show", "Compare experiments in a table."),
+    "exp diff": Command("tiffin.cli._exp_diff", "Compare metrics and parameters of two experiments."),
+    "exp list": Command("tiffin.cli._exp_list", "List experiments."),
+    "exp apply": Command("tiffin.cli._exp_apply", "Bring an experiment into the workspace."),
+    "exp branch": Command("tiffin.cli._exp_branch", "Make a Git branch of an experiment."),
+    "exp save": Command("tiffin.cli._exp_save", "Keep the workspace as it is as an experiment."),
+    "exp rename": Command("tiffin.cli._exp_rename", "Give an experiment another name."),
+    "exp remove": Command("tiffin.cli._exp_remove", "Remove experiments."),
+    "exp push": Command("tiffin.cli._exp_push", "Share experiments through a Git remote, with their data."),
+    "exp pull": Command("tiffin.cli._exp_pull", "Get experiments from a Git remote, with their data."),
+    "exp clean": Command("tiffin.cli._exp_clean", "Remove what killed experiments left behind."),
+    "exp exec-run": Command("tiffin.cli._exp_exec_run", "Run an experiment where a worker put it."),
+    "exp queue-worker": Command("tiffin.cli._exp_queue_worker", "Run what waits in the queue."),
+    "queue start": Command("tiffin.cli._queue_start", "Run the queued experiments in the background."),
+    "queue stop": Command("tiffin.cli._queue_stop", "Let the workers of the queue end."),
+    "queue status": Command("tiffin.cli._queue_status", "Show the queued experiments, and how they stand."),
+    "queue logs": Command("tiffin.cli._queue_logs", "Show what a queued experiment wrote."),
+    "queue kill": Command("tiffin.cli._queue_kill", "Interrupt experiments that run from the queue."),
+    "queue remove": Command("tiffin.cli._queue_remove", "Take experiments out of the queue."),
     "remove": Command("tiffin.cli._remove", "Stop tracking data, or take stages out of dvc.yaml."),
     "move": Command("tiffin.cli._move", "Rename tracked data, or move it, with its .dvc file."),
     "unprotect": Command("tiffin.cli._unprotect", "Replace links into the cache by copies that may be written to."),
@@ -93,7 +111,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 # What other programs call: in no list, but it works.
-HIDDEN = ("git-hook", "complete")
+HIDDEN = ("git-hook", "complete", "exp exec-run", "exp queue-worker")
 
 GROUPS: dict[str, str] = {
     "data": "Tracked data.",
@@ -106,11 +124,8 @@ GROUPS: dict[str, str] = {
     "metrics": "Metrics of the pipeline.",
     "plots": "Plots of the pipeline.",
     "exp": "Experiments.",
+    "queue": "Experiments that wait to be run.",
 }
 
 # What people who come from DVC will type, so that it is not answered with a guess at another command.
-ONLY_IN_DVC = (
-    *("import-db", "queue", "studio"),
-    *("exp apply", "exp branch", "exp clean", "exp diff", "exp list", "exp pull", "exp push", "exp remove"),
-    *("exp rename", "exp save"),
-)
+ONLY_IN_DVC = ("import-db", "studio")

@@ -1,6 +1,8 @@
-"""Numbers as people read them."""
+"""Numbers and times as people read them."""
 
-__all__ = ["human_size"]
+import time
+
+__all__ = ["human_size", "shown_time"]
 
 _UNITS = "kMGTPEZ"
 
@@ -15,3 +17,9 @@ def human_size(size: float) -> str:
             digits = 2 if size < 9.995 else 1 if size < 99.95 else 0
             return f"{size:.{digits}f}{unit}"
     return f"{size / 1024:.1f}Y"
+
+
+def shown_time(seconds: float) -> str:
+    """A moment since 1970, where the reader is: of today the time, else the date."""
+    local = time.localtime(seconds)
+    return time.strftime("%I:%M %p" if local[:3] == time.localtime()[:3] else "%b %d, %Y", local)

@@ -16,6 +16,7 @@ DYNAMIC = ("target", "remote", "rev", "setting")
 _POSITIONAL = {"add": "file", "check-ignore": "file", "config": "setting", "move": "file", "unprotect": "file"}
 _FIELDS = {"targets": "target", "target": "target", "name": "remote", "old": "remote", "new": "", "url": ""}
 _FIELDS |= {"a_rev": "rev", "b_rev": "rev", "rev": "rev", "revs": "rev"}
+_FIELDS |= {"experiment": "", "branch": ""}
 _VALUES = {"remote": "remote", "rev": "rev", "targets": "target", "downstream": "target"}
 
 

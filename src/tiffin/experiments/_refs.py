@@ -9,9 +9,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tiffin.errors import ExperimentError
-from tiffin.scm import Git
+from tiffin.scm import Git, GitRemote
 
-__all__ = ["Baselines", "check_name", "experiments_by_baseline", "find_experiment", "ref_name"]
+__all__ = [
+    "Baselines",
+    "check_name",
+    "experiments_by_baseline",
+    "experiments_of_remote",
+    "find_experiment",
+    "ref_name",
+]
 
 PREFIX = "refs/exps/"
 _FORBIDDEN = frozenset(' ~^:?*[\\/"') | {chr(code) for code in (*range(32), 127)}
@@ -47,8 +54,17 @@ def check_name(name: str) -> None:
 
 def experiments_by_baseline(git: Git) -> Baselines:
     """baseline commit -> name -> commit of the experiment; names in order."""
+    return _experiments_in(git.for_each_ref(PREFIX))
+
+
+def experiments_of_remote(remote: GitRemote) -> Baselines:
+    """The same of another repository, whose commits need not be here.  Raises GitError."""
+    return _experiments_in(remote.refs(PREFIX))
+
+
+def _experiments_in(refs: Mapping[str, str]) -> Baselines:
     found: dict[str, dict[str, str]] = {}
-    for ref, commit in git.for_each_ref(PREFIX).items():
+    for ref, commit in refs.items():
         parsed = _parse(ref)
         if parsed is not None:
             found.setdefault(parsed.baseline, {})[parsed.name] = commit

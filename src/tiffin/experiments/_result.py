@@ -40,13 +40,16 @@ def files_of(project: Project, stages: Iterable[Stage]) -> list[str]:
 
 
 def folders_of(project: Project) -> list[str]:
-    """Folders that `Live` and its like fill: those of the params and metrics that dvc.yaml files list."""
-    paths = [
-        posixpath.dirname(join(posixpath.dirname(file), path))
-        for file, parsed in project.pipeline_files().items()
+    """What `Live` and its like fill: the folders of params, metrics and plots, and dvc.yaml files."""
+    files = project.pipeline_files()
+    listed = [
+        join(posixpath.dirname(file), path)
+        for file, parsed in files.items()
         for path in (*parsed.params, *parsed.metrics)
     ]
-    return [path for path in dict.fromkeys(paths) if path]
+    made = [out.path for stage in project.stages for out in stage.outs if out.entry.kind != "out"]
+    folders = dict.fromkeys(posixpath.dirname(path) for path in (*listed, *made))
+    return [*files, *(folder for folder in folders if folder)]
 
 
 def _in_repository(path: str) -> bool:

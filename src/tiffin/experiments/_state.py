@@ -8,7 +8,7 @@ from tiffin.experiments._reading import Failure, Reading, View, failure_of, metr
 from tiffin.formats import Content
 from tiffin.pipeline import Dependency, Output, Stage
 
-__all__ = ["Data", "DependencyState", "OutputState", "State", "state_of"]
+__all__ = ["Data", "DependencyState", "Executor", "OutputState", "State", "state_of"]
 
 
 class DependencyState(NamedTuple):
@@ -39,11 +39,27 @@ class Data(NamedTuple):
     outs: Mapping[str, OutputState]
 
 
+class Executor(NamedTuple):
+    """Who runs, or ran, an experiment from the queue.
+
+    state: "running", "queued", "success" or "failed".  root: its working tree while it runs.  log: what it writes to.
+    """
+
+    state: str
+    name: str | None
+    task_id: str
+    root: str | None = None
+    log: str | None = None
+    pid: int | None = None
+    returncode: int | None = None
+
+
 class State(NamedTuple):
     """A revision: "workspace" or a commit id, and what it holds, or why it cannot be read.
 
     name: a branch, a tag, or that of the experiment.  experiments: those that started here, newest first, each
     with the commits it consists of, newest first (one, unless an old DVC with checkpoints wrote it).
+    executor: of an experiment that went through the queue.
     """
 
     rev: str
@@ -51,6 +67,7 @@ class State(NamedTuple):
     data: Data | None = None
     failure: Failure | None = None
     experiments: tuple[tuple["State", ...], ...] = ()
+    executor: Executor | None = None
 
 
 def state_of(

@@ -42,6 +42,14 @@ class FileLock:
         if self._depth == 0:
             self._release()
 
+    def owner(self) -> int | None:
+        """The process that has the lock, or had it last; None if nobody ever did."""
+        try:
+            with open(self._path, "rb") as file:
+                return int(file.read(32))
+        except (OSError, ValueError):
+            return None
+
     @contextmanager
     def if_free(self) -> Iterator[bool]:
         """Take the lock if nobody else has it; whether it was taken."""

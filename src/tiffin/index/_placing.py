@@ -81,6 +81,15 @@ class Placing(Seeing):
         replaced = [""] if seen and seen.table is None else []
         return Difference(changes.added, [*replaced, *changes.modified], changes.deleted)
 
+    def would_change(self, path: str, target: Content, *, force: bool = False) -> bool:
+        """Whether `checkout` would change anything.  Raises what it would raise before it does, but for links."""
+        difference = self.difference(path, target)
+        if difference and not force:
+            self._refuse_to_lose(path, difference)
+            if not target.is_dir:
+                self._refuse_to_lose_ignored(path)
+        return bool(difference)
+
     def checkout(self, path: str, target: Content, *, force: bool = False, relink: bool = False) -> Difference:
         """Make the path hold `target`.
 

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import sleep
 from typing import Any, NamedTuple
 
 from tiffin.errors import LockHeld, TransferError
@@ -18,7 +19,9 @@ _LOCK = "rwlock.lock"  # beside the repository's
 _LARGEST = 1 << 26  # bytes of a table that somebody wrote
 _PIDS = 1 << 31
 
-__all__ = ["Claim", "Claims", "holding", "refuse_in_use"]
+_TRIES, _PAUSE_S = 200, 0.05
+
+__all__ = ["Claim", "Claims", "holding", "refuse_in_use", "undisturbed"]
 
 
 class Claim(NamedTuple):
@@ -106,17 +109,42 @@ def refuse_in_use(directory: str, paths: Sequence[str], lock: FileLock) -> None:
     directory, lock: as for Claims.  Who holds that lock need not announce what it does: no command begins meanwhile.
     """
     with lock.beside(_LOCK):
-        try:
-            descriptor = os.open(f"{directory}/rwlock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise TransferError(f"cannot read '{directory}/rwlock': {error.strerror}") from error
-        try:
-            table = _table(_read(descriptor))
-        finally:
-            os.close(descriptor)
+        table = _table(_text(directory))
     _refuse_conflicts(table, Claim("", (), paths))
+
+
+@contextmanager
+def undisturbed(directory: str, name: str) -> Iterator[None]:
+    """A moment in which no other living process writes what is called so, and none can begin to: DVC's for refs.
+
+    directory: .dvc/tmp/exps, whose table has names of refs in it.  Raises LockHeld after ten seconds.
+    """
+    lock = FileLock(f"{directory}/{_LOCK}")
+    for attempt in range(_TRIES):
+        with lock:
+            table = _table(_text(directory), paths=False)
+            try:
+                _refuse_conflicts(table, Claim("", (), (name,)))
+            except LockHeld:
+                if attempt == _TRIES - 1:
+                    raise
+            else:
+                yield
+                return
+        sleep(_PAUSE_S)
+
+
+def _text(directory: str) -> bytes:
+    try:
+        descriptor = os.open(f"{directory}/rwlock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise TransferError(f"cannot read '{directory}/rwlock': {error.strerror}") from error
+    try:
+        return _read(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _owner(claim: Claim) -> dict[str, Any]:
@@ -128,7 +156,8 @@ def _read(descriptor: int) -> bytes:
     return os.pread(descriptor, size, 0) if size <= _LARGEST else b""
 
 
-def _table(text: bytes) -> dict[str, dict[str, Any]]:
+def _table(text: bytes, *, paths: bool = True) -> dict[str, dict[str, Any]]:
+    """paths: whether all that is claimed are absolute paths."""
     try:
         table = json.loads(text)
     except (ValueError, RecursionError):
@@ -139,11 +168,11 @@ def _table(text: bytes) -> dict[str, dict[str, Any]]:
     writers = write.items() if isinstance(write, dict) else ()
     readers = read.items() if isinstance(read, dict) else ()
     return {
-        "write": {path: owner for path, owner in writers if os.path.isabs(path) and _is_owner(owner)},
+        "write": {path: owner for path, owner in writers if os.path.isabs(path) >= paths and _is_owner(owner)},
         "read": {
             path: list(filter(_is_owner, owners))
             for path, owners in readers
-            if os.path.isabs(path) and isinstance(owners, list)
+            if os.path.isabs(path) >= paths and isinstance(owners, list)
         },
     }
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from tiffin.errors import LockHeld, NotARepository, TransferError
 from tiffin.pipeline.rwlock import Claim, holding
-from tiffin.repo._repo import Repo, find_root
+from tiffin.repo._repo import EXPERIMENTS, METADATA, Repo, find_root
 from tiffin.repo._sharing import Sharing
+from tiffin.scm import find_git_root
 
 __all__ = ["Neighbour", "lock_all"]
 
@@ -95,12 +96,14 @@ def _shared_lock(path: str) -> Iterator[None]:
 
 
 def _beside_the_workspace(repo: Repo) -> list[str]:
-    """Where DVC runs experiments apart from the workspace: whole repositories with the same cache."""
+    """Where experiments run apart from the workspace, DVC's too: whole repositories with the same cache."""
     try:
-        entries = sorted(os.scandir(f"{repo.tmp}/exps"), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(f"{repo.metadata}/{EXPERIMENTS}"), key=lambda entry: entry.name)
     except FileNotFoundError:
         return []
-    return [entry.path for entry in entries if os.path.isdir(f"{entry.path}/.dvc")]
+    inside = os.path.relpath(repo.root, find_git_root(repo.root) or repo.root)
+    roots = [os.path.normpath(os.path.join(entry.path, inside)) for entry in entries]
+    return [root for root in roots if os.path.isdir(f"{root}/{METADATA}")]
 
 
 def _around_the_cache(repo: Repo) -> list[str]:

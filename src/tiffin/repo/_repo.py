@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Repo", "find_root"]
 
 METADATA = ".dvc"
-_FOR_USERS = ("aside", "placing", "runs")  # outputs that were set aside or are on their way, and logs
+EXPERIMENTS = "tmp/exps"  # below METADATA: the queue of experiments, and working trees of theirs
+_FOR_USERS = ("aside", "placing", "applying", "runs")  # what was set aside or is on its way, and logs
 
 
 class Repo:
@@ -107,6 +108,8 @@ class Repo:
     def shares_cache(self) -> bool:
         """Whether other projects may use the cache: it lies outside of this one."""
         directory = self.config.text("cache.dir")
+        if f"/{METADATA}/{EXPERIMENTS}/" in self.root:
+            return False  # an experiment's working tree: it is no project, and its repository has joined already
         return directory is not None and not os.path.realpath(directory).startswith(f"{self.root}/")
 
     @cached_property
@@ -194,6 +197,13 @@ class Repo:
     def reload(self) -> None:
         """Load the stages again: their files have changed."""
         self.__dict__.pop("project", None)
+
+    def reopened(self) -> "Repo":
+        """The same repository, with everything to be read anew, settings and ignore rules too, under the same lock."""
+        other = Repo(self.root, os.path.normpath(os.path.join(self.root, self.directory)), self.environment)
+        other.progress, other.jobs, other.relinks = self.progress, self.jobs, self.relinks
+        other.__dict__["lock"] = self.lock
+        return other
 
     def inside(self, path: str) -> str:
         """A path as the user gave it, relative to the repository."""

@@ -9,6 +9,7 @@ from tiffin import _native
 from tiffin._native import Ids, Table
 from tiffin.errors import ConfigError, FormatError, MissingObjects, TiffinError
 from tiffin.experiments import experiments_by_baseline
+from tiffin.experiments.queue import FAILED, QUEUED, stashed
 from tiffin.formats import dvcfile
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.pipeline import Output, Project, Stage, WorkspaceSource, from_dvc_file, is_metafile
@@ -287,15 +288,17 @@ class _Complete(GitObjects):
 
 
 def _experiments(states: States) -> Iterator[str]:
-    """The commits of all experiments, down to where they started from."""
+    """The commits of all experiments, down to where they started from, and of those in the queue without a result."""
     seen: set[str] = set()
+    for ref in (QUEUED, FAILED):
+        yield from stashed(states.git, ref)
     for baseline, names in experiments_by_baseline(states.git).items():
-        for commit in names.values():
-            while commit != baseline and commit not in seen:
+        for tip in names.values():
+            for commit in states.back_to(baseline, tip):
+                if commit in seen:
+                    break
                 seen.add(commit)
                 yield commit
-                parents = states.commit(commit).parents
-                commit = parents[0] if parents else baseline  # noqa: PLW2901
 
 
 def _text(body: bytes, path: str) -> str:

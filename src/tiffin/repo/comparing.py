@@ -10,7 +10,16 @@ from tiffin.repo._repo import Repo
 from tiffin.repo.asked import Revisions
 from tiffin.repo.revisions import WORKSPACE, States
 
-__all__ = ["Comparison", "Outcome", "Revisions", "Values", "metrics_diff", "metrics_show", "params_diff"]
+__all__ = [
+    "Comparison",
+    "Outcome",
+    "Revisions",
+    "Values",
+    "experiments_diff",
+    "metrics_diff",
+    "metrics_show",
+    "params_diff",
+]
 
 
 class Outcome(NamedTuple):
@@ -90,13 +99,31 @@ def params_diff(
     return _compare(repo, old, new, lambda view: params_of(view, paths, deps=deps), everything=everything)
 
 
+def experiments_diff(
+    repo: Repo, old: str, new: str, *, everything: bool = False, deps: bool = False
+) -> tuple[Comparison, Comparison] | None:
+    """Metrics and parameters of two revisions, as `metrics_diff` and `params_diff`; None before the first commit."""
+    with States(repo) as states:
+        if states.git.head() is None:
+            return None
+        metrics = _compared(states, old, new, metrics_of, everything=everything)
+        params = _compared(states, old, new, lambda view: params_of(view, deps=deps), everything=everything)
+        return metrics, params
+
+
 def _compare(
     repo: Repo, old: str, new: str, read: Callable[[View], dict[str, Reading]], *, everything: bool
 ) -> Comparison:
     with States(repo) as states:
         if states.git.head() is None:
             return Comparison({}, {})
-        outcomes = {name: _outcome(states.view(name), read) for name in dict.fromkeys((old, new))}
+        return _compared(states, old, new, read, everything=everything)
+
+
+def _compared(
+    states: States, old: str, new: str, read: Callable[[View], dict[str, Reading]], *, everything: bool
+) -> Comparison:
+    outcomes = {name: _outcome(states.view(name), read) for name in dict.fromkeys((old, new))}
     before, after = outcomes[old].files, outcomes[new].files
     files = {}
     for path in sorted({*before, *after}):

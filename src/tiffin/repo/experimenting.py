@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import SystemRandom
 from typing import NamedTuple, Protocol
 
-from tiffin.errors import ExperimentError, FormatError, GitError, MissingObjects, OverrideError
+from tiffin.errors import ExperimentError, FormatError, GitError, MissingObjects
 from tiffin.experiments import (
     check_name,
     checksum,
@@ -19,10 +19,10 @@ from tiffin.experiments import (
     random_name,
     ref_name,
 )
-from tiffin.formats import LockEntry, params
-from tiffin.formats.overrides import Override, parse_override, set_values, split_file
+from tiffin.formats import LockEntry
 from tiffin.fs import write_inside
-from tiffin.pipeline import Project, Source, Stage, checkout_output
+from tiffin.pipeline import Project, Stage, checkout_output
+from tiffin.repo._edits import Edited, edits_of
 from tiffin.repo._repo import Repo
 from tiffin.repo.asked import recorded_outputs
 from tiffin.repo.gitside import GitSide
@@ -30,7 +30,7 @@ from tiffin.repo.revisions import States
 from tiffin.repo.running import Scope, Settings, Surroundings, Watcher, order, repro
 from tiffin.scm import Git
 
-__all__ = ["Listener", "Plan", "Ran", "run"]
+__all__ = ["Listener", "Outcome", "Plan", "Ran", "head_of", "name_for", "perform", "run"]
 
 
 class Plan(NamedTuple):
@@ -68,12 +68,11 @@ class Listener(Watcher, Protocol):
         ...
 
 
-class _Edit(NamedTuple):
-    """A params file before (None: it is not there) and after the changes."""
+class Outcome(NamedTuple):
+    """The commit that keeps a result, and the checksum of the stages that ran."""
 
-    path: str
-    old: bytes | None
-    new: str
+    commit: str
+    checksum: str
 
 
 def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
@@ -84,15 +83,15 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
     Raises GitError, ExperimentError, OverrideError, FormatError, GraphError, StageFailed.
     """
     git = States(repo).git
-    head = _head(git)
+    head = head_of(git)
     with repo.lock:
-        name, old = _name(git, head, plan)
-        edits = _edits(repo, plan)
-        edited = Project(_Edited(repo.project.source, edits), repo.flags)
+        name, old = name_for(git, head, plan.name, force=plan.settings.force)
+        edits = edits_of(repo, plan.overrides, hydra=plan.hydra)
+        edited = Project(Edited(repo.project.source, edits), repo.flags)
         _ = order(edited, repo.directory, plan.scope)
         listener.starting(name)
         for edit in edits:
-            _announce(edit, listener)
+            edit.tell(listener.changing)
         if plan.settings.dry:
             repo.project = edited
             repro(repo, plan.scope, plan.settings, listener, plan.surroundings)
@@ -100,26 +99,13 @@ def run(repo: Repo, plan: Plan, listener: Listener) -> Ran:
         for edit in edits:
             write_inside(repo.root, edit.path, edit.new)
         repo.reload()
-        commit = _reproduce(repo, plan, listener, git, head, name)
+        commit = perform(repo, plan, listener, git, head, name).commit
         git.update_ref(ref_name(head, name), commit, old=old)
         return Ran(name, commit)
 
 
-class _Edited:
-    """A source in which some files say something else."""
-
-    def __init__(self, source: Source, edits: Iterable[_Edit]) -> None:
-        self._source = source
-        self._texts = {edit.path: edit.new.encode() for edit in edits}
-
-    def metafiles(self) -> list[str]:
-        return self._source.metafiles()
-
-    def read(self, path: str) -> bytes | None:
-        return self._texts[path] if path in self._texts else self._source.read(path)
-
-
-def _head(git: Git) -> str:
+def head_of(git: Git) -> str:
+    """The commit an experiment starts from: the one checked out.  Raises GitError."""
     head = git.head()
     if head is None:
         raise GitError(
@@ -129,66 +115,38 @@ def _head(git: Git) -> str:
     return head
 
 
-def _name(git: Git, head: str, plan: Plan) -> tuple[str, str]:
-    """The experiment's name, and the commit its ref has now, "" for none."""
-    taken = experiments_by_baseline(git).get(head, {})
-    if plan.name is None:
-        return random_name(SystemRandom().randrange, taken), ""
-    check_name(plan.name)
-    if plan.name in taken and not plan.settings.force:
+def name_for(git: Git, head: str, name: str | None, *, force: bool, taken: Iterable[str] = ()) -> tuple[str, str]:
+    """The experiment's name, and the commit its ref has now, "" for none.
+
+    name: None for a random one.  force: it may be there already.  taken: names that are no refs yet.
+    """
+    there = experiments_by_baseline(git).get(head, {})
+    if name is None:
+        return random_name(SystemRandom().randrange, {*there, *taken}), ""
+    check_name(name)
+    if (name in there or name in taken) and not force:
         raise ExperimentError(
-            f"experiment '{plan.name}' of this commit exists already", hint="choose another name, or replace it with -f"
+            f"experiment '{name}' of this commit exists already", hint="choose another name, or replace it with -f"
         )
-    return plan.name, taken.get(plan.name, "")
+    return name, there.get(name, "")
 
 
-def _edits(repo: Repo, plan: Plan) -> list[_Edit]:
-    by_file: dict[str, list[Override]] = {}
-    composed = repo.inside(params.DEFAULT_FILE) if plan.hydra and repo.config.flag("hydra.enabled") else None
-    for_hydra: list[str] = []
-    for text in plan.overrides:
-        file, change = split_file(text)
-        if repo.inside(file) == composed:
-            for_hydra.append(change)
-        else:
-            by_file.setdefault(repo.inside(file), []).append(parse_override(text))
-    edits = [_edit(repo, path, changes) for path, changes in by_file.items()]
-    if composed is None:
-        return edits
-    from tiffin.repo._composing import compose  # noqa: PLC0415 - few projects have their parameters composed
+def perform(
+    repo: Repo, plan: Plan, listener: Watcher, git: Git, head: str, name: str, *, root: str | None = None
+) -> Outcome:
+    """Reproduce in a repository as it is, and make the commit of the result, which no ref names yet.
 
-    return [_Edit(composed, repo.project.source.read(composed), compose(repo, for_hydra)), *edits]
-
-
-def _edit(repo: Repo, path: str, changes: Sequence[Override]) -> _Edit:
-    old = repo.project.source.read(path)
-    if old is None and all(change.op in ("set", "delete") for change in changes):
-        raise OverrideError(
-            f"cannot set '{changes[0].name}': there is no '{repo.shown(path)}'",
-            hint=f"to make the file, write '{changes[0].file}:+{changes[0].text.removeprefix(f'{changes[0].file}:')}'",
-        )
-    return _Edit(path, old, set_values((old or b"").decode("utf-8"), path, changes))
-
-
-def _announce(edit: _Edit, listener: Listener) -> None:
-    old = params.flatten(params.load(edit.old or b"", edit.path))
-    new = params.flatten(params.load(edit.new, edit.path))
-    for name in dict.fromkeys([*old, *new]):
-        if old.get(name) != new.get(name):
-            listener.changing(edit.path, name, old.get(name), new.get(name))
-
-
-def _reproduce(repo: Repo, plan: Plan, listener: Listener, git: Git, head: str, name: str) -> str:
-    """Reproduce, and give the commit of the result."""
+    root: of the repository that the run is for, if it is not this one; the commands are told.
+    """
     side = GitSide(repo)
     index = git.index()
     _check_out_absent(repo, plan.scope)
-    variables = {"DVC_EXP_NAME": name, "DVC_EXP_BASELINE_REV": head}
+    variables = {"DVC_EXP_NAME": name, "DVC_EXP_BASELINE_REV": head, **({"DVC_ROOT": root} if root else {})}
     try:
         done = repro(repo, plan.scope, plan.settings, listener, plan.surroundings, variables=variables, git=side)
-        entries = _recorded(repo, done.reproduced)
-        message = plan.message or f"dvc: commit experiment {checksum(entries)}"
-        return _commit(git, head, _paths(repo, plan.scope, side), message)
+        result = checksum(_recorded(repo, done.reproduced))
+        message = plan.message or f"dvc: commit experiment {result}"
+        return Outcome(_commit(git, head, _paths(repo, plan.scope, side), message), result)
     finally:
         _restore_index(repo, git, index)
 

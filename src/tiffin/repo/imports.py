@@ -43,11 +43,12 @@ def fetch_imports(
     with_deps: bool = False,
     recursive: bool = False,
     revisions: Revisions = Revisions(),  # noqa: B008 - a NamedTuple is immutable
+    workspace: bool = True,
     narrowing: Narrowing | None = None,
 ) -> Fetched:
     """Get into the cache what it lacks of imports.  Raises MissingObjects once all that can be had is here."""
     how = {"with_deps": with_deps, "recursive": recursive}
-    stages = _selected(repo, repo.project, targets, narrowing, **how)
+    stages = _selected(repo, repo.project, targets, narrowing, **how) if workspace else []
     past: list[Stage] = []
     if revisions:
         with States(repo) as states:

@@ -4,7 +4,7 @@ import errno
 import os
 import posixpath
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any, Protocol, Self
@@ -80,6 +80,13 @@ class States:
         if commit not in self._commits:
             self._commits[commit] = self._objects.commit(commit)
         return self._commits[commit]
+
+    def back_to(self, baseline: str, commit: str) -> Iterator[str]:
+        """A commit and its ancestors along first parents, as far as the baseline, which is not among them."""
+        while commit != baseline:
+            yield commit
+            parents = self.commit(commit).parents
+            commit = parents[0] if parents else baseline
 
     def head(self) -> str | None:
         """The id of the commit checked out; None before the first commit."""

@@ -47,7 +47,8 @@ class Selected(NamedTuple):
     targets: Sequence[str] = ()
     with_deps: bool = False
     recursive: bool = False
-    revisions: Revisions = Revisions()  # beside the workspace
+    revisions: Revisions = Revisions()
+    workspace: bool = True  # beside the revisions
     narrowing: Narrowing | None = None  # for `fetch`
 
 
@@ -173,7 +174,7 @@ def _by_remote(
     wanted: dict[tuple[str | None, bool], dict[str, None]] = {}
     parts: dict[str, bool] = {}  # of directories -> whether any of the revisions has them
     outputs = list(_outputs(repo, selected))
-    if remote or (pushed and not outputs):
+    if remote or (pushed and selected.workspace and not outputs):
         repo.config.remote(remote)  # a misspelled remote is an error even when there is nothing to do
     for output, part in outputs:
         if output.recorded is None or (pushed and not output.entry.push):
@@ -191,7 +192,8 @@ def _by_remote(
 
 def _outputs(repo: Repo, selected: Selected) -> Iterator[tuple[Output, str | None]]:
     """The outputs of the workspace, then those of each revision; what they share comes more than once."""
-    yield from _of_this_repository(repo, repo.project, selected)
+    if selected.workspace:
+        yield from _of_this_repository(repo, repo.project, selected)
     if not selected.revisions:
         return
     from tiffin.repo.revisions import States  # noqa: PLC0415 - 3 ms that few calls need
@@ -214,15 +216,21 @@ def _of_this_repository(repo: Repo, project: Project, selected: Selected) -> Ite
 
 
 def _fetch_imports(repo: Repo, selected: Selected) -> Moved:
-    if not selected.revisions and not _has_imports(repo):
+    if not selected.revisions and not (selected.workspace and _has_imports(repo)):
         return Moved()
     from tiffin.repo.imports import fetch_imports  # noqa: PLC0415 - few repositories have some
 
     how = {"with_deps": selected.with_deps, "recursive": selected.recursive}
     found = fetch_imports(
-        repo, tuple(selected.targets), revisions=selected.revisions, narrowing=selected.narrowing, **how
+        repo,
+        tuple(selected.targets),
+        revisions=selected.revisions,
+        workspace=selected.workspace,
+        narrowing=selected.narrowing,
+        **how,
     )
-    left = [stage for stage in _stages(repo, selected) if _is_left_at_url(stage)]
+    stages = _stages(repo, selected) if selected.workspace else []
+    left = [stage for stage in stages if _is_left_at_url(stage)]
     return _plus(Moved(found.objects, 0, found.lost, found.partial), _fetch_from_urls(repo, left))
 
 

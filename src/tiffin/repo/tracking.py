@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
-from tiffin.formats import Content, DvcFile
+from tiffin.formats import Content, DvcFile, dvcfile
 from tiffin.fs.replacing import clear_beside, copy_atomically
 from tiffin.index import look_as_recorded, store_as_recorded
 from tiffin.pipeline import (
@@ -29,7 +29,7 @@ from tiffin.repo._newcomer import check_inside, check_place, newcomer, producer
 from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 
-__all__ = ["add", "commit", "commit_stage"]
+__all__ = ["add", "commit", "commit_stage", "stored_as_it_is"]
 
 
 class _Addition(NamedTuple):
@@ -111,6 +111,23 @@ def commit(
         git.changed(locks.written)
         repo.reload()
         return [selection.stage for selection in selections]
+
+
+def stored_as_it_is(repo: Repo, stages: Iterable[Stage]) -> dict[str, str]:
+    """Store the data of .dvc files that changed since it was recorded; what these files would say, by path.
+
+    They are not written.  Data that is absent stays as it is recorded.
+    """
+    found = {}
+    for stage in stages:
+        if not stage.is_data or stage.dvc_file is None:
+            continue
+        there = {out.path: out.recorded for out in stage.outs if repo.workspace.exists(out.path)}
+        contents = store_as_recorded(repo.workspace, there)
+        if any(content != there[path] for path, content in contents.items()):
+            old = repo.project.source.read(stage.file)
+            found[stage.file] = dvcfile.dump(_filled(repo, stage, contents), None if old is None else old.decode())
+    return found
 
 
 @contextmanager
