@@ -134,7 +134,7 @@ void Step(const Optimizer& optimizer, const InPlace& weights, const InPlaceMatri
   const OptimizerSettings settings = ToOptimizer(optimizer);
   const std::size_t size = weights.size();
   if (gradient.size() != size || states.shape(1) != size ||
-      states.shape(0) != static_cast<std::size_t>(StatesOf(settings.kind))) {
+      states.shape(0) != static_cast<std::size_t>(StatesOf(settings))) {
     throw std::invalid_argument("weights, states and gradient must fit together");
   }
   WithOptimizer(settings, [&](const auto& optimizer) {
@@ -252,7 +252,7 @@ void BindTables(nb::module_& module) {
                      "object, gradient: object) -> None"),
              "One step in place: weights (n), states (states, n), gradient (n).");
   module.def(
-      "states_of", [](const Optimizer& optimizer) { return StatesOf(ToOptimizer(optimizer).kind); }, "optimizer"_a,
+      "states_of", [](const Optimizer& optimizer) { return StatesOf(ToOptimizer(optimizer)); }, "optimizer"_a,
       "Floats of state that an optimiser (name, alpha, beta, l1, l2) keeps for a weight.");
   nb::class_<ScoreTotals>(module, "ScoreTotals", "Scores compared with labels, as a loss has them.")
       .def(nb::init<std::string_view, std::size_t>(), "loss"_a, "outputs"_a = 1)

@@ -5,14 +5,14 @@
 namespace tiffin::learn {
 
 std::size_t HeadWidth(const ModelSettings& settings) noexcept {
-  const auto vector = static_cast<std::size_t>(settings.size * (1 + StatesOf(settings.latent.kind)));
+  const auto vector = static_cast<std::size_t>(settings.size * (1 + StatesOf(settings.latent)));
   switch (settings.score) {
     case ScoreKind::kFm:
       return kLinearFloats + vector;
     case ScoreKind::kFfm:
       return FfmFirst(vector) + settings.fields * vector;
     default:
-      return static_cast<std::size_t>(1 + StatesOf(settings.linear.kind));
+      return static_cast<std::size_t>(1 + StatesOf(settings.linear));
   }
 }
 

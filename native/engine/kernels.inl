@@ -14,7 +14,7 @@ float Score(const ModelSettings& settings, const Example& example, float* sums) 
     case ScoreKind::kFm:
       return linear + FmScore(example, settings.size, sums);
     case ScoreKind::kFfm:
-      return linear + FfmScore(example, settings.size, StatesOf(settings.latent.kind));
+      return linear + FfmScore(example, settings.size, StatesOf(settings.latent));
     default:
       return linear;
   }

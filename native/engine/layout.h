@@ -9,8 +9,8 @@ namespace tiffin::learn {
 
 struct Layout {
   explicit Layout(const ModelSettings& settings)
-      : linear_states(static_cast<std::size_t>(StatesOf(settings.linear.kind))),
-        latent_states(static_cast<std::size_t>(StatesOf(settings.latent.kind))),
+      : linear_states(static_cast<std::size_t>(StatesOf(settings.linear))),
+        latent_states(static_cast<std::size_t>(StatesOf(settings.latent))),
         size(settings.score == ScoreKind::kLinear ? 0 : static_cast<std::size_t>(settings.size)),
         vectors(settings.score == ScoreKind::kFfm ? settings.fields : size > 0 ? settings.heads : 0),
         stride(settings.score == ScoreKind::kFfm ? size * (1 + latent_states) : HeadWidth(settings)),

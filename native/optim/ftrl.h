@@ -1,6 +1,9 @@
 // FTRL-proximal: AdaGrad's steps with an L1 that makes weights exactly zero (McMahan et al., KDD 2013, algorithm 1).
 //
-// state: [z, square root of the sum of squared gradients]; the root is what is needed, so it is what is kept.
+// state: [z, square root of the sum of squared gradients]; the root is what is needed, so it is what is kept.  Without an L1
+// the weight says what z is, w = -z / ((beta + root) / alpha + l2), so z is not kept: state: [root].  The step is then
+//
+//   w' = -(z + g - (root' - root) / alpha w) / ((beta + root') / alpha + l2) = w - g / ((beta + root') / alpha + l2)
 #pragma once
 
 #include <cmath>
@@ -10,17 +13,33 @@
 
 namespace tiffin::learn {
 
-struct Ftrl {
-  static constexpr int kState = 2;
+// What both have: how the root grows, and what divides z.
+struct FtrlRates {
+  static constexpr float kMostRoot = 0x1.FFFFFEp63F;  // of a finite sum
+
   float alpha;
   float beta;
-  float l1;
   float l2;
 
   template <typename F>
+  TIFFIN_INLINE F Root(F root, F gradient) const noexcept {
+    return Least(Sqrt(root * root + gradient * gradient), kMostRoot);
+  }
+  template <typename F>
+  TIFFIN_INLINE F Divisor(F root) const noexcept {
+    return (beta + root) / alpha + l2;
+  }
+};
+
+struct Ftrl {
+  static constexpr int kState = 2;
+  FtrlRates rates;
+  float l1;
+
+  template <typename F>
   TIFFIN_INLINE void Step(F& weight, F* state, F gradient, F) const noexcept {
-    const F root = Least(Sqrt(state[1] * state[1] + gradient * gradient), kMostRoot);
-    const F z = state[0] + gradient - (root - state[1]) / alpha * weight;
+    const F root = rates.Root(state[1], gradient);
+    const F z = state[0] + gradient - (root - state[1]) / rates.alpha * weight;
     state[0] = z;
     state[1] = root;
     weight = Weight(z, root);
@@ -33,13 +52,30 @@ struct Ftrl {
   }
 
  private:
-  static constexpr float kMostRoot = 0x1.FFFFFEp63F;  // of a finite sum
-
   template <typename F>
   TIFFIN_INLINE F Weight(F z, F root) const noexcept {
     const F beyond = Abs(z) - l1;
     const F against = z < 0 ? beyond : -beyond;
-    return beyond > 0 ? against / ((beta + root) / alpha + l2) : F{};
+    return beyond > 0 ? against / rates.Divisor(root) : F{};
+  }
+};
+
+struct FtrlWithoutL1 {
+  static constexpr int kState = 1;
+  FtrlRates rates;
+
+  template <typename F>
+  TIFFIN_INLINE void Step(F& weight, F* state, F gradient, F) const noexcept {
+    state[0] = rates.Root(state[0], gradient);
+    const F divisor = rates.Divisor(state[0]);
+    weight -= divisor > 0 ? gradient / divisor : F{};  // beta and l2 of 0, and no gradient yet that has a square
+  }
+  // As above: z shrinks by the factor, and so does the weight by less.
+  void Decay(float& weight, float* state, float factor) const noexcept {
+    const float z = weight * rates.Divisor(state[0]) * factor;
+    state[0] *= std::sqrt(factor);
+    const float divisor = rates.Divisor(state[0]);
+    weight = divisor > 0 ? z / divisor : 0.0F;
   }
 };
 

@@ -31,9 +31,6 @@ struct OptimizerSettings {
   float l2 = 0.0F;
 };
 
-// Floats of state that it keeps for a weight.
-int StatesOf(OptimizerKind kind) noexcept;
-
 // Calls f(optimizer) with the optimiser that the settings describe.
 template <typename F>
 static decltype(auto) WithOptimizer(const OptimizerSettings& settings, F f) {
@@ -46,9 +43,16 @@ static decltype(auto) WithOptimizer(const OptimizerSettings& settings, F f) {
       return f(Accumulate{});
     case OptimizerKind::kNormalized:
       return f(Normalized{settings.alpha, settings.l2});
-    default:
-      return f(Ftrl{settings.alpha, settings.beta, settings.l1, settings.l2});
+    default: {
+      const FtrlRates rates{settings.alpha, settings.beta, settings.l2};
+      return settings.l1 > 0 ? f(Ftrl{rates, settings.l1}) : f(FtrlWithoutL1{rates});
+    }
   }
+}
+
+// Floats of state that it keeps for a weight.
+inline int StatesOf(const OptimizerSettings& settings) noexcept {
+  return WithOptimizer(settings, []<typename Optimizer>(const Optimizer&) { return Optimizer::kState; });
 }
 
 }  // namespace tiffin::learn

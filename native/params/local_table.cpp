@@ -32,7 +32,7 @@ Fade FadeOf(const LocalTable::Settings& settings) {
 LocalTable::LocalTable(const TableSettings& table, const Settings& settings)
     : kind_(table),
       settings_(settings),
-      states_(static_cast<std::size_t>(StatesOf(settings.optimizer.kind))),
+      states_(static_cast<std::size_t>(StatesOf(settings.optimizer))),
       table_(NewTable(floats(), table, FadeOf(settings))) {}
 
 bool LocalTable::IsNew(const float* row) const noexcept {

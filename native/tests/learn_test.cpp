@@ -238,6 +238,10 @@ std::vector<ModelSettings> AllSettings(OptimizerKind kind) {
       settings.fields = score == ScoreKind::kFfm ? 5 : 0;
       settings.linear.kind = settings.latent.kind = kind;
       all.push_back(settings);
+      if (kind == OptimizerKind::kFtrl) {  // with an L1 it keeps one number more
+        settings.linear.l1 = settings.latent.l1 = 0.05F;
+        all.push_back(settings);
+      }
       if (score == ScoreKind::kLinear) break;
     }
   }

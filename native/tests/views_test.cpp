@@ -90,6 +90,7 @@ bool SameBits(const Contents& one, const Contents& other) {
 struct Case {
   ScoreKind score;
   OptimizerKind optimizer;
+  float l1;
 };
 
 class Views : public testing::TestWithParam<Case> {
@@ -100,6 +101,7 @@ class Views : public testing::TestWithParam<Case> {
     settings.size = settings.score == ScoreKind::kLinear ? 0 : size;
     settings.fields = settings.score == ScoreKind::kFfm ? kFields : 0;
     settings.linear.kind = settings.latent.kind = GetParam().optimizer;
+    settings.linear.l1 = settings.latent.l1 = GetParam().l1;
     settings.linear.alpha = settings.latent.alpha = 0.05F;
     settings.decay = 0.9F;
     settings.seed = 3;
@@ -164,8 +166,9 @@ INSTANTIATE_TEST_SUITE_P(
       for (const ScoreKind score : {ScoreKind::kLinear, ScoreKind::kFm, ScoreKind::kFfm}) {
         for (const OptimizerKind kind :
              {OptimizerKind::kSgd, OptimizerKind::kAdaGrad, OptimizerKind::kFtrl, OptimizerKind::kNormalized}) {
-          cases.push_back({score, kind});
+          cases.push_back({score, kind, 0});
         }
+        cases.push_back({score, OptimizerKind::kFtrl, 0.05F});
       }
       return cases;
     }()));

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression as Theirs
 from sklearn.model_selection import train_test_split
 
 from tests.learning.examples import libsvm
-from tests.learning.twins import STATES, F, step
+from tests.learning.twins import F, states_of, step
 from tiffin._native.learning import key, table_row
 from tiffin.errors import ConfigError, FormatError
 from tiffin.models import make_model
@@ -54,7 +54,7 @@ def test_weights_are_those_of_the_twin(tmp_path_factory: pytest.TempPathFactory,
     (folder / "rows.svm").write_text(libsvm(rows))
     trained = train(model, [str(folder / "rows.svm")], EXACT)
 
-    states = STATES[optimizer]
+    states = states_of(optimizer, model.l1)
     weights: dict = {}
     bias = [(F(0), [F(0)] * states) for _ in range(classes)]
     loss = 0.0

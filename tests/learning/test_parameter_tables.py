@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.learning.twins import STATES, F, step
+from tests.learning.twins import OPTIMIZERS, F, states_of, step
 from tiffin._native.learning import optimizer_step, scatter_add, table_row
 from tiffin.errors import ConfigError, TrainingError
 from tiffin.tables import LocalTable, Optimizer, Sparse, read_array, write_array
@@ -87,7 +87,7 @@ def test_what_is_on_disk_and_what_is_not_is_saved_alike(tmp_path: Path) -> None:
 
 optimizers = st.builds(
     Optimizer,
-    st.sampled_from(sorted(STATES)),
+    st.sampled_from(OPTIMIZERS),
     st.sampled_from([0.01, 0.1, 0.5]),
     st.sampled_from([0.5, 1.0]),
     st.sampled_from([0.0, 0.1]),
@@ -110,7 +110,7 @@ def test_steps_are_those_of_the_twin(optimizer: Optimizer, data: st.DataObject) 
         for key, row in zip(keys, given_, strict=True):
             for at, gradient in enumerate(row):
                 place = (table_row(key, bits), at)
-                state = states.get(place, [F(0)] * STATES[optimizer.name])
+                state = states.get(place, [F(0)] * states_of(optimizer.name, optimizer.l1))
                 now = step(*optimizer, weights.get(place, F(0)), state, gradient, F(1))
                 weights[place], states[place] = now
     found = table.pull(np.arange(31, dtype=np.uint64), unseen=False)
@@ -124,7 +124,7 @@ def test_dense_steps_are_those_of_a_table(optimizer: Optimizer, given_: list[flo
     table = LocalTable(Sparse(1, optimizer, bits=16))
     keys = np.arange(len(given_), dtype=np.uint64)
     weights = np.zeros(len(given_), np.float32)
-    states = np.zeros((STATES[optimizer.name], len(given_)), np.float32)
+    states = np.zeros((states_of(optimizer.name, optimizer.l1), len(given_)), np.float32)
     for sign in (1, -1, 1):
         gradient = np.array(given_, np.float32) * sign
         table.push(keys, gradient[:, None])

@@ -43,6 +43,10 @@ def step(name: str, alpha: float, beta: float, l1: float, l2: float, weight, sta
         gradient = F(gradient + l2 * weight)
         total = F(state[0] + gradient * gradient)
         return F(weight - F(alpha * gradient) / F(beta + np.sqrt(total))), [total]
+    if name == "ftrl" and l1 == 0:  # the weight says what z is
+        root = np.sqrt(F(state[0] * state[0] + gradient * gradient))
+        divisor = F(F(F(beta + root) / alpha) + l2)
+        return F(weight - F(gradient / divisor)) if divisor > 0 else weight, [root]
     if name == "ftrl":
         root = np.sqrt(F(state[1] * state[1] + gradient * gradient))
         z = F(F(state[0] + gradient) - F(F(F(root - state[1]) / alpha) * weight))
@@ -64,6 +68,9 @@ def faded(name: str, factor: float, alpha: float, beta: float, l1: float, l2: fl
     factor, alpha, beta, l1, l2 = (F(x) for x in (factor, alpha, beta, l1, l2))  # type: ignore[assignment]
     if name != "ftrl":
         return F(weight * factor), [F(state[0] * factor), *state[1:]] if state else state
+    if l1 == 0:
+        z, root = F(F(weight * F(F(F(beta + state[0]) / alpha) + l2)) * factor), F(state[0] * np.sqrt(factor))
+        return F(z / F(F(F(beta + root) / alpha) + l2)), [root]
     z, root = F(state[0] * factor), F(state[1] * np.sqrt(factor))
     beyond = F(abs(z) - l1)
     return F(-np.copysign(beyond, z) / F(F(F(beta + root) / alpha) + l2)) if beyond > 0 else F(0), [z, root]
@@ -91,7 +98,12 @@ def _by_field(places):
     return [(place, x, key >> 48) for place, x, key in places]
 
 
-STATES = {"sgd": 0, "adagrad": 1, "ftrl": 2, "normalized": 2}
+OPTIMIZERS = ("adagrad", "ftrl", "normalized", "sgd")
+
+
+def states_of(name: str, l1: float) -> int:
+    """Numbers that are kept beside a weight."""
+    return {"sgd": 0, "adagrad": 1, "ftrl": 2 if l1 > 0 else 1, "normalized": 2}[name]
 
 
 @dataclass
@@ -163,7 +175,9 @@ class Twin:
             if place not in self.vectors:
                 self.vectors[place] = first_vectors(self.model, key)
                 count, k = self.vectors[place].shape
-                self.vector_states[place] = np.zeros((count, STATES[self.model.latent_optimizer], k), np.float32)
+                self.vector_states[place] = np.zeros(
+                    (count, states_of(self.model.latent_optimizer, self.model.latent_l1), k), np.float32
+                )
 
     def _score(self, places) -> np.float32:
         linear = self._linear_score(places)
@@ -196,7 +210,7 @@ class Twin:
         m = self.model
         sums = self._sums(places) if m.score == "linear + fm" else None
         for place, x, _ in places:
-            state = self.states.get(place, [F(0)] * STATES[m.optimizer])
+            state = self.states.get(place, [F(0)] * states_of(m.optimizer, m.l1))
             gradient = F(down * x)
             now = step(m.optimizer, m.alpha, m.beta, m.l1, m.l2, self.weights.get(place, F(0)), state, gradient, x)
             self.weights[place], self.states[place] = now
@@ -229,6 +243,6 @@ class Twin:
 
     def _update_bias(self, down) -> None:
         m = self.model
-        state = self.bias_state[: STATES[m.optimizer]]
+        state = self.bias_state[: states_of(m.optimizer, m.l1)]
         self.bias, state = step(m.optimizer, m.alpha, m.beta, m.l1, m.l2, self.bias, state, down, F(1))
         self.bias_state[: len(state)] = state
