@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -51,16 +52,43 @@ TRACKED = """\
 """
 
 
+ARTIFACTS = """\
+import pathlib
+with Live(OPTIONS) as live:
+    live.log_metric("loss", lr)
+    live.log_image("map.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    pathlib.Path("model").write_text(str(lr))
+    live.log_artifact("model", type="model", name="mine", desc="a: b", labels=["a", "b c"], meta={"n": {"k": [1.5]}})
+    pathlib.Path("data").mkdir(exist_ok=True)
+    pathlib.Path("data/raw.bin").write_text("raw")
+    live.log_artifact(pathlib.Path("data"), type="dataset")
+    live.log_artifact("data/raw.bin", copy=True, desc="")
+    live.log_artifact("data", copy=True, name="copied")
+    live.log_artifact("train.py", cache=False, type="code")
+    live.next_step()
+"""
+
+
 def _begin(
-    twins: TwinRepos, stage: str, options: str = "", *, trackers: tuple[str, str] = ("dvclive", "tiffin.live")
+    twins: TwinRepos,
+    stage: str,
+    options: str = "",
+    *,
+    script: str = TRAIN,
+    trackers: tuple[str, str] = ("dvclive", "tiffin.live"),
 ) -> None:
     for side, tracker in zip(twins.sides, trackers, strict=True):
         (side.home / "tracker").write_text(tracker)
-    twins.write("dvc.yaml", stage.format(python=sys.executable))
-    twins.write("train.py", HEAD + TRAIN.replace("OPTIONS", options))
+    if stage:
+        twins.write("dvc.yaml", stage.format(python=sys.executable))
+    twins.write("train.py", HEAD + script.replace("OPTIONS", options))
     twins.write("params.yaml", "lr: 0.5\n")
-    ignored = ["/model", *(["/dvclive/plots/metrics", "/dvclive/plots/images"] if TRACKED in stage else [])]
-    twins.write(".gitignore", "".join(f"{path}\n" for path in ignored))
+    ignored = [
+        *(["/model"] if "outs: [model]" in stage else []),
+        *(["/dvclive/plots/metrics", "/dvclive/plots/images"] if TRACKED in stage else []),
+    ]
+    if ignored:
+        twins.write(".gitignore", "".join(f"{path}\n" for path in ignored))
     twins.commit("before")
 
 
@@ -112,8 +140,8 @@ def test_a_stage_that_says_nothing_of_live(twins: TwinRepos) -> None:
 
 
 def test_each_runs_a_script_that_uses_the_live_of_the_other(twins: TwinRepos) -> None:
-    _begin(twins, STAGE, trackers=("tiffin.live", "dvclive"))
-    assert "dvclive/metrics.json" in _run(twins, "one")
+    _begin(twins, STAGE, "cache_images=True", script=ARTIFACTS, trackers=("tiffin.live", "dvclive"))
+    assert {"dvclive/metrics.json", "dvclive/artifacts/data.dvc"} <= set(_run(twins, "one"))
 
 
 def test_a_stage_that_tracks_what_live_writes(twins: TwinRepos) -> None:
@@ -126,3 +154,68 @@ def test_a_stage_that_tracks_what_live_writes(twins: TwinRepos) -> None:
 def test_a_folder_and_a_dvc_yaml_of_its_own(twins: TwinRepos) -> None:
     _begin(twins, STAGE, "dir='out/live', dvcyaml='out/dvc.yaml'")
     assert {"out/dvc.yaml", "out/live/metrics.json"} <= set(_run(twins, "one"))
+
+
+def test_artifacts_and_images_of_a_stage(twins: TwinRepos) -> None:
+    _begin(twins, STAGE, "cache_images=True, save_dvc_exp=True, exp_name='other'", script=ARTIFACTS)
+    files = _run(twins, "one")
+    assert {"dvclive/artifacts/data.dvc", "dvclive/artifacts/raw.bin.dvc", "dvclive/plots/images.dvc"} <= set(files)
+    # An output of the stage is left to the pipeline, and what is none of it is not in the experiment.
+    assert not {"model.dvc", "data.dvc"} & set(files)
+    assert [path for path in _left(twins.ours) if path.endswith(".dvc")] == [
+        "data.dvc",
+        *sorted(path for path in files if path.endswith(".dvc")),
+    ]
+    for side in twins.sides:
+        assert _experiments(side) == ["one"]
+
+
+def _experiments(side: Side) -> list[str]:
+    refs = _git(side, "for-each-ref", "--format=%(refname)", "refs/exps/").decode().split()
+    return [ref.rpartition("/")[2] for ref in refs if "/exec/" not in ref]
+
+
+def _message(side: Side, name: str) -> bytes:
+    (ref,) = _git(side, "for-each-ref", "--format=%(refname)", f"refs/exps/*/*/{name}").decode().split()
+    return _git(side, "log", "-1", "--format=%B", ref)
+
+
+def _script(twins: TwinRepos) -> None:
+    """Run the script by itself on both sides; what it leaves must be equal."""
+    for side in twins.sides:
+        subprocess.run([sys.executable, "-W", "ignore", "train.py"], cwd=side.repo, check=True, capture_output=True)
+    left = [_left(side) for side in twins.sides]
+    assert left[1] == left[0]
+    index = [_git(side, "status", "--porcelain") for side in twins.sides]
+    assert index[1] == index[0]
+
+
+def test_a_run_is_saved_as_an_experiment(twins: TwinRepos) -> None:
+    _begin(twins, "", "save_dvc_exp=True, exp_name='one', exp_message='why', cache_images=True", script=ARTIFACTS)
+    _script(twins)
+    twins.compare(but=("git refs",))
+    theirs, ours = (_committed(side, "one") for side in twins.sides)
+    # DVC commits the cached data in the run's folder as well, and a pickle of its own.
+    more = {"dvclive/artifacts/data/raw.bin", "dvclive/artifacts/raw.bin", "dvclive/plots/images/map.png"}
+    assert theirs.keys() - ours.keys() == {*more, ".dvc/tmp/repro.dat"}
+    assert ours == {path: theirs[path] for path in ours}
+    assert {"dvc.yaml", "model.dvc", "data.dvc", ".gitignore", "dvclive/metrics.json"} <= set(ours)
+    assert [_message(side, "one") for side in twins.sides] == [b"why\n"] * 2
+    twins.both("exp", "show", "--json", state=False, mask=_without_ids)
+    # The name is taken now.
+    twins.write("params.yaml", "lr: 2\n")
+    _script(twins)
+    for side in twins.sides:
+        first, second = sorted(_experiments(side), key="one".__ne__)
+        assert first == "one"
+        assert re.fullmatch("[a-z]+-[a-z]+", second)
+        assert _committed(side, second)["params.yaml"] == b"lr: 2\n"
+        assert _committed(side, "one")["params.yaml"] == b"lr: 0.5\n"
+        assert not list(side.repo.glob(".dvc/tmp/exps/run/DVCLIVE_*"))
+
+
+def _without_ids(shown: Any) -> Any:
+    """Without commits and times."""
+    rows = [row for baseline in shown for row in [baseline, *(baseline.get("experiments") or [])]]
+    found = [revision for row in rows for revision in [row, *(row.get("revs") or [])] if revision.get("data")]
+    return [{key: revision["data"][key] for key in ("metrics", "params", "outs", "deps", "meta")} for revision in found]

@@ -11,7 +11,7 @@ from tiffin.formats import yaml
 from tiffin.live import Live
 from tiffin.live._dvcyaml import Sections, update_dvcyaml
 
-SECTIONS = Sections("dvclive", None, "dvclive/metrics.json", [{"dvclive/plots/metrics": {"x": "step"}}], keep=False)
+SECTIONS = Sections("dvclive", None, "dvclive/metrics.json", [{"dvclive/plots/metrics": {"x": "step"}}], {}, keep=False)
 
 
 @pytest.fixture(autouse=True)

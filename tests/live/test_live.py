@@ -44,6 +44,7 @@ def test_names_of_folders_and_files():
     assert live.params_file == str(folder / "params.yaml")
     assert live.metrics_file == str(folder / "metrics.json")
     assert live.plots_dir == str(folder / "plots")
+    assert live.artifacts_dir == str(folder / "artifacts")
     assert live.report_file == str(folder / "report.html")
     assert live.dvc_file == "sub/dvc.yaml"
     assert Live().report_file is None
@@ -87,7 +88,6 @@ def test_the_environment_can_ask_to_open_the_report_once(monkeypatch):
         ({"report": "md"}, r"""report='md' is not supported (supported: "html", None)"""),
         ({"report": "notebook"}, """report='notebook' is not supported (supported: "html", None)"""),
         ({"dvcyaml": "other.yaml"}, "dvcyaml='other.yaml' is not supported: the file must be called dvc.yaml"),
-        ({"save_dvc_exp": True}, "Live cannot save an experiment yet: save_dvc_exp=True"),
     ],
 )
 def test_a_setting_that_is_not_supported_is_refused(options, text):
@@ -99,7 +99,7 @@ def test_a_setting_that_is_not_supported_is_refused(options, text):
 
 def test_a_setting_that_dvclive_has_and_tiffin_has_not_is_no_argument():
     with pytest.raises(TypeError):
-        Live(cache_images=True)  # type: ignore[call-arg]
+        Live(monitor_system=True)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("value", [None, [1], {"a": 1}, 1j, object(), b"bytes"])

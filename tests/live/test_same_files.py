@@ -1,6 +1,7 @@
 """The same script, run with DVCLive and with tiffin, leaves the same files, byte for byte."""
 
 import contextlib
+import subprocess
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +25,12 @@ def _theirs(**options: Any) -> Any:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
+    own = (".git/", ".dvc/tmp/", ".dvc/cache/tiffin/")
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "report.html"
+        path: file.read_bytes()
+        for path, file in found.items()
+        if file.name != "report.html" and not path.startswith(own)
     }
 
 
@@ -267,6 +270,84 @@ def test_a_matplotlib_figure(tmp_path):
 
     with pyplot.rc_context({"backend": "Agg"}):
         _both(tmp_path, script)
+
+
+def _repository() -> None:
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", *command], check=True)
+    Path(".dvc").mkdir()
+    Path(".dvc/config").touch()
+    Path(".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    Path("model.pt").write_text("a model")
+    Path("data").mkdir()
+    Path("data/raw.csv").write_text("1,2")
+
+
+def artifacts(live: Any) -> None:
+    live.log_artifact("model.pt", type="model", name="mine", desc="a: b", labels=["x", "y: z"], meta={"k": [1, 0.5]})
+    live.next_step()
+    live.log_artifact(Path("data"), name="all-of_it/2", meta={"version": "2", "deep": {"none": None, "text": "true"}})
+    live.log_artifact("data/", copy=True, type="dataset")
+    live.next_step()
+    live.log_artifact("model.pt", copy=True)
+    live.log_artifact("model.pt", copy=True, desc="")
+    live.log_artifact("data/raw.csv", cache=False, desc="word " * 40)
+    live.log_artifact("./data/../model.pt", name="mine", type="final")
+    live.next_step()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"dvcyaml": None}, {"dir": "out/live", "dvcyaml": "sub/dvc.yaml"}],
+    ids=str,
+)
+def test_artifacts(options, tmp_path):
+    files = _both(tmp_path, artifacts, before=_repository, **options)
+    assert {"model.pt.dvc", "data.dvc", f"{options.get('dir', 'dvclive')}/artifacts/model.pt.dvc"} <= set(files)
+
+
+def test_artifacts_of_the_user_and_of_an_earlier_run(tmp_path):
+    def before() -> None:
+        _repository()
+        Path("dvc.yaml").write_text(
+            "# mine\nartifacts:\n  theirs:\n    path: dvclive/artifacts/gone.pt\n  mine:\n    path: old.pt\n"
+            "  data:\n    path: dvclive/artifacts/data\n  other:\n    path: other.pt\n    type: model\n"
+        )
+
+    files = _both(tmp_path, artifacts, before=before)
+    assert b"gone.pt" not in files["dvc.yaml"]
+    assert b"other.pt" in files["dvc.yaml"]
+
+
+def test_a_file_whose_name_cannot_be_that_of_an_artifact(tmp_path):
+    def script(live: Any) -> None:
+        Path("model.v2.pt").write_text("2")
+        live.log_artifact("model.v2.pt", type="model")  # which has no entry
+        live.next_step()
+
+    files = _both(tmp_path, script, before=_repository)
+    assert "model.v2.pt.dvc" in files
+    assert b"artifacts" not in files["dvc.yaml"]
+
+
+def test_images_in_the_cache(tmp_path):
+    np = pytest.importorskip("numpy")
+    pytest.importorskip("PIL.Image")
+
+    def script(live: Any) -> None:
+        for step in range(2):
+            live.log_image(f"maps/{step}.png", np.full((4, 4, 3), step, dtype=np.uint8))
+            live.next_step()
+
+    def before() -> None:
+        _repository()
+        live = dvclive.Live(save_dvc_exp=False, cache_images=True)
+        live.log_image("old.png", np.zeros((4, 4, 3), dtype=np.uint8))
+        live.end()
+
+    files = _both(tmp_path, script, before=before, cache_images=True)
+    assert b"nfiles: 2" in files["dvclive/plots/images.dvc"]
+    assert files["dvclive/plots/.gitignore"] == b"/images\n"
 
 
 _names = st.sampled_from(["a", "b/c", "b/d", "long name", "e/f/g"])

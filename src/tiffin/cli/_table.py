@@ -103,6 +103,8 @@ COMMANDS: dict[str, Command] = {
     "completion": Command("tiffin.cli._completion", "Print a script that completes what you type, for a shell."),
     "complete": Command("tiffin.cli._complete", "Print the words that may stand somewhere."),
     "git-hook": Command("tiffin.cli._git_hook", "Run what a hook of Git stands for."),
+    "live-name": Command("tiffin.cli._live_name", "Name the experiment of a run."),
+    "live-track": Command("tiffin.cli._live_track", "Track what a run made."),
     "cache dir": Command("tiffin.cli._cache_dir", "Show, set or unset the directory of the cache."),
     "cache migrate": Command("tiffin.cli._cache_migrate", "Bring a cache that DVC 2 wrote to the form of 3.x."),
     "config": Command("tiffin.cli._config", "Get, set or list settings."),
@@ -111,7 +113,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 # What other programs call: in no list, but it works.
-HIDDEN = ("git-hook", "complete", "exp exec-run", "exp queue-worker")
+HIDDEN = ("git-hook", "complete", "exp exec-run", "exp queue-worker", "live-name", "live-track")
 
 GROUPS: dict[str, str] = {
     "data": "Tracked data.",

@@ -135,6 +135,10 @@ def _replace_artifacts(
         file.pop("artifacts", None)
     elif "artifacts" in file:
         update(old, new)
+        if list(old) != list(new):  # DVCLive's order: what lies in its folder comes last
+            for name in new.keys() - kept.keys() & old.keys():
+                del old[name]
+            old.update({name: value for name, value in new.items() if name not in old})
     else:
         file["artifacts"] = new
 

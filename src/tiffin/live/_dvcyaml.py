@@ -27,23 +27,25 @@ LOCK: Final = os.path.join(".dvc", "tmp", "dvcyaml.lock")
 class Sections(NamedTuple):
     """What a run adds to dvc.yaml; every path is POSIX and relative to the folder of dvc.yaml.
 
-    keep: entries of an earlier part of the run stay while their file is there.
+    artifacts: by name.  keep: entries of an earlier part of the run stay while their file is there.
     """
 
     live_dir: str
     params: str | None
     metrics: str | None
     plots: list[Entry]
+    artifacts: dict[str, dict[str, Any]]
     keep: bool
 
     def as_mapping(self) -> dict[str, Any]:
         """The sections as a dvc.yaml of its own."""
-        lists = {
+        sections = {
             "params": [self.params] if self.params else [],
             "metrics": [self.metrics] if self.metrics else [],
             "plots": self.plots,
+            "artifacts": self.artifacts,
         }
-        return {name: entries for name, entries in lists.items() if entries}
+        return {name: entries for name, entries in sections.items() if entries}
 
 
 def update_dvcyaml(path: str, sections: Sections) -> None:
@@ -59,7 +61,7 @@ def update_dvcyaml(path: str, sections: Sections) -> None:
             return
         present = yaml.load(text, path) or {}
         if sections.keep:
-            sections = sections._replace(plots=_with_earlier(present, sections, os.path.dirname(path)))
+            sections = _with_earlier(present, sections, os.path.dirname(path))
         if _says(present, sections):
             return
         from tiffin.formats import edit  # noqa: PLC0415 - late: needed only when an existing file changes, and slow to load
@@ -70,7 +72,7 @@ def update_dvcyaml(path: str, sections: Sections) -> None:
             params=sections.params,
             metrics=sections.metrics,
             plots=sections.plots,
-            artifacts=_artifacts(present, sections.live_dir),
+            artifacts=sections.artifacts,
         )
         if updated != text:
             replace_file(path, updated.encode(), mode=stat.S_IMODE(os.stat(path).st_mode))
@@ -120,16 +122,7 @@ def _plots_within(present: Any, live_dir: str) -> list[Entry]:
     return [entry for entry in entries if _within(entry_path(entry), live_dir)] if isinstance(entries, list) else []
 
 
-def _with_earlier(present: Any, sections: Sections, folder: str) -> list[Entry]:
-    earlier = [
-        entry
-        for entry in _plots_within(present, sections.live_dir)
-        if os.path.exists(os.path.join(folder, entry_path(entry)))
-    ]
-    return list({entry_path(entry): entry for entry in earlier + sections.plots}.values())
-
-
-def _artifacts(present: Any, live_dir: str) -> dict[str, Any]:
+def _artifacts_within(present: Any, live_dir: str) -> dict[str, dict[str, Any]]:
     artifacts = present.get("artifacts") if isinstance(present, dict) else None
     if not isinstance(artifacts, dict):
         return {}
@@ -138,6 +131,22 @@ def _artifacts(present: Any, live_dir: str) -> dict[str, Any]:
         for name, artifact in artifacts.items()
         if isinstance(artifact, dict) and _within(str(artifact.get("path", "")), live_dir)
     }
+
+
+def _with_earlier(present: Any, sections: Sections, folder: str) -> Sections:
+    def is_there(path: str) -> bool:
+        return os.path.exists(os.path.join(folder, path))
+
+    plots = [entry for entry in _plots_within(present, sections.live_dir) if is_there(entry_path(entry))]
+    artifacts = {
+        name: artifact
+        for name, artifact in _artifacts_within(present, sections.live_dir).items()
+        if is_there(artifact["path"])
+    }
+    return sections._replace(
+        plots=list({entry_path(entry): entry for entry in plots + sections.plots}.values()),
+        artifacts={**artifacts, **sections.artifacts},
+    )
 
 
 def _says(present: Any, sections: Sections) -> bool:
@@ -151,7 +160,13 @@ def _says(present: Any, sections: Sections) -> bool:
         own = [entry for entry in entries if _within(entry_path(entry), sections.live_dir)]
         if own != wanted.get(name, []):
             return False
-    return True
+    artifacts = present.get("artifacts", {})
+    if not isinstance(artifacts, dict):
+        return False
+    own_artifacts = _artifacts_within(present, sections.live_dir)
+    others = {name: artifact for name, artifact in artifacts.items() if name not in own_artifacts}
+    expected = {**others, **sections.artifacts}
+    return artifacts == expected and list(artifacts) == list(expected)
 
 
 @contextmanager

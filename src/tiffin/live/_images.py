@@ -39,9 +39,12 @@ def image_name(name: str, value: Any) -> str:
 def save_image(name: str, value: Any, path: str) -> None:
     """Store an array, a matplotlib figure (closed afterwards), a PIL image or a file's picture at path.
 
-    Raises LiveError for anything else, and where Pillow is needed but missing.
+    A link is replaced, not written through: its target may be an object in a cache.  Raises LiveError for anything
+    else, and where Pillow is needed but missing.
     """
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.lexists(path) and (os.path.islink(path) or os.stat(path).st_nlink > 1):
+        os.unlink(path)
     if is_a(value, "matplotlib", "Figure"):
         value.savefig(path)
         importlib.import_module("matplotlib.pyplot").close(value)

@@ -10,12 +10,14 @@ from typing import Any, Final, Literal, Self
 
 from tiffin.errors import ConfigError, FormatError, GitError, LiveError
 from tiffin.formats import yaml
-from tiffin.live._dvcyaml import Entry, Sections, find_repository, read_entries
+from tiffin.live._artifacts import artifact_path, copy_artifact, default_name, describe, is_name, refuse_name
+from tiffin.live._dvcyaml import Entry, Sections, read_entries
 from tiffin.live._files import encode_json, read_json, replace_file
 from tiffin.live._images import image_name, save_image
 from tiffin.live._metric import Metric, Row, Value, loggable, relative_name
 from tiffin.live._plots import KINDS, as_rows, plot_config, sklearn_rows
 from tiffin.live._report import Report, Status
+from tiffin.live._versioned import NO_REPOSITORY, Versioned, warn
 from tiffin.live._vscode import clear_step_completed, signal_file
 from tiffin.live._writer import MOST_ROWS, Published, Writer
 
@@ -41,6 +43,9 @@ class Live:
         report: Literal["html"] | None = None,
         save_dvc_exp: bool = False,  # noqa: FBT001, FBT002 - DVCLive's order
         dvcyaml: str | os.PathLike[str] | bool | None = DVC_YAML,  # noqa: FBT001 - DVCLive's order
+        cache_images: bool = False,  # noqa: FBT001, FBT002 - DVCLive's order
+        exp_name: str | None = None,
+        exp_message: str | None = None,
     ) -> None:
         """Start a run, or go on with one.
 
@@ -49,8 +54,14 @@ class Live:
         the same.
         report: "html" keeps DIR/report.html up to date, a page that follows the run while it is open; with
         DVCLIVE_OPEN in the environment a browser opens it.
-        save_dvc_exp: not supported yet; `tiffin exp run` saves experiments.
+        save_dvc_exp: keep the run as an experiment when it ends, as `tiffin exp save` does.  In a stage of a pipeline
+        it is ignored: `tiffin exp run` saves experiments there.
         dvcyaml: the dvc.yaml that shall name the files of the run; None or False for none.
+        cache_images: track the images as `tiffin add` does when the run ends.
+        exp_name: of the experiment; a random one if not given, or taken.
+        exp_message: of the experiment's commit.
+
+        What cannot be saved or tracked, and why, is a warning: the run goes on, and its files stay.
 
         Raises ConfigError for a setting that is not supported, FormatError when a file to resume from is broken.
         """
@@ -59,22 +70,21 @@ class Live:
         self._resume = resume or _truthy("DVCLIVE_RESUME")
         self._report_mode = _checked_report(report)
         self._dvcyaml, self._dvc_file = _checked_dvcyaml(dvcyaml)
-        if save_dvc_exp:
-            raise ConfigError(
-                "Live cannot save an experiment yet: save_dvc_exp=True",
-                hint="leave it out, and run the script as a stage with `tiffin exp run`",
-            )
         self._step: int | None = None
         self._completed: int | None = None
         self._params: dict[str, Any] = {}
         self._metrics: dict[str, Metric] = {}
         self._plots: dict[str, dict[str, Any]] = {}
+        self._artifacts: dict[str, dict[str, Any]] = {}
         self._has_images = False
+        self._cache_images = cache_images
         self._inside_with = False
         # The files stay where they are when the script changes its directory: the thread writes there later.
         self._home = os.path.abspath(self._dir)
-        self._dvc_home = os.path.dirname(os.path.abspath(self._dvc_file))
+        self._dvc_path = os.path.abspath(self._dvc_file)
+        self._dvc_home = os.path.dirname(self._dvc_path)
         self._metrics_folder = os.path.join(self._home, "plots", "metrics")
+        self._versioned = Versioned(save=save_dvc_exp, name=exp_name, message=exp_message)
         os.makedirs(self._home, exist_ok=True)
         if self._resume:
             self._continue()
@@ -82,12 +92,12 @@ class Live:
             self._clean()
         self._has_rows = os.path.isdir(self._metrics_folder)
         self._sections_stale = True
-        root = os.environ.get("DVC_ROOT") or find_repository(".")
+        root = os.environ.get("DVC_ROOT") or self._versioned.root
         self._signal_file = signal_file(root) if root else None
         self._report = self._make_report_page()
         self._writer = Writer(
             metrics_file=os.path.join(self._home, "metrics.json"),
-            dvc_file=os.path.join(self._dvc_home, DVC_YAML),
+            dvc_file=self._dvc_path,
             signal_file=self._signal_file,
             report=self._report,
         )
@@ -121,6 +131,11 @@ class Live:
     def plots_dir(self) -> str:
         """DIR/plots: metric histories, images and plots."""
         return os.path.join(self._dir, "plots")
+
+    @property
+    def artifacts_dir(self) -> str:
+        """DIR/artifacts: copies of artifacts."""
+        return os.path.join(self._dir, "artifacts")
 
     @property
     def report_file(self) -> str | None:
@@ -256,6 +271,53 @@ class Live:
         rows = sklearn_rows(kind, labels, predictions, kwargs)
         self._store_plot("sklearn", name or kind, rows if kind == "confusion_matrix" else {kind: rows}, rows, config)
 
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        type: str | None = None,  # noqa: A002 - DVCLive's word
+        name: str | None = None,
+        desc: str | None = None,
+        labels: list[str] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        copy: bool = False,  # noqa: FBT001, FBT002 - DVCLive's order
+        cache: bool = True,  # noqa: FBT001, FBT002 - DVCLive's order
+    ) -> None:
+        """Track a file or directory as `tiffin add` does, and describe it in `dvc_file`.
+
+        type, desc, labels, meta: what dvc.yaml says of it, under `artifacts`; nothing if neither these nor a name are
+        given.  name: that of the file, without its suffix, if not given.  copy: copy it into `artifacts_dir` first, in
+        the place of what an earlier run copied there.  cache: False only describes it.  What a stage of the running
+        pipeline has as an output is tracked by the pipeline.
+
+        What cannot be tracked is a warning.  Raises LiveError where nothing is at the path, for a name that cannot be
+        one and for what dvc.yaml cannot hold, TransferError where it cannot be copied.
+        """
+        place = artifact_path(path)
+        said = describe(place, type=type, desc=desc, labels=labels, meta=meta)
+        if name and not is_name(name):
+            raise refuse_name(name)
+        if self._versioned.root is None:
+            found, hint = NO_REPOSITORY
+            warn(f"Live cannot log artifact '{path}': {found}", hint)
+            return
+        place = self._versioned.inside(place)
+        if copy:
+            place = copy_artifact(place, os.path.join(self._home, "artifacts"))
+        if cache:
+            self._versioned.track(place)
+        if not (name or any(said.values())):
+            return
+        name = name or default_name(place)
+        if not is_name(name):
+            error = refuse_name(name)
+            warn(
+                f"Live does not describe artifact '{path}' in {self._dvc_file}: {error}",
+                f"give it a name; {error.hint}",
+            )
+            return
+        self._artifacts[name] = {"path": place, **said}
+        self._sections_stale = True
+
     def next_step(self) -> None:
         """Complete the step: what was logged is on disk within a second, and the next value belongs to the next step.
 
@@ -293,12 +355,19 @@ class Live:
             self._writer.flush(report="running")
 
     def end(self) -> None:
-        """Complete the run: everything is written, the report says that it is finished.
+        """Complete the run: everything is written, the report says that it is finished, the experiment is saved.
 
         Inside a `with` block of this object nothing happens: the end of the block does it.
         """
         if not self._inside_with:
             self._end("finished")
+
+    def save_dvc_exp(self) -> None:
+        """Keep the workspace as the experiment of this run, in the place of what was saved of it before; see `end`.
+
+        Nothing happens unless `save_dvc_exp` was asked for.
+        """
+        self._versioned.save([self._home, *([self._dvc_path] if self._dvcyaml else [])])
 
     def __enter__(self) -> Self:
         self._inside_with = True
@@ -317,10 +386,13 @@ class Live:
         self._completed = None
         self._writer.stop()
         self._sync(status)
+        if self._cache_images and self._has_images:
+            self._versioned.track(os.path.join(self._home, "plots", "images"))
         if self._signal_file is not None:
             clear_step_completed(self._signal_file)
         if os.environ.get("DVC_ROOT") and os.environ.get("DVC_EXP_BASELINE_REV"):
             self._hand_to_git()
+        self.save_dvc_exp()
 
     def _hand_to_git(self) -> None:
         # Inside `exp run`: the experiment's commit takes what Git knows, so it must know the files of the run.
@@ -331,7 +403,7 @@ class Live:
             return
         paths = [self._home]
         if self._dvcyaml:
-            paths.append(os.path.join(self._dvc_home, DVC_YAML))
+            paths.append(self._dvc_path)
         try:
             git = Git(root)
             ignored = git.ignored(paths)
@@ -400,6 +472,10 @@ class Live:
             params=self._from_dvcyaml("params.yaml") if self._params else None,
             metrics=self._from_dvcyaml("metrics.json") if self.summary or self._metrics else None,
             plots=plots,
+            artifacts={
+                name: {**artifact, "path": self._from_dvcyaml(artifact["path"])}
+                for name, artifact in self._artifacts.items()
+            },
             keep=self._resume,
         )
 
@@ -442,7 +518,7 @@ class Live:
 
     def _earlier_plots(self) -> list[Entry]:
         try:
-            return read_entries(os.path.join(self._dvc_home, DVC_YAML), self._from_dvcyaml())
+            return read_entries(self._dvc_path, self._from_dvcyaml())
         except FormatError:
             return []  # only the report lacks something; whoever needs the file will say what is wrong with it
 
