@@ -120,6 +120,17 @@ def test_apart_in_a_directory_below(project: Sandbox) -> None:
     assert "sub/dvc.lock" in project.git("ls-tree", "-r", "--name-only", _experiments(project)["below"])
 
 
+def test_queued_in_a_directory_below(project: Sandbox) -> None:
+    project.write("sub/dvc.yaml", "stages:\n  s:\n    cmd: echo one > one.txt\n    outs: [one.txt]\n")
+    project.commit("below")
+    project.tiffin("exp", "run", "--queue", "-n", "here", cd="sub")
+    project.tiffin("exp", "run", "--queue", "-n", "above", "../dvc.yaml", "-S", "../params.yaml:lr=8", cd="sub")
+    project.tiffin("exp", "run", "--run-all", cd="sub")
+    assert _standing(project) == {"here": "Success", "above": "Success"}
+    assert "sub/dvc.lock" in project.git("ls-tree", "-r", "--name-only", _experiments(project)["here"])
+    assert project.git("show", f"{_experiments(project)['above']}:params.yaml") == "lr: 8\n"
+
+
 def test_remotes_named_from_here_are_found_from_there(project: Sandbox) -> None:
     project.tiffin("remote", "add", "-d", "near", "../remote")
     project.commit("remote")

@@ -30,7 +30,7 @@ from tiffin.repo._repo import EXPERIMENTS, METADATA, Repo
 from tiffin.repo.asked import selected
 from tiffin.repo.experimenting import Plan, head_of, name_for
 from tiffin.repo.revisions import States
-from tiffin.repo.running import order
+from tiffin.repo.running import Scope, Settings, from_root, order
 from tiffin.repo.tracking import stored_as_it_is
 from tiffin.scm import Git
 
@@ -101,19 +101,21 @@ def prepare(repo: Repo, plan: Plan, *, taken: Sequence[str] = ()) -> Stash:
     with repo.lock:
         name, _ = name_for(git, head, plan.name, force=plan.settings.force, taken=taken)
         edits = edits_of(repo, plan.overrides, hydra=plan.hydra)
-        _ = order(Project(Edited(repo.project.source, edits), repo.flags), repo.directory, plan.scope)
-        tree = git.write_tree_from_workspace(
-            [change.path for change in git.status(untracked="no")],
-            head,
-            contents=_contents(repo, git, plan, name, edits),
-        )
+        edited = Project(Edited(repo.project.source, edits), repo.flags)
+        _ = order(edited, repo.directory, plan.scope)
+        contents = _contents(repo, git, plan, name, edits, from_root(edited, repo.directory, plan.scope))
+        changed = [change.path for change in git.status(untracked="no")]
+        tree = git.write_tree_from_workspace(changed, head, contents=contents)
     # Git wants a stash to have a commit of the index beside HEAD.
     index = git.commit_tree(tree, [head], f"index of experiment {name}")
     return Stash(git.commit_tree(tree, [head, index], f"experiment {name} as it starts"), head, name)
 
 
-def _contents(repo: Repo, git: Git, plan: Plan, name: str, edits: Sequence[Edit]) -> Mapping[str, bytes]:
-    """What files say in the commit and not in the workspace, by path from Git's root."""
+def _contents(repo: Repo, git: Git, plan: Plan, name: str, edits: Sequence[Edit], scope: Scope) -> Mapping[str, bytes]:
+    """What files say in the commit and not in the workspace, by path from Git's root.
+
+    scope: as workers have it, who stand in the repository's root.
+    """
     targets = plan.scope.targets
     stages = [s.stage for s in selected(repo, repo.project, targets, with_deps=True, recursive=plan.scope.recursive)]
     data = stored_as_it_is(repo, {stage.file: stage for stage in stages}.values())
@@ -122,14 +124,13 @@ def _contents(repo: Repo, git: Git, plan: Plan, name: str, edits: Sequence[Edit]
     texts = {
         **{file: text.encode() for file, text in data.items()},
         **{edit.path: edit.new.encode() for edit in edits},
-        f"{METADATA}/{OPTIONS_FILE}": pack_options({"run_env": run_env, **_options(plan)}),
+        f"{METADATA}/{OPTIONS_FILE}": pack_options({"run_env": run_env, **_options(scope, plan.settings)}),
     }
     return {os.path.relpath(os.path.join(repo.root, path), git.root): text for path, text in texts.items()}
 
 
-def _options(plan: Plan) -> dict[str, object]:
+def _options(scope: Scope, settings: Settings) -> dict[str, object]:
     """As DVC calls them."""
-    scope, settings = plan.scope, plan.settings
     return {
         "targets": list(scope.targets),
         "single_item": scope.single,

@@ -12,7 +12,18 @@ from tiffin.repo._repo import Repo
 from tiffin.repo.gitside import GitSide
 from tiffin.repo.rescuing import rescue
 
-__all__ = ["Reproduction", "Scope", "Settings", "Silent", "Surroundings", "Terminal", "Watcher", "order", "repro"]
+__all__ = [
+    "Reproduction",
+    "Scope",
+    "Settings",
+    "Silent",
+    "Surroundings",
+    "Terminal",
+    "Watcher",
+    "from_root",
+    "order",
+    "repro",
+]
 
 
 class Scope(NamedTuple):
@@ -93,6 +104,14 @@ def order(project: Project, directory: str, scope: Scope) -> list[int]:
     if scope.pipeline:
         wanted = [number for part in graph.pipelines() if set(part) & set(wanted) for number in part]
     return graph.order(wanted, downstream=scope.downstream)
+
+
+def from_root(project: Project, directory: str, scope: Scope) -> Scope:
+    """The same scope for who stands in the repository's root.  directory: where the user does."""
+    if not directory or scope.all_pipelines:
+        return scope
+    targets = [stage.address for stage in _targets(project, directory, scope)]
+    return scope._replace(targets=targets, recursive=False, glob=False)
 
 
 def _targets(project: Project, directory: str, scope: Scope) -> list[Stage]:
