@@ -43,7 +43,7 @@ test: $(venv)/.stamp-tiffin $(venv)/.stamp-dev $(venv)/.stamp-examples ## all te
 check: lint types layers spelling dependencies test ## everything that must hold before a change is taken
 
 .PHONY: bench
-bench: bench-versioning bench-data bench-pipelines bench-dvc bench-training ## everything that is measured, one after the other; takes hours
+bench: bench-versioning bench-data bench-pipelines bench-dvc bench-training bench-large ## everything that is measured, one after the other; takes hours
 
 .PHONY: bench-versioning
 bench-versioning: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## tiffin beside DVC; writes docs/benchmarks/versioning.md
@@ -60,6 +60,10 @@ bench-pipelines: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## pipelines of hundre
 .PHONY: bench-training
 bench-training: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/learners/.stamp ## training beside its rivals; writes docs/benchmarks/training.md
 	$(bin)/python -m benchmarks.training $(ARGS)
+
+.PHONY: bench-large
+bench-large: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## training on many rows and many ids; writes docs/benchmarks/training-large.md
+	$(bin)/python -m benchmarks.large $(ARGS)
 
 .PHONY: bench-dvc
 bench-dvc: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/python/.stamp ## DVC's own benchmark suite; writes docs/benchmarks/dvc-suite.md

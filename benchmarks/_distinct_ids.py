@@ -48,7 +48,7 @@ def chunks(examples: int, ids: int, seed: int) -> Iterator[tuple[np.ndarray, np.
 
 def run(learner: Learner, ids: np.ndarray, labels: np.ndarray, *, learn: bool) -> dict[str, float]:
     begins = np.arange(len(ids) + 1, dtype=np.int64) * FEATURES
-    learner.run_matrix(begins, ids.reshape(-1), NONE, labels, NONE, learn=learn)
+    learner.run_matrix(begins, ids.reshape(-1).astype(np.uint64), NONE, labels, NONE, learn=learn)
     return learner.totals()
 
 
@@ -78,7 +78,8 @@ def child(settings: dict[str, Any], examples: int, ids: int) -> None:
     print(json.dumps(figures))
 
 
-def parent(ids: int, examples: int, share: float, spill: str) -> None:
+def report(ids: int, examples: int, share: float, spill: str) -> Iterator[str]:
+    """Lines of a table.  spill: where rows go that do not fit."""
     bytes_each = 8 + 16 * 4 / 3  # a row of an lr model by ftrl without an L1, and its slots
     scratch = tempfile.mkdtemp(prefix="tiffin-bench-")
 
@@ -98,13 +99,13 @@ def parent(ids: int, examples: int, share: float, spill: str) -> None:
         "exact, admit=2": measured({"table": "exact", "admit": 2}),
         "fixed, as much memory": measured({"bits": max(1, int(memory / 8).bit_length() - 1)}),
     }
-    print(
-        f"{examples:,} examples with {FEATURES} of {whole['distinct']:,} distinct ids; bound {memory / 2**20:,.0f} MiB"
-    )
-    print("| table | memory of it, MiB | rows in memory | examples/s | loss | AUC | AUC lost |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    distinct = f"{examples:,} examples with {FEATURES} of {whole['distinct']:,} distinct ids"
+    yield f"{distinct}; bound {memory / 2**20:,.0f} MiB."
+    yield ""
+    yield "| table | memory of it, MiB | rows in memory | examples/s | loss | AUC | AUC lost |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
     for name, found in cases.items():
-        print(
+        yield (
             f"| {name} | {(found['peak'] - nothing) / 2**20:,.0f} | {found['rows_in_memory']:,} "
             f"| {found['rows_per_s']:,.0f} | {found['loss']:.5f} | {found['auc']:.5f} "
             f"| {whole['auc'] - found['auc']:+.5f} |"
@@ -123,7 +124,8 @@ def main() -> None:
     if options.child is not None:
         child(options.child, examples, options.ids)
     else:
-        parent(options.ids, examples, options.share, options.spill)
+        for line in report(options.ids, examples, options.share, options.spill):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ def _fast_and_good(bench: Bench, data: Mapping[str, Data]) -> list[str]:
     best = "; ".join(
         f"{name}: log loss {quality.loss:.4f}, AUC {quality.auc:.4f}"
         for name, one in data.items()
-        for quality in [_quality(one.chances, one.labels)]
+        for quality in [quality_of(one.chances, one.labels)]
     )
     lines = [
         "## How fast, and how good",
@@ -315,10 +315,11 @@ def _write_keys(data: Path, keys: Path) -> int:
 
 def _quality_of(program: Program, place: Place, labels: criteo.Bools) -> Quality:
     """Of what it predicted."""
-    return _quality(program.chances(place), labels)
+    return quality_of(program.chances(place), labels)
 
 
-def _quality(chances: criteo.Floats, labels: criteo.Bools) -> Quality:
+def quality_of(chances: criteo.Floats, labels: criteo.Bools) -> Quality:
+    """Of chances that were predicted."""
     return Quality(float(np.mean(criteo.log_losses(chances, labels))), auc(chances, labels))
 
 

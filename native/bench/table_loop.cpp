@@ -1,8 +1,8 @@
 // The least that a pass over a table costs: table_loop KEYS FEATURES BITS PASSES
 //
 // KEYS is a file of 64-bit keys, FEATURES of them an example.  One thread adds up a weight for each of an example's
-// features, and then writes to the weight and two numbers beside it: the memory that a pass of FTRL touches, in its order,
-// with next to nothing computed in between.  Prints features a second, of the fastest pass.
+// features, and then writes to the weight and the number beside it: the memory that a pass of AdaGrad or FTRL touches, in
+// its order, with next to nothing computed in between.  Prints features a second, of the fastest pass.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 namespace {
 
 constexpr std::size_t kAhead = 8;  // examples
+constexpr std::size_t kRow = 2;    // floats
 
 std::vector<std::uint32_t> RowsOf(const char* path, int bits) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
@@ -37,7 +38,7 @@ int main(int count, char** words) {
   const auto features = static_cast<std::size_t>(std::atoi(words[2]));
   const int bits = std::atoi(words[3]);
   const std::vector<std::uint32_t> rows = RowsOf(words[1], bits);
-  const std::size_t bytes = (std::size_t{1} << bits) * 16;
+  const std::size_t bytes = (std::size_t{1} << bits) * kRow * sizeof(float);
   void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return 1;
 #ifdef MADV_HUGEPAGE
@@ -52,15 +53,14 @@ int main(int count, char** words) {
     for (std::size_t example = 0; example < examples; ++example) {
       const std::uint32_t* const its = rows.data() + example * features;
       if (example + kAhead < examples) {
-        for (std::size_t i = 0; i < features; ++i) __builtin_prefetch(table + its[kAhead * features + i] * 4, 1);
+        for (std::size_t i = 0; i < features; ++i) __builtin_prefetch(table + its[kAhead * features + i] * kRow, 1);
       }
       float sum = 0;
-      for (std::size_t i = 0; i < features; ++i) sum += table[its[i] * 4];
+      for (std::size_t i = 0; i < features; ++i) sum += table[its[i] * kRow];
       for (std::size_t i = 0; i < features; ++i) {
-        float* const row = table + its[i] * 4;
+        float* const row = table + its[i] * kRow;
         row[0] = sum * 1e-9F;
         row[1] += 1.0F;
-        row[2] += 1.0F;
       }
       total += sum;
     }
