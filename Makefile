@@ -75,14 +75,22 @@ docs: $(venv)/.stamp-tiffin $(venv)/.stamp-docs ## the documentation, built stri
 	$(bin)/zensical build --strict --clean
 
 .PHONY: soak
-soak: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the crash tests at hundreds of places per command; POINTS=1000 for more
+soak: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## the crash tests at hundreds of places per command, POINTS=1000 for more; then native-tsan
 	CRASH_POINTS=$(or $(POINTS),300) $(bin)/python -m pytest -n $(JOBS) tests/crash tests/integrity $(ARGS)
+	$(MAKE) native-tsan ARGS=
 
 .PHONY: native-test
 native-test: $(venv)/.stamp-build ## GoogleTests of the native core (Debian: libgtest-dev)
 	cmake -S . -B build/native-test --log-level=WARNING -DTIFFIN_NATIVE_TESTS=ON -DCMAKE_BUILD_TYPE=Release
 	MAKEFLAGS=--no-print-directory cmake --build build/native-test --parallel $(JOBS)
 	ctest --test-dir build/native-test --output-on-failure $(ARGS)
+
+# Where one thread learns at a time there is nothing to find, and a million rows are no better than some thousand.
+.PHONY: native-tsan
+native-tsan: $(venv)/.stamp-build ## the GoogleTests in which threads meet, under the thread sanitizer; takes minutes
+	cmake -S . -B build/native-tsan --log-level=WARNING -DTIFFIN_NATIVE_TESTS=ON -DTIFFIN_SANITIZE=thread -DCMAKE_BUILD_TYPE=Debug
+	MAKEFLAGS=--no-print-directory cmake --build build/native-tsan --parallel $(JOBS)
+	ctest --test-dir build/native-tsan --output-on-failure --parallel $(JOBS) -E 'GiveTheSameBits|AsQuicklyAsFew' $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built, but not .venv
