@@ -7,29 +7,39 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
-from sklearn.base import clone, is_regressor
-from sklearn.datasets import load_breast_cancer, make_classification, make_regression
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_breast_cancer, make_classification, make_friedman1, make_regression
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import PoissonRegressor
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import d2_tweedie_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tiffin.errors import ConfigError
 from tiffin.train.estimators import (
     DCN,
+    DCNRegressor,
     DeepFM,
+    DeepFMRegressor,
     FactorizationMachine,
+    FactorizationMachineRegressor,
     FieldFactorizationMachine,
+    FieldFactorizationMachineRegressor,
     GradientBoostedTrees,
+    GradientBoostedTreesRegressor,
     LeafHybrid,
+    LeafHybridRegressor,
     LinearRegression,
     LogisticRegression,
     PoissonRegression,
     WideDeep,
+    WideDeepRegressor,
 )
 
+COUNTS = FactorizationMachineRegressor(loss="poisson", passes=5)
 ALL = [
     LogisticRegression(),
     FactorizationMachine(passes=5),
@@ -38,14 +48,26 @@ ALL = [
     PoissonRegression(),
     GradientBoostedTrees(rounds=20, min_rows=5, threads=1),
     LeafHybrid(rounds=20, min_rows=5, threads=1),
+    FactorizationMachineRegressor(passes=5),
+    COUNTS,
+    FieldFactorizationMachineRegressor(bits=12),
+    GradientBoostedTreesRegressor(rounds=20, min_rows=5, threads=1),
+    GradientBoostedTreesRegressor(loss="poisson", rounds=20, min_rows=5, threads=1),
+    LeafHybridRegressor(rounds=20, min_rows=5, threads=1),
 ]
+NETWORKS = (DeepFM, WideDeep, DCN, DeepFMRegressor, WideDeepRegressor, DCNRegressor)
 if find_spec("torch"):
     import torch
 
     torch.set_num_threads(1)  # the tests run side by side
-    ALL += [kind(layers="8", k=4, passes=10, dense_alpha=0.01) for kind in (DeepFM, WideDeep, DCN)]
+    ALL += [kind(layers="8", k=4, passes=10, dense_alpha=0.01) for kind in NETWORKS]
 # Learning goes row by row: a row that comes twice is not one of twice the weight, and their order counts.
-_TREES = (GradientBoostedTrees, LeafHybrid)
+_TREES = (GradientBoostedTrees, LeafHybrid, GradientBoostedTreesRegressor, LeafHybridRegressor)
+SLOW = [
+    estimator
+    for estimator in ALL
+    if isinstance(estimator, (LinearRegression, PoissonRegression)) or estimator is COUNTS
+]
 ORDER = "examples are learned from one after the other"
 
 
@@ -53,7 +75,7 @@ def expected(estimator: Any) -> dict[str, str]:
     scale = "the check sets alpha, for others the weight of a penalty, to 0.01: too small a step for so few examples"
     order = "a leaf counts examples, whatever they weigh" if isinstance(estimator, _TREES) else ORDER
     return {
-        **({"check_regressors_train": scale} if is_regressor(estimator) else {}),
+        **({"check_regressors_train": scale} if estimator in SLOW else {}),
         "check_sample_weight_equivalence_on_dense_data": order,
         "check_sample_weight_equivalence_on_sparse_data": order,
     }
@@ -137,6 +159,80 @@ def test_networks_learn_what_is_not_linear(kind: Any) -> None:
     assert model.score(X, y) > 0.95
     again = pickle.loads(pickle.dumps(model)).partial_fit(X, y)
     assert np.array_equal(again.predict_proba(X), model.partial_fit(X, y).predict_proba(X))
+
+
+def products_of_pairs(count: int = 4_000) -> tuple[Any, Any]:
+    """Two columns of categories, and values that depend on products alone."""
+    random = np.random.default_rng(0)
+    categories = random.integers(0, 20, (count, 2))
+    left, right = random.normal(size=(2, 20, 3))
+    values = (left[categories[:, 0]] * right[categories[:, 1]]).sum(1) + random.normal(size=count) * 0.2
+    return OneHotEncoder().fit_transform(categories), values
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        (FactorizationMachineRegressor, {}),
+        (FieldFactorizationMachineRegressor, {"fields": np.repeat([0, 1], 20)}),
+        (DeepFMRegressor, {"k": 4, "layers": "8"}),
+    ],
+)
+def test_regressors_learn_products(kind: Any, chosen: dict[str, Any]) -> None:
+    if kind is DeepFMRegressor:
+        pytest.importorskip("torch")
+    X, y = products_of_pairs()
+    theirs = HistGradientBoostingRegressor().fit(X[:3_000].toarray(), y[:3_000]).score(X[3_000:].toarray(), y[3_000:])
+    ours = kind(bits=12, **chosen).fit(X[:3_000], y[:3_000])
+    assert LinearRegression().fit(X[:3_000], y[:3_000]).score(X[3_000:], y[3_000:]) < 0.2
+    assert ours.score(X[3_000:], y[3_000:]) > max(theirs, 0.9)
+    again = pickle.loads(pickle.dumps(ours)).partial_fit(X, y)
+    assert np.array_equal(again.predict(X), ours.partial_fit(X, y).predict(X))
+
+
+@pytest.mark.parametrize("kind", [GradientBoostedTreesRegressor, LeafHybridRegressor, WideDeepRegressor, DCNRegressor])
+def test_regressors_are_as_good_as_those_of_scikit_learn_and_lightgbm(kind: Any) -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    chosen: dict[str, Any] = {"threads": 1}
+    if kind in NETWORKS:
+        pytest.importorskip("torch")
+        chosen |= {"layers": "32", "dense_alpha": 0.005, "bits": 12}
+    X, y = make_friedman1(2_000, noise=1.0, random_state=0)
+    train, test = slice(1_500), slice(1_500, None)
+    # Steps are as large as values near 1 need them.
+    ours = make_pipeline(StandardScaler(), TransformedTargetRegressor(kind(**chosen), transformer=StandardScaler()))
+    found = ours.fit(X[train], y[train]).score(X[test], y[test])
+    rivals = [lightgbm.LGBMRegressor(verbose=-1, n_jobs=1), HistGradientBoostingRegressor()]
+    least = min(rival.fit(X[train], y[train]).score(X[test], y[test]) for rival in rivals)
+    assert found > least - (0.06 if kind is LeafHybridRegressor else 0.01)  # trees from half of the rows
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        (FactorizationMachineRegressor, {"bits": 12}),
+        (GradientBoostedTreesRegressor, {"threads": 1}),
+        (LeafHybridRegressor, {"threads": 1, "alpha": 0.001}),
+    ],
+)
+def test_regressors_learn_counts(kind: Any, chosen: dict[str, Any]) -> None:
+    random = np.random.default_rng(0)
+    X = random.random((4_000, 4))
+    y = random.poisson(np.exp(X @ [1.0, -1.0, 0.5, 0.0] + 2 * X[:, 0] * X[:, 1]))
+    theirs = HistGradientBoostingRegressor(loss="poisson").fit(X[:3_000], y[:3_000]).predict(X[3_000:])
+    ours = kind(loss="poisson", **chosen).fit(X[:3_000], y[:3_000]).predict(X[3_000:])
+    assert ours.min() > 0
+    assert d2_tweedie_score(y[3_000:], ours, power=1) > d2_tweedie_score(y[3_000:], theirs, power=1) - 0.03
+
+
+def test_what_a_regressor_cannot_learn_is_said() -> None:
+    X, y = make_regression(50, 4, random_state=0)
+    with pytest.raises(ConfigError, match="a regressor's loss is squared or poisson, found 'logistic'"):
+        FactorizationMachineRegressor(loss="logistic").fit(X, y)
+    with pytest.raises(ValueError, match="with the poisson loss y has counts, from 0 on, found -"):
+        GradientBoostedTreesRegressor(loss="poisson").fit(X, y)
+    assert FactorizationMachineRegressor(loss="poisson", k=3).get_params()["loss"] == "poisson"
+    assert clone(FactorizationMachineRegressor(k=3)).k == 3
 
 
 @pytest.mark.parametrize("kind", [LogisticRegression, FactorizationMachine, DeepFM])

@@ -1,5 +1,8 @@
 """What the estimators share: scikit-learn's contract on one side, a trained model on the other."""
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -7,18 +10,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from tiffin.errors import ConfigError
 from tiffin.models import BUILT_IN, Model, with_settings
 from tiffin.train._engines import new
 from tiffin.train._examples import Examples
 
-__all__ = ["Array", "Binary", "Classification", "Labels", "Regression"]
+__all__ = ["Array", "Binary", "Classification", "Estimator", "Labels", "Losses", "Regression", "with_loss"]
 
 Array = np.ndarray[Any, Any]
 _NONE = np.empty(0, np.float32)
 _KINDS = [np.float32, np.float64]
+_LOSSES = ("squared", "poisson")
 
 
-class _Estimator(BaseEstimator):  # type: ignore[misc]
+class Estimator(BaseEstimator):  # type: ignore[misc]
     """An estimator whose settings are those of `tiffin.models.SETTINGS`."""
 
     _built_in: ClassVar[str] = "lr"
@@ -84,7 +89,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class Regression(RegressorMixin, _Estimator):  # type: ignore[misc]
+class Regression(RegressorMixin, Estimator):  # type: ignore[misc]
     """Values."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -108,7 +113,43 @@ class Regression(RegressorMixin, _Estimator):  # type: ignore[misc]
         return self._predict(X, scores=False)
 
 
-class Classification(ClassifierMixin, _Estimator):  # type: ignore[misc]
+class Losses(Regression):
+    """Values or counts, by the setting `loss`, which `with_loss` adds to the others."""
+
+    loss: str
+
+    def _model(self) -> Model:
+        if self.loss not in _LOSSES:
+            raise ConfigError(f"a regressor's loss is {' or '.join(_LOSSES)}, found {self.loss!r}")
+        return super()._model()
+
+    def _learn(self, X: Any, labels: Array, sample_weight: Any, passes: int) -> None:
+        if self.loss == "poisson" and labels.min() < 0:
+            raise ValueError(f"with the poisson loss y has counts, from 0 on, found {labels.min():g}")
+        super()._learn(X, labels, sample_weight, passes)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == "poisson"
+        return tags
+
+
+def with_loss(init: Callable[..., None]) -> Callable[..., None]:
+    """An `__init__` that takes the loss, squared or poisson, beside the settings that `init` takes."""
+
+    @wraps(init)
+    def both(self: Any, *, loss: str = _LOSSES[0], **settings: Any) -> None:
+        init(self, **settings)
+        self.loss = loss
+
+    whole = signature(init)
+    this, *settings = whole.parameters.values()
+    loss = Parameter("loss", Parameter.KEYWORD_ONLY, default=_LOSSES[0], annotation=str)
+    both.__signature__ = whole.replace(parameters=[this, loss, *settings])  # type: ignore[attr-defined]
+    return both
+
+
+class Classification(ClassifierMixin, Estimator):  # type: ignore[misc]
     """Classes: two by their logit, more by softmax."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -4,17 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from tiffin.train.estimators._base import Array, Binary, Labels
+from tiffin.train.estimators._base import Array, Binary, Estimator, Labels, Losses, with_loss
 
-__all__ = ["FactorizationMachine", "FieldFactorizationMachine"]
+__all__ = [
+    "FactorizationMachine",
+    "FactorizationMachineRegressor",
+    "FieldFactorizationMachine",
+    "FieldFactorizationMachineRegressor",
+]
 
 _MOST_FIELDS = 1 << 16
 _FIELD_BIT = np.uint64(48)  # where the field begins in a key
 
 
-class FactorizationMachine(Labels):
-    """Classes, or several tasks; a weight for each feature and a latent vector for each, whose products are added."""
-
+class _Factors(Estimator):
     _built_in = "fm"
 
     def __init__(
@@ -42,12 +45,17 @@ class FactorizationMachine(Labels):
         self.threads, self.deterministic = threads, deterministic
 
 
-class FieldFactorizationMachine(Binary):
-    """Two classes, a weight for each feature, and a latent vector for each field that a feature may meet.
+class FactorizationMachine(_Factors, Labels):
+    """Classes, or several tasks; a weight for each feature and a latent vector for each, whose products are added."""
 
-    fields: of each column, (d,) whole numbers from 0 on; None: each column is a field of its own.
-    """
 
+class FactorizationMachineRegressor(_Factors, Losses):
+    """The same for values (`loss="squared"`) or counts (`"poisson"`)."""
+
+    __init__ = with_loss(_Factors.__init__)
+
+
+class _FieldFactors(Estimator):
     _built_in = "ffm"
 
     def __init__(
@@ -96,3 +104,16 @@ class FieldFactorizationMachine(Binary):
         ):
             raise ValueError(f"fields should be {width} whole numbers from 0 to {_MOST_FIELDS - 1}, one a column")
         return fields
+
+
+class FieldFactorizationMachine(_FieldFactors, Binary):
+    """Two classes, a weight for each feature, and a latent vector for each field that a feature may meet.
+
+    fields: of each column, (d,) whole numbers from 0 on; None: each column is a field of its own.
+    """
+
+
+class FieldFactorizationMachineRegressor(_FieldFactors, Losses):
+    """The same for values (`loss="squared"`) or counts (`"poisson"`)."""
+
+    __init__ = with_loss(_FieldFactors.__init__)

@@ -1,16 +1,11 @@
 """Boosted trees, alone and below a sparse model."""
 
-from tiffin.train.estimators._base import Classification
+from tiffin.train.estimators._base import Classification, Estimator, Losses, with_loss
 
-__all__ = ["GradientBoostedTrees", "LeafHybrid"]
+__all__ = ["GradientBoostedTrees", "GradientBoostedTreesRegressor", "LeafHybrid", "LeafHybridRegressor"]
 
 
-class GradientBoostedTrees(Classification):
-    """Classes, trees that each correct the sum of those before; by LightGBM.
-
-    `partial_fit` adds as many trees again.
-    """
-
+class _Trees(Estimator):
     _built_in = "trees"
 
     def __init__(
@@ -39,13 +34,20 @@ class GradientBoostedTrees(Classification):
         return 1
 
 
-class LeafHybrid(Classification):
-    """Classes, a weight for each leaf of boosted trees.
+class GradientBoostedTrees(_Trees, Classification):
+    """Classes, trees that each correct the sum of those before; by LightGBM.
 
-    The trees learn from the first part of the examples, `tree_share`, and the weights from the rest.  `partial_fit`
-    teaches the weights alone.
+    `partial_fit` adds as many trees again.
     """
 
+
+class GradientBoostedTreesRegressor(_Trees, Losses):
+    """The same for values (`loss="squared"`) or counts (`"poisson"`)."""
+
+    __init__ = with_loss(_Trees.__init__)
+
+
+class _Leaves(Estimator):
     _built_in = "gbdt_lr"
 
     def __init__(
@@ -74,3 +76,20 @@ class LeafHybrid(Classification):
         self.optimizer, self.alpha, self.beta, self.l1, self.l2 = optimizer, alpha, beta, l1, l2
         self.bits, self.seed, self.passes = bits, seed, passes
         self.threads, self.deterministic = threads, deterministic
+
+
+class LeafHybrid(_Leaves, Classification):
+    """Classes, a weight for each leaf of boosted trees.
+
+    The trees learn from the first part of the examples, `tree_share`, and the weights from the rest.  `partial_fit`
+    teaches the weights alone.
+    """
+
+
+class LeafHybridRegressor(_Leaves, Losses):
+    """The same for values (`loss="squared"`) or counts (`"poisson"`).
+
+    One step changes the weights of as many leaves as there are trees: counts want a small one, such as `alpha=0.001`.
+    """
+
+    __init__ = with_loss(_Leaves.__init__)
