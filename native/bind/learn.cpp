@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/perf_counters.h"
 #include "rows/key.h"
 
 namespace tiffin::bind {
@@ -24,6 +25,18 @@ struct Exceptions {
 Exceptions& Known() {
   static Exceptions* const known = new Exceptions;
   return *known;
+}
+
+// What is counted here, by name.
+nb::typed<nb::dict, nb::str, nb::int_> CountsOf(const PerfCounters& counters) {
+  nb::typed<nb::dict, nb::str, nb::int_> found;
+  for (const auto& [name, event] : {std::pair{"cycles", PerfCounters::Event::kCycles},
+                                    {"instructions", PerfCounters::Event::kInstructions},
+                                    {"cache_misses", PerfCounters::Event::kCacheMisses},
+                                    {"page_faults", PerfCounters::Event::kPageFaults}}) {
+    if (const auto count = counters.Count(event)) found[name] = *count;
+  }
+  return found;
 }
 
 }  // namespace
@@ -89,6 +102,11 @@ NB_MODULE(_learn, module) {
   BindMatrix(module);
   BindComparing(module);
 
+  nb::class_<tiffin::PerfCounters>(
+      module, "PerfCounters",
+      "Counts what this thread, and those that begin later, do in user space: cycles, instructions, cache misses, page faults.")
+      .def(nb::init<>())
+      .def("read", CountsOf, "So far.  What the kernel or the processor does not count is not there.");
   module.def(
       "key", [](std::uint32_t field, std::string_view text) { return Key(field, IdOf(text)); }, "field"_a, "text"_a,
       "The key of a feature: whole numbers stand for themselves, other text is hashed.");

@@ -2,6 +2,7 @@
 
 import io
 import json
+import mmap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from tiffin.cli import main
 from tiffin.cli._passes import Passes, best_of
 from tiffin.cli._progress import Bar
 from tiffin.stream import text_size
-from tiffin.train import Evaluation, Pass, Trained, load, profile
+from tiffin.train import Counting, Counts, Evaluation, Pass, Trained, load, profile
 
 
 @pytest.fixture
@@ -49,6 +50,46 @@ def test_the_last_line_says_what_took_the_time() -> None:
     assert profile(several, ["a.svm.gz"], deterministic=False, kept=False).startswith(
         "time: read 40%, parse 0%, learn 60%, wait 0%; reading"
     )
+
+
+def test_a_second_line_has_what_was_counted() -> None:
+    def lines(counts: Counts | None) -> list[str]:
+        found = profile([made(learn_s=3)], ["a.svm"], deterministic=False, kept=False, counts=counts)
+        assert found.startswith("time: read 0%, parse 0%, learn 100%, wait 0%; learning bound it")
+        return found.split("\n")[1:]
+
+    counts = Counts(2_000, cycles=4_000_000, instructions=3_000_000, cache_misses=25_000, page_faults=12_345)
+    assert lines(counts) == ["counted: 0.75 instructions a cycle, 12.5 cache misses a row, 12,345 page faults"]
+    assert counts.fields() == {
+        "rows": 2_000,
+        "cycles": 4_000_000,
+        "instructions": 3_000_000,
+        "cache_misses": 25_000,
+        "page_faults": 12_345,
+        "instructions_per_cycle": 0.75,
+        "cache_misses_per_row": 12.5,
+    }
+    # A virtual machine has no counters of the processor.
+    assert lines(Counts(2_000, page_faults=3)) == ["counted: 3 page faults"]
+    assert lines(Counts(2_000, instructions=1, cache_misses=2_000)) == ["counted: 1.0 cache misses a row"]
+    for nothing in (None, Counts(2_000), Counts(0, cycles=0, instructions=0, cache_misses=0)):
+        assert lines(nothing) == []
+    assert Counts(2_000).fields() == {}
+
+
+def test_page_faults_are_counted_where_the_kernel_does_it() -> None:
+    counting = Counting()
+    before = counting.after(0).page_faults
+    if before is None:
+        pytest.skip("the kernel counts nothing for us")
+    size = 16 << 20
+    with mmap.mmap(-1, size) as memory:
+        for place in range(0, size, mmap.PAGESIZE):
+            memory[place] = 1
+        after = counting.after(0).page_faults
+    assert after is not None
+    assert after > before
+    assert counting.after(0).cycles is None or (counting.after(0).cycles or 0) > 0
 
 
 def test_the_best_pass_is_the_one_that_predicts_held_out_rows_best() -> None:
@@ -103,6 +144,7 @@ def test_a_later_run_begins_with_parsed_examples(data: str, tmp_path: Path, caps
     assert len(list(Path(cache).iterdir())) == 1
     metrics = json.loads((tmp_path / "model/metrics.json").read_text())
     assert set(metrics["train"]["thread_s"]) == {"read", "parse", "learn", "wait"}
+    assert metrics.get("counted", {"rows": 160_000})["rows"] == 160_000
     assert "pass 2: loss " in capsys.readouterr().out
 
 

@@ -9,8 +9,8 @@ from tiffin.cli._training import loss_text, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import FormatError, TargetError
 from tiffin.models import read_manifest
+from tiffin.train import Counts, Evaluation, Pass, Trained, evaluation_fields
 from tiffin.train import Data as Examples
-from tiffin.train import Evaluation, Pass, Trained, evaluation_fields
 
 if TYPE_CHECKING:
     from tiffin.live import Live
@@ -114,8 +114,8 @@ def _rows_after(trained: Trained, number: int) -> int:
     return trained.trained_rows - sum(done.learned.rows for done in trained.passes[number:])
 
 
-def figures_of(trained: Trained) -> dict[str, Any]:
-    """Those of the model that is kept, for metrics.json."""
+def figures_of(trained: Trained, counts: Counts | None = None) -> dict[str, Any]:
+    """Those of the model that is kept, for metrics.json; and what was counted in all passes."""
     number = best_of(trained.passes)
     done = trained.passes[number - 1]
     found: dict[str, Any] = {
@@ -130,6 +130,8 @@ def figures_of(trained: Trained) -> dict[str, Any]:
     }
     if done.held_out is not None:
         found["valid"] = evaluation_fields(done.held_out)
+    if counts is not None and (counted := counts.fields()):
+        found["counted"] = counted
     return found
 
 

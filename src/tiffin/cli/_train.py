@@ -14,8 +14,20 @@ from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
 from tiffin.models import SETTINGS, Model, check_place, read_manifest, with_settings
 from tiffin.stream import Flow, flow, parted_at, parted_by_share, text_size
+from tiffin.train import (
+    Counting,
+    Counts,
+    Evaluation,
+    Pass,
+    Trained,
+    explain,
+    load,
+    profile,
+    remove_checkpoints,
+    specified,
+    train,
+)
 from tiffin.train import Data as Examples
-from tiffin.train import Evaluation, Trained, explain, load, profile, remove_checkpoints, specified, train
 from tiffin.train import Options as How
 
 if TYPE_CHECKING:
@@ -115,19 +127,22 @@ def run(options: Options, ui: Ui) -> int:
         return trained.evaluate(valid or [], data_format=how.data_format, threads=how.threads, max_bad=how.max_bad)
 
     asked = Asked(data, out, options.passes, options.patience, options.slim, None if valid is None else evaluate)
+    # A run that goes on would count its own part, beside the rows of all.
+    counting = None if options.resume else Counting()
     with _live(ui, options.live) as live, ui.progress("Training", "row") as bar:
         bar.expect(0, 0 if isinstance(data, Flow) else options.passes * text_size(data))
         told = Passes(ui, asked, bar, live)
         trained = train(model, data, how, start=start, progress=told.moved, after_pass=told.after_pass, tell=ui.status)
+    counts = None if counting is None else counting.after(sum(map(_rows_of, trained.passes)))
     if valid is None:
         trained.save(out, state=not options.slim)
-    _write_metrics(out, trained)
+    _write_metrics(out, trained, counts)
     if how.checkpoint is not None:
         remove_checkpoints(how.checkpoint)
     if sum(done.seconds for done in trained.passes) >= LONG_S:
         names = places(ui, options.data)
         kept = how.cache is not None and not isinstance(data, Flow)
-        ui.write(profile(trained.passes, names, deterministic=how.deterministic, kept=kept))
+        ui.write(profile(trained.passes, names, deterministic=how.deterministic, kept=kept, counts=counts))
     return 0
 
 
@@ -238,10 +253,17 @@ def _live(ui: Ui, directory: str | None) -> "Iterator[Live | None]":
         yield live
 
 
-def _write_metrics(out: str, trained: Trained) -> None:
+def _rows_of(done: Pass) -> int:
+    """Learned from and predicted."""
+    return done.learned.rows + (0 if done.held_out is None else done.held_out.rows)
+
+
+def _write_metrics(out: str, trained: Trained, counts: Counts | None) -> None:
     import json  # noqa: PLC0415 - the model's own manifest needs it, too
 
-    write_atomically(os.path.join(out, METRICS), json.dumps(figures_of(trained), indent=2) + "\n", durable=False)
+    write_atomically(
+        os.path.join(out, METRICS), json.dumps(figures_of(trained, counts), indent=2) + "\n", durable=False
+    )
 
 
 def _setting(text: str) -> tuple[str, str]:

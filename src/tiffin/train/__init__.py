@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiffin.models.named import named
 from tiffin.train._checkpoints import remove_checkpoints
 from tiffin.train._comparison import Comparison, Tried, compare
+from tiffin.train._counts import Counting, Counts
 from tiffin.train._data import Data, Readable
 from tiffin.train._engines import load
 from tiffin.train._plan import explain
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Algorithm",
     "Comparison",
+    "Counting",
+    "Counts",
     "Data",
     "Evaluation",
     "Options",

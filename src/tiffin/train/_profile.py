@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 
+from tiffin.train._counts import Counts
 from tiffin.train._trained import Pass
 
 __all__ = ["profile"]
 
 
-def profile(passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool, kept: bool) -> str:
+def profile(
+    passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool, kept: bool, counts: Counts | None = None
+) -> str:
     """One line about all passes: the share of each stage, what bound them, and what to change; "" where nothing ran.
 
-    kept: whether parsed examples are there for later runs.
+    kept: whether parsed examples are there for later runs.  counts: are a line more, where anything was counted.
     """
     stages: dict[str, float] = {}
     kinds: dict[tuple[str, bool], float] = {}  # the same of passes from text and of those from the cache
@@ -23,7 +26,9 @@ def profile(passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool
         return ""
     shares = ", ".join(f"{name} {seconds / whole:.0%}" for name, seconds in stages.items())
     stage, from_cache = max(kinds, key=lambda kind: kinds[kind])
-    return f"time: {shares}; {_advice(stage, paths, from_cache=from_cache, deterministic=deterministic, kept=kept)}"
+    time = f"time: {shares}; {_advice(stage, paths, from_cache=from_cache, deterministic=deterministic, kept=kept)}"
+    counted = "" if counts is None else counts.text()
+    return f"{time}\ncounted: {counted}" if counted else time
 
 
 def _advice(stage: str, paths: Sequence[str], *, from_cache: bool, deterministic: bool, kept: bool) -> str:
