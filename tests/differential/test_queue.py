@@ -127,7 +127,8 @@ def test_what_waits_can_be_removed_and_applied(project: TwinRepos) -> None:
     assert len(_waiting(project.ours)) == len(_waiting(project.theirs)) == 2
     project.both("exp", "apply", "three", but=("file dvc.lock",))
     assert (project.ours.repo / "params.yaml").read_text() == "lr: 3\n"
-    project.both("exp", "remove", "--queue")
+    project.both("exp", "run", "-n", "done", "-S", "lr=5", but=("file dvc.lock",), state=False)
+    project.both("exp", "remove", "--queue", "-A", state=False)
     assert _waiting(project.ours) == _waiting(project.theirs) == []
     project.both("exp", "remove", "--queue", "two", code=None)
     project.both("exp", "remove", "nobody", code=None)

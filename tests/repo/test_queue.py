@@ -225,15 +225,82 @@ def test_a_killed_worker_loses_nothing(project: Sandbox) -> None:
     lock = next((project.root / ".dvc/tmp/exps/celery").glob("tiffin-worker-*.lock"))
     os.kill(int(lock.read_text()), signal.SIGKILL)
     assert _standing(project) == {"long": "Running"}  # the run itself goes on
+    assert "Nothing was left" in project.tiffin("exp", "clean").out
     for name in _sleeps(project):
         os.kill(int(name), signal.SIGKILL)
     _until(lambda: _standing(project) == {"long": "Failed"})
     assert "stash" in _experiments(project)
     assert "Removed 1 working tree" in project.tiffin("exp", "clean").out
+    assert {"failed"} == set(_experiments(project))
     assert "Nothing was left" in project.tiffin("exp", "clean").out
     assert _trees(project) == []
     project.tiffin("queue", "remove", "long")
     assert _experiments(project) == {}
+
+
+def test_files_of_the_user_are_no_modules_of_the_workers(project: Sandbox) -> None:
+    for name in ("random.py", "queue.py", "types.py", "tiffin.py"):
+        project.write(name, "1 / 0\n")
+    project.commit("modules")
+    project.tiffin("exp", "run", "--queue", "-n", "mine", "-S", "lr=2")
+    project.tiffin("exp", "run", "--run-all")
+    assert _standing(project) == {"mine": "Success"}
+
+
+def test_a_worker_that_is_stopping_is_not_counted(project: Sandbox) -> None:
+    project.tiffin("exp", "run", "--queue", "-n", "first", "-S", "lr=wait1")
+    project.tiffin("exp", "run", "--queue", "-n", "second", "-S", "lr=2")
+    project.tiffin("queue", "start")
+    _until(_begun(project, "first").exists)
+    project.tiffin("queue", "stop")
+    assert "Started '1' new" in project.tiffin("queue", "start").out
+    _until(lambda: _standing(project) == {"first": "Success", "second": "Success"})
+
+
+def test_looking_changes_nothing(project: Sandbox) -> None:
+    project.tiffin("exp", "run", "--queue", "-n", "mine", "-S", "lr=wait1")
+    project.tiffin("queue", "start")
+    _until(_begun(project, "mine").exists)
+    locks = {path: path.read_bytes() for path in (project.root / ".dvc/tmp/exps").rglob("*.lock")}
+    for _ in range(3):
+        project.tiffin("queue", "status")
+    assert all(path.read_bytes() == text for path, text in locks.items() if path.name != "rwlock.lock")
+    _until(lambda: _standing(project) == {"mine": "Success"})
+
+
+def test_a_process_that_only_has_the_number_is_left_alone(project: Sandbox) -> None:
+    project.tiffin("exp", "run", "--queue", "-n", "mine", "-S", "lr=2")
+    project.tiffin("exp", "run", "--run-all")
+    tasks = project.root / ".dvc/tmp/exps"
+    next((tasks / "celery/result").iterdir()).unlink()
+    (run,) = (tasks / "run").iterdir()
+    description = json.loads((run / f"{run.name}.json").read_text())
+    (run / f"{run.name}.json").write_text(json.dumps({**description, "pid": os.getpid(), "returncode": None}))
+    assert _standing(project) == {"mine": "Success"}
+    assert "no running experiment" in project.tiffin("queue", "kill", "-f", "mine", code=255).err
+
+
+def test_links_in_the_place_of_the_queue_are_not_followed(project: Sandbox, tmp_path: Path) -> None:
+    project.tiffin("exp", "run", "--queue", "-n", "mine", "-S", "lr=2")
+    (project.root / ".dvc/tmp/exps/celery/tiffin-worker-1.lock").symlink_to(tmp_path / "elsewhere")
+    assert "is a symlink" in project.tiffin("queue", "start", code=253).err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_experiments_are_pushed_at_once_where_the_settings_say_so(project: Sandbox, tmp_path: Path) -> None:
+    project.git("init", "--quiet", "--bare", str(tmp_path / "hub"))
+    project.git("remote", "add", "hub", str(tmp_path / "hub"))
+    project.tiffin("config", "exp.auto_push", "true")
+    project.tiffin("config", "exp.git_remote", "hub")
+    project.commit("settings")
+    assert "was not pushed" in project.tiffin("exp", "run", "-n", "no-store", "-S", "lr=4").err
+    project.tiffin("remote", "add", "-d", "store", str(tmp_path / "store"))
+    project.commit("store")
+    project.tiffin("exp", "run", "-n", "here", "-S", "lr=5")
+    project.tiffin("exp", "run", "--queue", "-n", "queued", "-S", "lr=6")
+    project.tiffin("exp", "run", "--run-all")
+    listed = project.tiffin("exp", "list", "hub", "-A", "--name-only").out.split()
+    assert sorted(listed) == ["here", "queued"]
 
 
 def test_gc_leaves_what_waits_and_what_runs(project: Sandbox) -> None:
@@ -274,7 +341,12 @@ def test_a_result_is_not_replaced_unasked(project: Sandbox) -> None:
     ("arguments", "message"),
     [
         (("exp", "run", "--queue", "--run-all"), "two things"),
-        (("exp", "run", "--queue", "--dry"), "puts off"),
+        (("exp", "run", "--queue", "--dry"), "says what would run"),
+        (("exp", "run", "--run-all", "--dry"), "says what would run"),
+        (("exp", "run", "--queue", "-C", ".dvc/config.local"), "are the experiment's own"),
+        (("exp", "run", "--temp", "-C", "."), "are the experiment's own"),
+        (("exp", "run", "--queue", "-S", "lr=shuffle(1,2)"), "shuffle() is not known here"),
+        (("exp", "remove", "--queue", "--keep"), "without --keep"),
         (("exp", "run", "-C", "x"), "there already"),
         (("exp", "run", "--temp", "-C", "nowhere"), "no such file or directory"),
         (("exp", "run", "--temp", "-C", "../beyond"), "outside"),

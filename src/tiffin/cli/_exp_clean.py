@@ -1,10 +1,11 @@
 """The command `tiffin exp clean`."""
 
+import time
 from typing import NamedTuple
 
 from tiffin.cli._common import open_repo
 from tiffin.cli._ui import Ui
-from tiffin.repo.apart import clear_working_trees
+from tiffin.repo.working import clean
 
 __all__ = ["Options", "run"]
 
@@ -15,6 +16,6 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:  # noqa: ARG001 - every command is called like this
     """Run the command."""
-    gone = clear_working_trees(open_repo(ui))
+    gone = clean(open_repo(ui), time.time)
     ui.write(f"Removed {gone} working tree(s) of experiments." if gone else "Nothing was left behind.")
     return 0

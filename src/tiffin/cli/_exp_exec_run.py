@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
+from tiffin.cli._auto_push import auto_push
 from tiffin.cli._options import Flag
 from tiffin.cli._repro import fetcher, printer
 from tiffin.cli._surroundings import jobs_of, surroundings
@@ -53,6 +54,7 @@ def run(options: Options, ui: Ui) -> int:
             status=RUNNING, result_hash=kept.checksum, result_ref=kept.ref, result_force=plan.settings.force
         )
     )
+    auto_push(apart, ui, kept.ref.rpartition("/")[2])
     return 0
 
 

@@ -3,10 +3,10 @@
 import time
 from typing import Annotated, NamedTuple
 
-from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
+from tiffin.repo import Repo
 from tiffin.repo.working import work
 
 __all__ = ["Options", "run"]
@@ -22,5 +22,6 @@ def run(options: Options, ui: Ui) -> int:
     """Run the command."""
     if not options.number.isdecimal():
         raise UsageError(f"'{options.number}' is no number of a worker", hint="start workers by `tiffin queue start`")
-    work(open_repo(ui), int(options.number), time.time)
+    repo = Repo.open(ui.context.directory, ui.context.environment, wait_for_lock=True)
+    work(repo, int(options.number), time.time)
     return 0

@@ -36,34 +36,37 @@ class Options(NamedTuple):
 
 def run(options: Options, ui: Ui) -> int:
     """Run the command."""
-    if sum(map(bool, (options.experiment, options.all_commits or options.rev, options.queue))) != 1:
+    chosen = bool(options.experiment) + bool(options.all_commits or options.rev)
+    if chosen > 1 or not (chosen or options.queue):
         raise ExperimentError(
             "which experiments to remove is not clear",
-            hint="give names, or --rev for those of a commit, or --all-commits for all, or --queue: one of them",
+            hint="give names, or --rev for those of a commit, or --all-commits for all; --queue: what waits, too",
         )
-    if options.queue:
-        repo = open_repo(ui)
-        _tell(ui, [task.name for task in remove_tasks(repo, tasks(repo, ["Queued"]))])
-        return 0
+    if options.queue and (options.keep or options.git_remote is not None):
+        raise ExperimentError(
+            "--queue removes what waits in the queue here", hint="use it without --keep and --git-remote"
+        )
     # As in DVC --rev counts, if both are given: that removes less.
     wanted = Wanted(options.experiment, options.rev, options.num, options.all_commits and not options.rev)
     if options.git_remote is not None:
         return _remove_there(options.git_remote, wanted, options, ui)
     repo = open_repo(ui)
-    queued = [] if options.keep else _in_queue(repo, options.experiment)
+    queued = [] if options.keep else _in_queue(repo, options.experiment, all_that_wait=options.queue)
     only_there = {task.name for task in queued} - {
         found.name for found in experiments_here(repo, Wanted(all_commits=True))
     }
     names = [name for name in options.experiment if name not in only_there]
-    removed = remove(repo, wanted._replace(names=names), keep=options.keep) if names or not queued else []
+    asked = names or not options.experiment
+    removed = remove(repo, wanted._replace(names=names), keep=options.keep) if chosen and asked else []
     gone = [task.name for task in remove_tasks(repo, queued)]
     _tell(ui, list(dict.fromkeys([*(found.name for found in removed), *gone])))
     return 0
 
 
-def _in_queue(repo: Repo, names: Sequence[str]) -> list[Task]:
+def _in_queue(repo: Repo, names: Sequence[str], *, all_that_wait: bool) -> list[Task]:
     """What the queue has of these names, with or without a result."""
-    return [task for task in tasks(repo, ["Queued", "Failed", "Success"]) if task.name in names] if names else []
+    known = tasks(repo, ["Queued", "Failed", "Success"]) if names or all_that_wait else []
+    return [task for task in known if task.name in names or (all_that_wait and task.state == "Queued")]
 
 
 def _remove_there(git_remote: str, wanted: Wanted, options: Options, ui: Ui) -> int:

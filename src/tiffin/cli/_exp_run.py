@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Annotated, NamedTuple
 
+from tiffin.cli._auto_push import auto_push
 from tiffin.cli._common import open_repo
 from tiffin.cli._options import Flag
 from tiffin.cli._repro import printer, settings_of
@@ -108,6 +110,7 @@ def run(options: Options, ui: Ui) -> int:
     if ran.commit is not None:
         ui.write(f"\nRan experiment(s): {ran.name}")
         ui.write("Experiment results have been applied to your workspace.")
+        auto_push(repo, ui, ran.name)
     return 0
 
 
@@ -115,16 +118,17 @@ def _refuse_contradictions(options: Options) -> None:
     ways = [f"--{name}" for name, on in (("queue", options.queue), ("run-all", options.run_all)) if on]
     if len(ways) > 1:
         raise UsageError(f"{' and '.join(ways)} are two things to do", hint="queue the experiment first, then run all")
-    if options.queue and options.dry:
-        raise UsageError("--dry runs nothing, and --queue puts off what runs", hint="leave one of them out")
+    if options.dry and (options.queue or options.run_all):
+        raise UsageError("--dry says what would run, without --queue and --run-all", hint="leave one of them out")
     if options.copy_paths and not (options.queue or options.temp):
         raise UsageError("in the workspace every file is there already", hint="-C goes with --queue or --temp")
 
 
 def _enqueue(repo: Repo, ui: Ui, plan: Plan, copy_paths: Sequence[str]) -> int:
-    from tiffin.repo.queueing import enqueue  # noqa: PLC0415 - most runs are not queued
+    from tiffin.repo.apart import check_copy_paths  # noqa: PLC0415 - most runs are not queued
+    from tiffin.repo.queueing import enqueue  # noqa: PLC0415 - as above
 
-    paths = [repo.inside(path) for path in copy_paths]
+    paths = check_copy_paths(repo, copy_paths)
     for queued in enqueue(repo, plan, round(time.monotonic() * 1000), paths):
         if queued.overrides:
             ui.write(f"Queueing with overrides {' '.join(queued.overrides)}.")
@@ -133,16 +137,20 @@ def _enqueue(repo: Repo, ui: Ui, plan: Plan, copy_paths: Sequence[str]) -> int:
 
 
 def _run_apart(repo: Repo, ui: Ui, plan: Plan, copy_paths: Sequence[str]) -> int:
-    from tiffin.repo.apart import copy_into, run_in, take_options, working_tree  # noqa: PLC0415 - as above
+    from tiffin.repo.apart import check_copy_paths, copy_into, run_in, take_options, working_tree  # noqa: PLC0415 - as above
     from tiffin.repo.queueing import prepare  # noqa: PLC0415 - as above
 
-    stash = prepare(repo, plan)
-    with working_tree(repo, stash) as apart:
+    paths = check_copy_paths(repo, copy_paths)
+    with ExitStack() as stack:
+        with repo.lock:  # until the working tree names the data that was stored for it
+            stash = prepare(repo, plan)
+            apart = stack.enter_context(working_tree(repo, stash)).repo
         take_options(apart)
-        copy_into(apart, repo.root, [repo.inside(path) for path in copy_paths])
+        copy_into(apart, repo.root, paths)
         listener = printer(apart, ui, plan.settings)
         listener.starting(stash.name)
         run_in(apart, plan, listener, stash, repo.root)
+    auto_push(repo, ui, stash.name)
     _tell_results(ui, [stash.name])
     return 0
 
@@ -160,7 +168,7 @@ def _run_all(repo: Repo, ui: Ui, jobs: int) -> int:
     start_workers(repo, workers_asked_for(jobs))
     ui.status("Following all queued experiments; Ctrl+C stops that, and they go on.\n")
     for task in wanted:
-        follow(repo, ui, task)
+        follow(repo, ui, task, expected=True)
     ended = {task.commit: task.state for task in tasks(repo)}
     failed = [task.name for task in wanted if ended.get(task.commit) == "Failed"]
     if failed:

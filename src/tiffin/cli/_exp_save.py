@@ -2,6 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
+from tiffin.cli._auto_push import auto_push
 from tiffin.cli._common import errors_exit_with, open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
@@ -50,6 +51,7 @@ def run(options: Options, ui: Ui) -> int:
         ui.json({"ref": saved.commit})
     else:
         ui.write(f"Experiment has been saved as: {saved.name}")
+    auto_push(repo, ui, saved.name)
     return 0
 
 

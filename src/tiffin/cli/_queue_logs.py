@@ -1,20 +1,21 @@
 """The command `tiffin queue logs`."""
 
 import time
-from collections.abc import Callable
+from codecs import getincrementaldecoder
 from typing import Annotated, NamedTuple
 
 from tiffin.cli._common import open_repo
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._ui import Ui
 from tiffin.errors import ExperimentError, UsageError
-from tiffin.experiments.queue import Task
+from tiffin.experiments.queue import Task, TaskState
 from tiffin.repo import Repo
 from tiffin.repo.queueing import queue_of, tasks, tasks_named
+from tiffin.repo.working import workers
 
 __all__ = ["Options", "follow", "run"]
 
-_PAUSE_S = 0.1
+_PAUSE_S, _PATIENCE_S = 0.1, 10.0
 
 
 class Options(NamedTuple):
@@ -46,22 +47,36 @@ def run(options: Options, ui: Ui) -> int:
             return 0
         return 0
     shown = _Shown(repo, ui, task, encoding)
-    if not shown.more():
+    if not shown.more(last=True):
         raise ExperimentError(
             f"there is no output of experiment '{task.name}'", hint="its worker may have ended before it began"
         )
     return 0
 
 
-def follow(
-    repo: Repo, ui: Ui, task: Task, encoding: str = "utf-8", sleep: Callable[[float], None] = time.sleep
-) -> None:
-    """Print what a task writes until it has ended; one that was taken out of the queue has."""
+def follow(repo: Repo, ui: Ui, task: Task, encoding: str = "utf-8", *, expected: bool = False) -> None:
+    """Print what a task writes until it has ended; one that was taken out of the queue has.
+
+    expected: a task that waits will be run.  Raises ExperimentError if no worker is left to do it.
+    """
     shown = _Shown(repo, ui, task, encoding)
-    while any(other.commit == task.commit and other.state in ("Queued", "Running") for other in tasks(repo)):
+    alone = 0
+    while (state := _state(repo, task)) is not None:
         shown.more()
-        sleep(_PAUSE_S)
-    shown.more()
+        # DVC's worker may be about to take it: that is seen only once it did.
+        alone = alone + 1 if expected and state == "Queued" and not workers(repo) else 0
+        if alone * _PAUSE_S > _PATIENCE_S:
+            raise ExperimentError(
+                f"experiment '{task.name}' waits, and no worker is left", hint="start one: tiffin queue start"
+            )
+        time.sleep(_PAUSE_S)
+    shown.more(last=True)
+
+
+def _state(repo: Repo, task: Task) -> TaskState | None:
+    """That of a task that has not ended."""
+    states = (other.state for other in tasks(repo, ["Queued", "Running"]) if other.commit == task.commit)
+    return next(states, None)
 
 
 class _Shown:
@@ -69,12 +84,12 @@ class _Shown:
 
     def __init__(self, repo: Repo, ui: Ui, task: Task, encoding: str) -> None:
         self._ui = ui
-        self._encoding = encoding
+        self._decode = getincrementaldecoder(encoding)("replace").decode  # a poll may cut a character
         self._path = queue_of(repo).run(task.commit).log
         self._at = 0
 
-    def more(self) -> bool:
-        """Print what is new; whether there is any output."""
+    def more(self, *, last: bool = False) -> bool:
+        """Print what is new; whether there is any output.  last: nothing follows."""
         try:
             with open(self._path, "rb") as file:
                 file.seek(self._at)
@@ -82,7 +97,7 @@ class _Shown:
         except FileNotFoundError:
             return False
         self._at += len(text)
-        if text:
-            self._ui.table(text.decode(self._encoding, "replace"))
+        if shown := self._decode(text, last):
+            self._ui.table(shown)
             self._ui.flush()
         return True

@@ -29,7 +29,7 @@ def run(options: Options, ui: Ui) -> int:
     with States(repo) as states:
         found = [(task, _queued_at(states, task)) for task in tasks(repo)]
     # Of ours: what DVC's workers do, only they themselves say.
-    pids = workers(repo)
+    pids = workers(repo, stopping=True).values()
     active = min(len(pids), sum(task.state == "Running" for task, _ in found))
     if options.json:
         ui.json(

@@ -1,6 +1,6 @@
 """Settings: declared once, read from four levels of files and the environment."""
 
-from tiffin.config._config import LEVELS, Config, Entry, RemoteSettings
+from tiffin.config._config import LEVELS, Config, Entry, RemoteSettings, path_options
 from tiffin.config._options import ENVIRONMENT, NAMED, REMOTES, SECTIONS, Declaration
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Declaration",
     "Entry",
     "RemoteSettings",
+    "path_options",
 ]

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 __all__ = ["Entry", "Message", "pack_message", "unpack_message"]
 
+_HEX = frozenset("0123456789abcdef-")
+_IDS = (40, 64)  # lengths of ids in Git
 TASK = "dvc.repo.experiments.queue.tasks.run_exp"
 
 
@@ -111,10 +113,7 @@ def _is_sound(message: Message) -> bool:
         all(isinstance(text, str) for text in needed)
         and all(text is None or isinstance(text, str) for text in allowed)
         # Both become parts of file names.
-        and _is_plain(message.id)
-        and _is_plain(entry.stash_rev)
+        and _HEX.issuperset(message.id)
+        and _HEX.issuperset(entry.stash_rev)
+        and len(entry.stash_rev) in _IDS
     )
-
-
-def _is_plain(name: str) -> bool:
-    return name.replace("-", "").isalnum()

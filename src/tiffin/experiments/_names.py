@@ -4,6 +4,7 @@ from collections.abc import Callable, Container
 
 __all__ = ["random_name"]
 
+_TRIES = 100
 _ADJECTIVES = """
 able ample amber apt ashen avid azure balmy basic bold bonny brave brief bright brisk broad calm candid chief civil
 clean clear clever cool coral cosy crisp dapper daring deep deft dense dewy downy eager early easy even exact fair
@@ -31,7 +32,10 @@ sparkle stone stork summit swallow tern thistle thyme tide timber tulip valley v
 def random_name(choose: Callable[[int], int], taken: Container[str]) -> str:
     """A name that is not taken.  choose: a random number below its argument."""
     adjectives, nouns = _ADJECTIVES.split(), _NOUNS.split()
+    number = 0
     while True:
         name = f"{adjectives[choose(len(adjectives))]}-{nouns[choose(len(nouns))]}"
+        name = name if number < _TRIES else f"{name}-{number}"  # there are only so many of them
         if name not in taken:
             return name
+        number += 1

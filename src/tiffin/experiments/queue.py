@@ -34,6 +34,7 @@ __all__ = [
     "Queue",
     "RunFiles",
     "Stashed",
+    "Taken",
     "Task",
     "TaskState",
     "drop",
@@ -72,6 +73,13 @@ class Task(NamedTuple):
         return self.message.entry.name or self.commit[:7]
 
 
+class Taken(NamedTuple):
+    """A task that a worker has.  lock: a descriptor; the task runs for as long as any process has it open."""
+
+    message: Message
+    lock: int
+
+
 class Queue:
     """The queue below a directory.  All of it can be read and changed by several processes at once."""
 
@@ -104,15 +112,18 @@ class Queue:
         return any(True for _ in self._messages(self._waiting))
 
     @contextmanager
-    def take(self) -> Iterator[Task | None]:
+    def take(self) -> Iterator[Taken | None]:
         """The task that waits longest, which is this process's as long as the context lasts; None for no task."""
         for file, message in self._messages(self._waiting):
             run = self.run(message.entry.stash_rev)
             os.makedirs(run.directory, exist_ok=True)
-            with FileLock(run.lock).if_free() as free:
+            lock = FileLock(run.lock)
+            with lock.if_free() as free:
                 if free and self._rename(file):
-                    yield Task(message, file, "Running")
+                    yield Taken(message, lock.descriptor)
                     return
+                if free:
+                    remove_quietly(run.lock)  # DVC's worker may have been faster, and has no lock
         yield None
 
     def finish(self, message: Message, *, ok: bool, when: str) -> None:
@@ -127,6 +138,10 @@ class Queue:
         }
         os.makedirs(self._results, exist_ok=True)
         write_atomically(self._result(message), json.dumps(result), durable=False)
+
+    def has_ended(self, message: Message) -> bool:
+        """Whether somebody said that a task that was taken is over."""
+        return os.path.exists(self._result(message))
 
     def remove(self, task: Task) -> bool:
         """Take a task out; one that waits may have been taken meanwhile: False, and it stays."""
@@ -146,7 +161,7 @@ class Queue:
         run = self.run(message.entry.stash_rev)
         execution, process = run.execution(), run.process()
         state: TaskState = "Running"
-        if os.path.exists(self._result(message)) or not _is_at_work(run, process):
+        if self.has_ended(message) or not _is_at_work(run, process):
             good = execution is not None and execution.result_hash is not None and execution.result_ref is not None
             state = "Success" if good else "Failed"
         return Task(message, file, state, execution, process)
@@ -178,11 +193,8 @@ class Queue:
 
 
 def _is_at_work(run: RunFiles, process: Process | None) -> bool:
-    """Whether the worker of a task that has not ended is still there."""
-    if process is not None and process.lives:
-        return True
-    if os.path.exists(run.lock):
-        with FileLock(run.lock).if_free() as free:
-            return not free
+    """Whether somebody is at a task that has not ended."""
+    if os.path.lexists(run.lock):
+        return FileLock(run.lock).holder() is not None
     # DVC's worker has no lock.  It prepares, runs a process, and collects: only of the second can be said that it died.
-    return process is None or process.returncode is not None
+    return process is None or process.returncode is not None or process.lives

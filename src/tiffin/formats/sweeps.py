@@ -13,6 +13,7 @@ from tiffin.errors import OverrideError
 __all__ = ["combinations", "is_sweep"]
 
 _OPENING, _CLOSING = "([{", ")]}"
+_OTHERS = frozenset(("interval", "glob", "shuffle", "sort", "tag"))
 _MOST = 100_000  # combinations
 
 
@@ -49,9 +50,14 @@ def _variants(text: str) -> list[str]:
 
 
 def _call(text: str) -> tuple[str, list[str]] | None:
-    """The sweep's function and its arguments; None for another value."""
+    """The sweep's function and its arguments; None for another value.  Raises OverrideError for Hydra's others."""
     value = text.partition("=")[2].strip()
     function, opening, rest = value.partition("(")
+    if opening and function.strip() in _OTHERS:
+        raise OverrideError(
+            f"cannot set {text!r}: {function.strip()}() is not known here",
+            hint="write the values: NAME=1,2,3, or NAME=choice(...) or NAME=range(...)",
+        )
     if function.strip() not in ("choice", "range") or not opening or not rest.endswith(")"):
         return None
     return function.strip(), [part.strip() for part in _split(rest[:-1])] if rest[:-1].strip() else []

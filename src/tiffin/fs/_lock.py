@@ -42,13 +42,30 @@ class FileLock:
         if self._depth == 0:
             self._release()
 
-    def owner(self) -> int | None:
-        """The process that has the lock, or had it last; None if nobody ever did."""
+    @property
+    def descriptor(self) -> int:
+        """Of the file, while it is held: a process that inherits it holds the lock as well."""
+        return self._descriptor
+
+    def holder(self) -> int | None:
+        """The process that took the lock and holds it, or 0 if it does not say; None if nobody holds it.
+
+        Asking changes nothing.
+        """
         try:
-            with open(self._path, "rb") as file:
-                return int(file.read(32))
-        except (OSError, ValueError):
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
             return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            named = os.pread(descriptor, 32, 0).strip()
+            return int(named) if named.isdigit() else 0
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        return None
 
     @contextmanager
     def if_free(self) -> Iterator[bool]:

@@ -114,19 +114,20 @@ def refuse_in_use(directory: str, paths: Sequence[str], lock: FileLock) -> None:
 
 
 @contextmanager
-def undisturbed(directory: str, name: str) -> Iterator[None]:
+def undisturbed(directory: str, name: str, lock: FileLock) -> Iterator[None]:
     """A moment in which no other living process writes what is called so, and none can begin to: DVC's for refs.
 
-    directory: .dvc/tmp/exps, whose table has names of refs in it.  Raises LockHeld after ten seconds.
+    directory: .dvc/tmp/exps, whose table has names of refs in it.  lock: any in it.  Raises LockHeld after ten seconds.
     """
-    lock = FileLock(f"{directory}/{_LOCK}")
+    lock = lock.beside(_LOCK)
     for attempt in range(_TRIES):
         with lock:
             table = _table(_text(directory), paths=False)
             try:
                 _refuse_conflicts(table, Claim("", (), (name,)))
-            except LockHeld:
+            except LockHeld as error:
                 if attempt == _TRIES - 1:
+                    error.hint = f"wait until it is done; if it is another program by now, remove {directory}/rwlock"
                     raise
             else:
                 yield

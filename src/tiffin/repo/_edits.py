@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from tiffin.errors import OverrideError
+from tiffin.errors import FormatError, OverrideError
 from tiffin.formats import params
 from tiffin.formats.overrides import Override, parse_override, set_values, split_file
 from tiffin.pipeline import Source
@@ -71,4 +71,8 @@ def _edit(repo: Repo, path: str, changes: Sequence[Override]) -> Edit:
             f"cannot set '{changes[0].name}': there is no '{repo.shown(path)}'",
             hint=f"to make the file, write '{changes[0].file}:+{changes[0].text.removeprefix(f'{changes[0].file}:')}'",
         )
-    return Edit(path, old, set_values((old or b"").decode("utf-8"), path, changes))
+    try:
+        text = (old or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"byte {error.start} is not UTF-8", path=path) from error
+    return Edit(path, old, set_values(text, path, changes))

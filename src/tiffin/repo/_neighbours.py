@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from tiffin.errors import LockHeld, NotARepository, TransferError
@@ -97,12 +97,12 @@ def _shared_lock(path: str) -> Iterator[None]:
 
 def _beside_the_workspace(repo: Repo) -> list[str]:
     """Where experiments run apart from the workspace, DVC's too: whole repositories with the same cache."""
-    try:
-        entries = sorted(os.scandir(f"{repo.metadata}/{EXPERIMENTS}"), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return []
+    places: list[str] = []
+    for above in ("", "/standalone"):  # DVC's `exp run --temp` is there
+        with suppress(FileNotFoundError):
+            places += sorted(entry.path for entry in os.scandir(f"{repo.metadata}/{EXPERIMENTS}{above}"))
     inside = os.path.relpath(repo.root, find_git_root(repo.root) or repo.root)
-    roots = [os.path.normpath(os.path.join(entry.path, inside)) for entry in entries]
+    roots = [os.path.normpath(os.path.join(place, inside)) for place in places]
     return [root for root in roots if os.path.isdir(f"{root}/{METADATA}")]
 
 

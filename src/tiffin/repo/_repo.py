@@ -100,6 +100,11 @@ class Repo:
     def config(self) -> Config:
         return Config.load(self.metadata, self.environment)
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether this is an experiment's working tree: variables of Git's such as GIT_DIR are about another one."""
+        return f"/{METADATA}/{EXPERIMENTS}/" in self.root
+
     @cached_property
     def cache_directory(self) -> str:
         return self.config.cache_dir or f"{self.metadata}/cache"
@@ -108,8 +113,8 @@ class Repo:
     def shares_cache(self) -> bool:
         """Whether other projects may use the cache: it lies outside of this one."""
         directory = self.config.text("cache.dir")
-        if f"/{METADATA}/{EXPERIMENTS}/" in self.root:
-            return False  # an experiment's working tree: it is no project, and its repository has joined already
+        if self.is_apart:
+            return False  # it is no project, and its repository has joined already
         return directory is not None and not os.path.realpath(directory).startswith(f"{self.root}/")
 
     @cached_property
@@ -220,7 +225,8 @@ def _refuse_to_follow(root: str) -> None:
 
     Directories that are links may be the user's own wish, so of these only what Git tracks is refused.
     """
-    directories = (METADATA, f"{METADATA}/tmp", f"{METADATA}/tmp/tiffin")  # noqa: S108 - not shared
+    queue = [f"{METADATA}/{EXPERIMENTS}{inside}" for inside in ("", "/celery", "/run")]
+    directories = (METADATA, f"{METADATA}/tmp", f"{METADATA}/tmp/tiffin", *queue)  # noqa: S108 - not shared
     for place in directories:
         if os.path.islink(f"{root}/{place}"):
             from tiffin.scm import Git, find_git_root  # noqa: PLC0415 - seldom a link

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
+from tiffin.config import path_options
 from tiffin.errors import ExperimentError
 from tiffin.experiments import ref_name
 from tiffin.experiments.queue import OPTIONS_FILE, unpack_options
@@ -22,7 +23,16 @@ from tiffin.repo.revisions import States
 from tiffin.repo.running import Watcher
 from tiffin.scm import Git, add_worktree, remove_worktree
 
-__all__ = ["Kept", "clear_working_trees", "copy_into", "run_in", "take_options", "working_tree"]
+__all__ = [
+    "Kept",
+    "Place",
+    "check_copy_paths",
+    "clear_working_trees",
+    "copy_into",
+    "run_in",
+    "take_options",
+    "working_tree",
+]
 
 _LOCK = ".lock"  # beside the working tree, held for as long as it is in use
 
@@ -35,38 +45,72 @@ class Kept(NamedTuple):
     checksum: str
 
 
+class Place(NamedTuple):
+    """A working tree of its own.  lock: a descriptor; the tree is in use for as long as any process has it open."""
+
+    repo: Repo
+    lock: int
+
+
 @contextmanager
-def working_tree(repo: Repo, stash: Stash) -> Iterator[Repo]:
+def working_tree(repo: Repo, stash: Stash) -> Iterator[Place]:
     """The repository in a new working tree that is as the experiment starts; it goes when the context ends."""
     states = States(repo)
     directory = f"{repo.metadata}/{EXPERIMENTS}"
     os.makedirs(directory, exist_ok=True)
     place = mkdtemp(dir=directory)
-    with FileLock(f"{place}{_LOCK}"):
+    lock = FileLock(f"{place}{_LOCK}")
+    with lock:
         try:
-            add_worktree(states.git, place, stash.head, stash.commit)
-            _share_settings(repo, f"{place}/{states.prefix}{METADATA}")
+            with repo.lock:  # `gc` finds it before or after, and whole
+                add_worktree(states.git, place, stash.head, stash.commit)
+                _share_settings(repo, f"{place}/{states.prefix}{METADATA}")
             here = os.path.join(place, states.prefix, repo.directory)
             os.makedirs(here, exist_ok=True)  # Git has no empty directories
-            yield Repo.open(here, repo.environment, wait_for_lock=True)
+            yield Place(Repo.open(here, repo.environment, wait_for_lock=True), lock.descriptor)
         finally:
-            remove_worktree(states.git, place)
-            remove_quietly(f"{place}{_LOCK}")
+            _clear(repo, place)
 
 
 def clear_working_trees(repo: Repo) -> int:
-    """Remove working trees whose processes were killed; give their number.  Those of DVC are left alone."""
+    """Remove working trees that no process has any more; give their number.  Those of DVC are left alone."""
     directory, gone = f"{repo.metadata}/{EXPERIMENTS}", 0
     names = os.listdir(directory) if os.path.isdir(directory) else []
     for name in names:
-        if not (name.startswith("tmp") and name.endswith(_LOCK)):
-            continue
-        with FileLock(f"{directory}/{name}").if_free() as free:
-            if free:
-                remove_worktree(States(repo).git, f"{directory}/{name.removesuffix(_LOCK)}")
-                remove_quietly(f"{directory}/{name}")
-                gone += 1
+        if name.startswith("tmp") and name.endswith(_LOCK):
+            with FileLock(f"{directory}/{name}").if_free() as free:
+                gone += free and _clear(repo, f"{directory}/{name.removesuffix(_LOCK)}")
     return gone
+
+
+def _clear(repo: Repo, place: str) -> bool:
+    """Remove a working tree; whether all of it went.  Its lock stays if not, so that it is found again."""
+    remove_worktree(States(repo).git, place)
+    if os.path.lexists(place):
+        return False
+    remove_quietly(f"{place}{_LOCK}")
+    return True
+
+
+def check_copy_paths(repo: Repo, paths: Sequence[str]) -> list[str]:
+    """The paths, seen from where the user stands, as those of the repository.  Raises ExperimentError for bad ones."""
+    found = []
+    for given in paths:
+        path = repo.inside(given)
+        if path.startswith("../") or path == "..":
+            raise ExperimentError(
+                f"cannot copy '{given}' for the experiment: it lies outside of the repository",
+                hint="put it into the repository, and name it there",
+            )
+        if not path or {METADATA, ".git"} & set(path.split("/")):
+            raise ExperimentError(
+                f"cannot copy '{given}' for the experiment: {METADATA} and .git are the experiment's own",
+                hint="name the files and directories it needs",
+            )
+        if not os.path.exists(os.path.join(repo.root, path)):
+            raise ExperimentError(f"cannot copy '{given}' for the experiment: there is no such file or directory")
+        found.append(path)
+    return found
 
 
 def take_options(apart: Repo) -> Mapping[str, Any]:
@@ -83,22 +127,18 @@ def take_options(apart: Repo) -> Mapping[str, Any]:
     return options
 
 
-def copy_into(apart: Repo, directory: str, paths: Sequence[str]) -> None:
-    """Copy files and directories that Git does not have to the same places.  directory: what the paths start from."""
-    for path in paths:
-        source, target = os.path.join(directory, path), os.path.normpath(os.path.join(apart.root, path))
-        if not target.startswith(f"{apart.root}/"):
-            raise ExperimentError(
-                f"cannot copy '{path}' for the experiment: it lies outside of the repository",
-                hint="name what is in the repository, seen from its root",
-            )
+def copy_into(apart: Repo, root: str, paths: Sequence[str]) -> None:
+    """Copy files and directories that Git does not have to the same places.  root: of the repository.
+
+    Raises ExperimentError.
+    """
+    for path in check_copy_paths(Repo(root, root, apart.environment), paths):
+        source, target = os.path.join(root, path), os.path.join(apart.root, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.isdir(source):
             shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
-        elif os.path.isfile(source):
-            shutil.copy2(source, target)
         else:
-            raise ExperimentError(f"cannot copy '{path}' for the experiment: there is no such file or directory")
+            shutil.copy2(source, target)
 
 
 def run_in(apart: Repo, plan: Plan, listener: Watcher, stash: Stash, root: str) -> Kept:
@@ -110,7 +150,7 @@ def run_in(apart: Repo, plan: Plan, listener: Watcher, stash: Stash, root: str) 
     git = States(apart).git
     with apart.lock:
         outcome = perform(apart, plan, listener, git, stash.head, stash.name, root=root)
-    ref = ref_name(stash.head, stash.name)
+    ref = ref_name(stash.head, stash.name or f"exp-{outcome.checksum[:5]}")
     return Kept(ref, _keep(git, ref, outcome.commit, force=plan.settings.force), outcome.checksum)
 
 
@@ -133,8 +173,12 @@ def _share_settings(repo: Repo, metadata: str) -> None:
     if os.path.exists(local):
         shutil.copyfile(local, f"{metadata}/config.local")
     config = Repo(os.path.dirname(metadata), os.path.dirname(metadata), repo.environment).config
+    paths = path_options("remote") - {"url"}
     with config.edit("local", cwd=repo.root) as editor:
         editor.set(("cache", ""), "dir", repo.cache_directory)
         for name, remote in repo.config.remotes.items():
             if not remote.scheme:
                 editor.set(("remote", name), "url", remote.url)
+            for option, value in remote.options.items():
+                if option in paths and isinstance(value, str):
+                    editor.set(("remote", name), option, value)

@@ -190,7 +190,7 @@ def _recorded(repo: Repo, stages: Iterable[Stage]) -> dict[str, LockEntry]:
 
 def _check_out_absent(repo: Repo, scope: Scope) -> None:
     """Bring back outputs that are not there: after a fresh clone a run needs its data, and nothing can be lost."""
-    for output, _ in recorded_outputs(repo, repo.project, scope.targets, with_deps=True):
+    for output, _ in recorded_outputs(repo, repo.project, scope.targets, with_deps=True, recursive=scope.recursive):
         if output.recorded is None or repo.workspace.exists(output.path):
             continue
         try:

@@ -16,7 +16,7 @@ class GitSide:
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
         root = None if repo.config.flag("core.no_scm") else find_git_root(repo.root)
-        self._git = Git(root) if root else None
+        self._git = Git(root, foreign=repo.is_apart) if root else None
         self.files: dict[str, None] = {}  # changed files Git should have, repository paths
 
     def refuse_tracked(self, paths: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from tiffin.experiments.queue import (
     stashed,
 )
 from tiffin.formats.sweeps import combinations
+from tiffin.fs import FileLock
 from tiffin.pipeline import Project
 from tiffin.pipeline.rwlock import undisturbed
 from tiffin.repo._edits import Edit, Edited, edits_of
@@ -60,10 +61,14 @@ def queue_of(repo: Repo) -> Queue:
 
 @contextmanager
 def refs_held(repo: Repo, ref: str) -> Iterator[None]:
-    """While nobody else changes the reflog of a ref, DVC included."""
+    """While nobody else changes the reflog of a ref, DVC included.
+
+    Other working trees and projects of the same Git repository have it, too.
+    """
     directory = f"{repo.metadata}/{EXPERIMENTS}"
     os.makedirs(directory, exist_ok=True)
-    with undisturbed(directory, ref):
+    here = repo.lock.beside(f"{os.path.basename(directory)}/rwlock.lock")
+    with undisturbed(directory, ref, here), FileLock(os.path.join(_git(repo).common_dir(), "tiffin-queue.lock")):
         yield
 
 

@@ -61,7 +61,7 @@ class States:
                 f"'{self._repo.root}' is not in a Git repository, so there are no commits to look at",
                 hint="make one with `git init`",
             )
-        return Git(root)
+        return Git(root, foreign=self._repo.is_apart)
 
     def workspace(self, source: Source | None = None) -> "RepoView":
         """The workspace; source: read metadata there instead of on disk."""

@@ -110,7 +110,8 @@ def from_root(project: Project, directory: str, scope: Scope) -> Scope:
     """The same scope for who stands in the repository's root.  directory: where the user does."""
     if not directory or scope.all_pipelines:
         return scope
-    targets = [stage.address for stage in _targets(project, directory, scope)]
+    # Without any stage there: its dvc.yaml, not that of the root.
+    targets = [stage.address for stage in _targets(project, directory, scope)] or [f"{directory}/dvc.yaml"]
     return scope._replace(targets=targets, recursive=False, glob=False)
 
 

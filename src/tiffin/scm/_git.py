@@ -74,10 +74,7 @@ class Git:
     def annotated_tags(self) -> dict[str, tuple[str, int]]:
         """Tags that are objects of their own, by name: their commit, and when they were made, in seconds since 1970."""
         fields = "%(objecttype) %(*objectname) %(taggerdate:unix) %(refname)"
-        lines = (
-            line.split(" ", 3)
-            for line in self._git.text("for-each-ref", f"--format={fields}", "refs/tags/").splitlines()
-        )
+        lines = (line.split(" ", 3) for line in self._git.lines("for-each-ref", f"--format={fields}", "refs/tags/"))
         return {
             ref.removeprefix("refs/tags/"): (commit, int(time or 0))
             for kind, commit, time, ref in lines
@@ -293,7 +290,7 @@ class Git:
 
     def for_each_ref(self, prefix: str) -> dict[str, str]:
         """Refs below a prefix ("refs/exps/") and the ids of their commits (tags are followed), by name."""
-        lines = self._git.text("for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", prefix).splitlines()
+        lines = self._git.lines("for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", prefix)
         refs = {}
         for line in lines:
             direct, followed, ref = line.split(" ", 2)
@@ -341,7 +338,7 @@ class Git:
         """What a ref pointed to, the newest first: the id, and the line's message.  [] if there is no such ref."""
         if self.get_ref(ref) is None:
             return []
-        lines = self._git.text("reflog", "show", "--format=%H %gs", ref, "--").splitlines()
+        lines = self._git.lines("reflog", "show", "--format=%H %gs", ref, "--")
         return [(line[:40], line[41:]) for line in lines]
 
     def drop_from_reflog(self, ref: str, indexes: Iterable[int]) -> None:
@@ -359,7 +356,11 @@ class Git:
 
     def remotes(self) -> list[str]:
         """The names under which git knows other repositories."""
-        return self._git.text("remote").splitlines()
+        return self._git.lines("remote")
+
+    def common_dir(self) -> str:
+        """The directory that all working trees share: refs and objects are there."""
+        return os.path.join(self.root, self._git.text("rev-parse", "--git-common-dir"))
 
     def config(self, name: str, *, is_path: bool = False) -> str | None:
         """A setting of git, or of a path what it stands for; None where it is not set."""

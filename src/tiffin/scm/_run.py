@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from tiffin.errors import GitError
 
-__all__ = ["Answer", "Runner", "git_command", "git_error", "no_git", "nul_joined", "nul_split"]
+__all__ = ["OF_THE_USER", "Answer", "Runner", "git_command", "git_error", "no_git", "nul_joined", "nul_split"]
 
 # Set while git runs a hook; they are about the user's repository, not about another one that is read meanwhile.
-_OF_THE_USER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+OF_THE_USER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 
 
 class Answer(NamedTuple):
@@ -62,11 +62,16 @@ class Runner:
         """What a command prints, without the last line's end."""
         return os.fsdecode(self.run(*arguments).out).rstrip("\n")
 
+    def lines(self, *arguments: str) -> list[str]:
+        """The lines a command prints.  Names of refs may hold what else ends a line in Python."""
+        text = self.text(*arguments)
+        return text.split("\n") if text else []
+
 
 def git_command(*, foreign: bool = False, environ: Mapping[str, str] | None = None) -> list[str]:
     """How git is started, see Runner."""
     # Through `env`, so that the environment is handed on and never read here.
-    unset = [word for name in _OF_THE_USER for word in ("-u", name)] if foreign else []
+    unset = [word for name in OF_THE_USER for word in ("-u", name)] if foreign else []
     changed = [*unset, *(f"{name}={value}" for name, value in (environ or {}).items())]
     return ["env", *changed, "git"] if changed else ["git"]
 
