@@ -41,7 +41,8 @@ def test_text_is_read_as_it_comes(web: Web, name: str) -> None:
     found = train(LR, [url, url], EXACT)
     assert found.trained_rows == 2 * wanted.trained_rows
     assert train(LR, [url + "?signed=yes"], EXACT).predict([local]) == wanted.predict([url])
-    assert wanted.evaluate([url]) == wanted.evaluate([local])
+    # One thread adds up in one order.
+    assert wanted.evaluate([url], threads=1) == wanted.evaluate([local], threads=1)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "csv", "jsonl"])
