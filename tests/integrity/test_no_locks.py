@@ -107,7 +107,11 @@ def test_the_file_of_an_ordinary_lock_is_told_of(linked: Sandbox) -> None:
 
 def test_stages_run_and_give_up_a_lock_by_hard_link(sandbox: Sandbox) -> None:
     set_up(sandbox)
-    sandbox.write("dvc.yaml", "stages:\n  s: {cmd: 'test ! -e .dvc/tmp/lock && echo 1 > out', outs: [out]}\n")
+    # The lock is given up once the command has been started, which may be a moment later.
+    waits = "for i in $(seq 200); do test -e .dvc/tmp/lock || break; sleep 0.05; done"
+    sandbox.write(
+        "dvc.yaml", f"stages:\n  s: {{cmd: '{waits}; test ! -e .dvc/tmp/lock && echo 1 > out', outs: [out]}}\n"
+    )
     sandbox.tiffin("repro")
     assert left(sandbox) == []
     sandbox.tiffin("gc", "-w", "-f")
