@@ -38,6 +38,11 @@ class Sandbox:
         done = subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True)
         return done.stdout
 
+    def experiments(self) -> dict[str, str]:
+        """The commits below refs/exps by the last part of their names."""
+        lines = self.git("for-each-ref", "refs/exps", "--format=%(refname) %(objectname)").splitlines()
+        return {ref.rpartition("/")[2]: commit for ref, commit in (line.split(" ") for line in lines)}
+
     def commit(self, message: str = "change") -> str:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)

@@ -41,11 +41,6 @@ def project(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def _experiments(box: Sandbox) -> dict[str, str]:
-    lines = box.git("for-each-ref", "refs/exps", "--format=%(refname) %(objectname)").splitlines()
-    return {ref.rpartition("/")[2]: commit for ref, commit in (line.split(" ") for line in lines)}
-
-
 def _files(box: Sandbox) -> dict[str, bytes]:
     """The workspace, without what tools note down for themselves."""
     paths = [path for path in box.root.rglob("*") if path.is_file() and not {".git", "tmp"} & set(path.parts)]
@@ -65,7 +60,7 @@ def test_a_run_keeps_its_result_beside_the_branch(project: Sandbox):
     assert _state(project) == before
     assert project.read("params.yaml") == PARAMS.replace("0.5", "0.25")
     head = project.git("rev-parse", "HEAD").strip()
-    commit = _experiments(project)["mine"]
+    commit = project.experiments()["mine"]
     assert (
         project.git("for-each-ref", "refs/exps", "--format=%(refname)").strip()
         == f"refs/exps/{head[:2]}/{head[2:]}/mine"
@@ -78,11 +73,11 @@ def test_a_run_keeps_its_result_beside_the_branch(project: Sandbox):
 
 def test_the_commit_has_the_name_dvc_gives_it(project: Sandbox):
     project.tiffin("exp", "run", "-n", "same", "-q")
-    body = project.git("cat-file", "commit", _experiments(project)["same"])
+    body = project.git("cat-file", "commit", project.experiments()["same"])
     # The sum over no stage at all: nothing changed, so nothing ran.
     assert body.endswith("dvc: commit experiment 44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
     project.tiffin("exp", "run", "-n", "told", "-q", "-m", "what for", "-S", "lr=1")
-    assert project.git("log", "-1", "--format=%B", _experiments(project)["told"]).strip() == "what for"
+    assert project.git("log", "-1", "--format=%B", project.experiments()["told"]).strip() == "what for"
 
 
 def test_changes_come_along_and_strangers_do_not(project: Sandbox):
@@ -95,10 +90,10 @@ def test_changes_come_along_and_strangers_do_not(project: Sandbox):
     before = project.git("ls-files", "--stage")
     project.tiffin("exp", "run", "-n", "mine", "-q", "-S", "extra.json:e=2")
     assert project.git("ls-files", "--stage") == before
-    files = project.git("ls-tree", "-r", "--name-only", _experiments(project)["mine"]).split()
+    files = project.git("ls-tree", "-r", "--name-only", project.experiments()["mine"]).split()
     assert {"staged.txt", "extra.json", "dvc.lock", "dvc.yaml"} <= set(files)
     assert "notes.txt" not in files
-    assert project.git("show", f"{_experiments(project)['mine']}:extra.json") == '{"e": 2}'
+    assert project.git("show", f"{project.experiments()['mine']}:extra.json") == '{"e": 2}'
 
 
 def test_the_first_run_of_all(sandbox: Sandbox):
@@ -107,7 +102,7 @@ def test_the_first_run_of_all(sandbox: Sandbox):
     )
     sandbox.write("params.yaml", "a: 1\n")
     sandbox.tiffin("exp", "run", "-n", "mine", "-q")
-    files = sandbox.git("ls-tree", "-r", "--name-only", _experiments(sandbox)["mine"]).split()
+    files = sandbox.git("ls-tree", "-r", "--name-only", sandbox.experiments()["mine"]).split()
     assert set(files) == {".dvc/.gitignore", ".dvc/config", ".dvcignore", ".gitignore", "dvc.lock", "dvc.yaml", "small"}
     assert "params.yaml" in sandbox.git("status", "--short")
 
@@ -120,7 +115,7 @@ def test_what_live_hands_to_git_is_kept_and_taken_out_of_the_index(sandbox: Sand
     before = sandbox.git("ls-files", "--stage")
     sandbox.tiffin("exp", "run", "-n", "mine", "-q")
     assert sandbox.git("ls-files", "--stage") == before
-    files = sandbox.git("ls-tree", "-r", "--name-only", _experiments(sandbox)["mine"]).split()
+    files = sandbox.git("ls-tree", "-r", "--name-only", sandbox.experiments()["mine"]).split()
     assert {"dvclive/metrics.json", "dvclive/plots/metrics/m.tsv"} <= set(files)
     assert json.loads(sandbox.tiffin("exp", "show", "--json").out)[1]["experiments"][0]["revs"][0]["data"][
         "metrics"
@@ -133,7 +128,7 @@ def test_a_dry_run_changes_nothing(project: Sandbox):
     assert "> sh train.sh" in answer.out
     assert "lr: 0.5 -> 2" in answer.err
     assert _files(project) == before
-    assert _experiments(project) == {}
+    assert project.experiments() == {}
 
 
 def test_a_failed_run_leaves_the_parameters_as_set_and_no_experiment(project: Sandbox):
@@ -142,7 +137,7 @@ def test_a_failed_run_leaves_the_parameters_as_set_and_no_experiment(project: Sa
     assert "params.yaml: lr: 0.5 -> 9" in answer.err
     assert "hint: the parameters stay as they were set" in answer.err
     assert "lr: 9 " in project.read("params.yaml")
-    assert _experiments(project) == {}
+    assert project.experiments() == {}
 
 
 @pytest.mark.parametrize(
@@ -169,11 +164,11 @@ def test_a_parameter_that_breaks_the_pipeline_is_not_set(project: Sandbox):
 
 def test_a_name_is_taken_once_a_commit(project: Sandbox):
     project.tiffin("exp", "run", "-q", "-n", "mine", "-S", "lr=1")
-    first = _experiments(project)["mine"]
+    first = project.experiments()["mine"]
     assert "exists already" in project.tiffin("exp", "run", "-n", "mine", "-S", "lr=2", code=255).err
     assert "lr: 1 " in project.read("params.yaml")
     project.tiffin("exp", "run", "-q", "-n", "mine", "-S", "lr=2", "-f")
-    assert _experiments(project)["mine"] != first
+    assert project.experiments()["mine"] != first
     project.commit("next")
     project.tiffin("exp", "run", "-q", "-n", "mine", "-S", "lr=3")
     assert len(project.git("for-each-ref", "refs/exps").splitlines()) == 2
@@ -192,6 +187,17 @@ def test_experiments_need_a_commit(tmp_path: Path, capfd: pytest.CaptureFixture[
     for flags in ((), ("--queue",), ("--temp",)):
         answer = box.tiffin("exp", "run", *flags, code=255)
         assert "an experiment starts from a commit, and there is none yet" in answer.err
+
+
+def test_a_run_in_the_workspace_is_shown_once_it_has_a_result(project: Sandbox):
+    show = f"{sys.executable} -m tiffin exp show --json > seen.json"
+    project.write("train.sh", f"{TRAIN}{show}\n")
+    project.write(".gitignore", "/env.txt\n/seen.json\n")
+    project.tiffin("exp", "run", "-q", "-n", "mine", "-S", "lr=0.1")
+    seen = json.loads(project.read("seen.json"))
+    assert [state["experiments"] for state in seen] == [None, None]
+    after = json.loads(project.tiffin("exp", "show", "--json").out)
+    assert [experiment["name"] for experiment in after[1]["experiments"]] == ["mine"]
 
 
 def test_experiments_are_shown_below_their_commit(project: Sandbox):

@@ -53,11 +53,6 @@ def project(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def _experiments(box: Sandbox) -> dict[str, str]:
-    lines = box.git("for-each-ref", "refs/exps", "--format=%(refname) %(objectname)").splitlines()
-    return {ref.rpartition("/")[2]: commit for ref, commit in (line.split(" ") for line in lines)}
-
-
 def _files(box: Sandbox) -> dict[str, bytes]:
     paths = [path for path in box.root.rglob("*") if path.is_file() and not {".git", "tmp", "cache"} & set(path.parts)]
     return {path.relative_to(box.root).as_posix(): path.read_bytes() for path in paths}
@@ -97,7 +92,7 @@ def test_a_run_apart_leaves_the_workspace_alone(project: Sandbox) -> None:
     assert "trained apart" in answer.out
     assert (_files(project), _state(project)) == (files, state)
     assert _trees(project) == []
-    commit = _experiments(project)["apart"]
+    commit = project.experiments()["apart"]
     assert project.git("show", f"{commit}:params.yaml") == "lr: 3\n"
     assert project.git("rev-parse", f"{commit}^") == project.git("rev-parse", "HEAD")
     project.git("checkout", "--force", "--quiet", commit)
@@ -110,14 +105,14 @@ def test_a_run_apart_that_fails_leaves_nothing(project: Sandbox) -> None:
     project.tiffin("exp", "run", "--temp", "-n", "bad", "-S", "lr=oops", code=255)
     assert _state(project) == state
     assert _trees(project) == []
-    assert _experiments(project) == {}
+    assert project.experiments() == {}
 
 
 def test_apart_in_a_directory_below(project: Sandbox) -> None:
     project.write("sub/dvc.yaml", "stages:\n  s:\n    cmd: pwd > where.txt\n    outs: [where.txt]\n")
     project.commit("below")
     project.tiffin("exp", "run", "--temp", "-n", "below", cd="sub")
-    assert "sub/dvc.lock" in project.git("ls-tree", "-r", "--name-only", _experiments(project)["below"])
+    assert "sub/dvc.lock" in project.git("ls-tree", "-r", "--name-only", project.experiments()["below"])
 
 
 def test_queued_in_a_directory_below(project: Sandbox) -> None:
@@ -127,8 +122,8 @@ def test_queued_in_a_directory_below(project: Sandbox) -> None:
     project.tiffin("exp", "run", "--queue", "-n", "above", "../dvc.yaml", "-S", "../params.yaml:lr=8", cd="sub")
     project.tiffin("exp", "run", "--run-all", cd="sub")
     assert _standing(project) == {"here": "Success", "above": "Success"}
-    assert "sub/dvc.lock" in project.git("ls-tree", "-r", "--name-only", _experiments(project)["here"])
-    assert project.git("show", f"{_experiments(project)['above']}:params.yaml") == "lr: 8\n"
+    assert "sub/dvc.lock" in project.git("ls-tree", "-r", "--name-only", project.experiments()["here"])
+    assert project.git("show", f"{project.experiments()['above']}:params.yaml") == "lr: 8\n"
 
 
 def test_remotes_named_from_here_are_found_from_there(project: Sandbox) -> None:
@@ -140,7 +135,7 @@ def test_remotes_named_from_here_are_found_from_there(project: Sandbox) -> None:
         project.git("clean", "-fdxq", f".dvc/{name}")
     (project.root / "data.txt").unlink()
     project.tiffin("exp", "run", "--temp", "-n", "pulled", "--pull", "-S", "lr=7")
-    assert "pulled" in _experiments(project)
+    assert "pulled" in project.experiments()
 
 
 def test_the_queue_runs_all_combinations(project: Sandbox) -> None:
@@ -153,11 +148,11 @@ def test_the_queue_runs_all_combinations(project: Sandbox) -> None:
     assert "Ran experiment(s): sweep-1, sweep-2" in answer.out
     assert (_files(project), _state(project)) == (files, state)
     assert _standing(project) == {"sweep-1": "Success", "sweep-2": "Success"}
-    assert project.git("log", "-1", "--format=%s", _experiments(project)["sweep-1"]) == "mine\n"
+    assert project.git("log", "-1", "--format=%s", project.experiments()["sweep-1"]) == "mine\n"
     assert "trained sweep-2" in project.tiffin("queue", "logs", "sweep-2").out
     assert "Removed tasks in queue: sweep-1, sweep-2" in project.tiffin("queue", "remove", "--all").out
     assert "No experiment tasks in the queue." in project.tiffin("queue", "status").out
-    assert set(_experiments(project)) == {"sweep-1", "sweep-2"}
+    assert set(project.experiments()) == {"sweep-1", "sweep-2"}
 
 
 def test_workers_in_the_background(project: Sandbox) -> None:
@@ -200,7 +195,7 @@ def test_experiments_can_be_ended(project: Sandbox, *, force: bool) -> None:
     _until(lambda: _standing(project) == {"long": "Failed"})
     _until(lambda: "0 active, 0 idle" in project.tiffin("queue", "status").out)
     assert _trees(project) == []
-    assert "failed" in _experiments(project)  # refs/exps/celery/failed: what it started from can still be had
+    assert "failed" in project.experiments()  # refs/exps/celery/failed: what it started from can still be had
     assert not _sleeps(project)
 
 
@@ -229,13 +224,13 @@ def test_a_killed_worker_loses_nothing(project: Sandbox) -> None:
     for name in _sleeps(project):
         os.kill(int(name), signal.SIGKILL)
     _until(lambda: _standing(project) == {"long": "Failed"})
-    assert "stash" in _experiments(project)
+    assert "stash" in project.experiments()
     assert "Removed 1 working tree" in project.tiffin("exp", "clean").out
-    assert {"failed"} == set(_experiments(project))
+    assert {"failed"} == set(project.experiments())
     assert "Nothing was left" in project.tiffin("exp", "clean").out
     assert _trees(project) == []
     project.tiffin("queue", "remove", "long")
-    assert _experiments(project) == {}
+    assert project.experiments() == {}
 
 
 def test_files_of_the_user_are_no_modules_of_the_workers(project: Sandbox) -> None:
@@ -330,11 +325,11 @@ def test_names_are_not_given_twice(project: Sandbox) -> None:
 def test_a_result_is_not_replaced_unasked(project: Sandbox) -> None:
     project.tiffin("exp", "run", "--queue", "-n", "mine", "-S", "lr=2")
     project.tiffin("exp", "run", "-n", "mine", "-S", "lr=3")
-    before = _experiments(project)["mine"]
+    before = project.experiments()["mine"]
     project.tiffin("exp", "run", "--run-all")
     assert _standing(project) == {"mine": "Failed"}
     assert "exists by now, with another result" in project.tiffin("queue", "logs", "mine").out
-    assert _experiments(project)["mine"] == before
+    assert project.experiments()["mine"] == before
 
 
 @pytest.mark.parametrize(

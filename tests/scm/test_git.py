@@ -290,7 +290,8 @@ def test_a_second_working_tree(root: Path, tmp_path: Path) -> None:
     (root / ".git/hooks/post-checkout").write_text("#!/bin/sh\ntouch hooked\n")
     (root / ".git/hooks/post-checkout").chmod(0o755)
     place = tmp_path / "second"
-    apart = add_worktree(repo, os.fspath(place), first, second)
+    add_worktree(repo, os.fspath(place), first, second)
+    apart = Git(place, foreign=True)
     assert (apart.head(), apart.active_branch()) == (first, None)
     assert (place / "a").read_text() == "2\n"
     assert [change.path for change in apart.status()] == ["a"]

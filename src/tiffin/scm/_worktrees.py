@@ -11,7 +11,7 @@ __all__ = ["add_worktree", "remove_worktree"]
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 
 
-def add_worktree(git: Git, directory: str, head: str, tree: str) -> Git:
+def add_worktree(git: Git, directory: str, head: str, tree: str) -> None:
     """Make a working tree that does not exist yet, at no branch: HEAD is a commit, files and index are of a tree.
 
     tree: anything that names one.  It shares objects and refs with the repository.  Raises GitError.
@@ -19,7 +19,6 @@ def add_worktree(git: Git, directory: str, head: str, tree: str) -> Git:
     above = Runner(git.root)
     above.run(*_NO_HOOKS, "worktree", "add", "--quiet", "--detach", "--no-checkout", directory, head)
     Runner(directory, foreign=True).run(*_NO_HOOKS, "read-tree", "--reset", "-u", tree)
-    return Git(directory, foreign=True)
 
 
 def remove_worktree(git: Git, directory: str) -> None:
