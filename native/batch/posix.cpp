@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -117,6 +118,16 @@ int ReadAt(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, st
     got += static_cast<std::size_t>(part);
   }
   return kOk;
+}
+
+bool ReadIfThere([[maybe_unused]] int descriptor, [[maybe_unused]] std::span<std::byte> buffer,
+                 [[maybe_unused]] std::uint64_t offset) {
+#if defined(RWF_NOWAIT)
+  const iovec into{buffer.data(), buffer.size()};
+  return preadv2(descriptor, &into, 1, static_cast<off_t>(offset), RWF_NOWAIT) == static_cast<ssize_t>(buffer.size());
+#else
+  return false;
+#endif
 }
 
 int WriteAll(int descriptor, std::span<const std::byte> data) {

@@ -46,6 +46,8 @@ bool Unchanged(const Stat& before, const Stat& after);
 
 // Reads until `buffer` is full or the file ends; `got` is how much.
 int ReadAt(int descriptor, std::span<std::byte> buffer, std::uint64_t offset, std::size_t& got);
+// Fills `buffer` from what is in memory of the file; false where that is not all of it, or the system cannot say.
+bool ReadIfThere(int descriptor, std::span<std::byte> buffer, std::uint64_t offset);
 int WriteAll(int descriptor, std::span<const std::byte> data);
 // Makes `to` share the blocks of `from`.
 int Clone(int from, int to);

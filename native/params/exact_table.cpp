@@ -26,14 +26,14 @@ constexpr std::size_t kMostRows = 0xFFFFFFF0;
 // Ages have 31 bits.  The oldest row on disk has at most the most that `ttl` may be, so much, and a quarter of `ttl` more.
 constexpr std::uint32_t kPurgedEvery = std::uint32_t{1} << 29;  // examples
 
-// How the memory is divided, in eighths: one for the filters of what is on disk, one more while they are made anew, ...
-constexpr std::size_t kFilterShare = 8;
-// ... half of one for the admission of keys, if that is asked for, and the rest for rows and their index.
+// How the memory is divided: a quarter for the filters of what is on disk, ...
+constexpr std::size_t kFilterShare = 4;
+// ... a sixteenth for the admission of keys, if that is asked for, and the rest for rows and their index.
 constexpr std::size_t kAdmissionShare = 16;
 
 std::size_t MostRows(const ExactSettings& settings, std::size_t row_bytes) {
   if (settings.memory == 0) return 0;
-  std::size_t rest = settings.memory - 2 * (settings.memory / kFilterShare);
+  std::size_t rest = settings.memory - settings.memory / kFilterShare;
   if (settings.admit > 1) rest -= settings.memory / kAdmissionShare;
   // A quarter of the numbers may be free ones, which are listed.
   const double each = static_cast<double>(row_bytes) + KeyIndex::kBytesPerKey + sizeof(std::uint32_t) / 4.0;

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -28,8 +31,21 @@ Descriptor OpenNameless(const std::string& directory) {
 Segment::Segment(std::size_t row_floats, std::string directory)
     : row_floats_(row_floats), directory_(std::move(directory)), file_(OpenNameless(directory_)) {}
 
+// Scrambled keys are scattered evenly, so that a place can be guessed, and is looked for from there on in growing steps
+// (interpolation search: Perl, Itai, Avni, 1978).
 std::size_t Segment::FenceOf(std::uint64_t scrambled) const noexcept {
-  const auto after = std::ranges::upper_bound(fences_, scrambled);
+  std::size_t begin = PlaceOf(scrambled, fences_.size());
+  std::size_t end = begin + 1;
+  for (std::size_t step = 1; begin > 0 && fences_[begin] > scrambled; step *= 2) {
+    end = begin;
+    begin -= std::min(begin, step);
+  }
+  for (std::size_t step = 1; end < fences_.size() && fences_[end] <= scrambled; step *= 2) {
+    begin = end;
+    end = std::min(end + step, fences_.size());
+  }
+  const auto first = fences_.begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto after = std::upper_bound(first, fences_.begin() + static_cast<std::ptrdiff_t>(end), scrambled);
   return after == fences_.begin() ? 0 : static_cast<std::size_t>(after - fences_.begin()) - 1;
 }
 
@@ -40,12 +56,14 @@ void Segment::Advise([[maybe_unused]] std::uint64_t scrambled) const noexcept {
 #endif
 }
 
-std::size_t Segment::Read(std::size_t entry, std::size_t count, Buffer<std::byte>& buffer) const {
+std::size_t Segment::Read(std::size_t entry, std::size_t count, bool wait, Buffer<std::byte>& buffer) const {
   count = std::min(count, size_ - entry);
   buffer.Resize(count * entry_bytes());
+  const std::span into(buffer.data(), buffer.size());
+  const std::uint64_t offset = std::uint64_t{entry} * entry_bytes();
+  if (!wait) return ReadIfThere(file_.get(), into, offset) ? count : 0;
   std::size_t got = 0;
-  const int outcome =
-      ReadAt(file_.get(), std::span(buffer.data(), buffer.size()), std::uint64_t{entry} * entry_bytes(), got);
+  const int outcome = ReadAt(file_.get(), into, offset, got);
   if (outcome != kOk) throw SystemFault(outcome, directory_);
   if (got != buffer.size()) throw SystemFault(EIO, directory_);  // somebody cut it off
   return count;
@@ -60,25 +78,48 @@ SpilledRow Segment::RowAt(std::byte* entry) const noexcept {
   return row;
 }
 
-bool Segment::Find(std::uint64_t key, Buffer<std::byte>& buffer, SpilledRow& row) const {
-  const std::size_t count = Read(FenceOf(Scramble(key)) * fence_entries(), fence_entries(), buffer);
-  for (std::size_t i = 0; i < count; ++i) {
-    row = RowAt(buffer.data() + i * entry_bytes());
-    if (row.key == key) return true;
-  }
-  return false;
+Segment::Found Segment::Find(std::uint64_t key, bool wait, Buffer<std::byte>& buffer, SpilledRow& row) const {
+  const std::uint64_t scrambled = Scramble(key);
+  const std::size_t fence = FenceOf(scrambled);
+  const std::size_t begin = fence * fence_entries();
+  const std::size_t count = std::min(fence_entries(), size_ - begin);
+  const std::uint64_t low = fences_[fence];
+  const std::uint64_t high = fence + 1 < fences_.size() ? fences_[fence + 1] : std::numeric_limits<std::uint64_t>::max();
+  // Four deviations around the likely place; all of them where it is not among these.
+  const double share = static_cast<double>(scrambled - std::min(low, scrambled)) / (static_cast<double>(high - low) + 1);
+  const auto likely = static_cast<std::size_t>(share * static_cast<double>(count));
+  const auto around = static_cast<std::size_t>(2 * std::sqrt(static_cast<double>(count))) + 1;
+  const std::size_t first = likely - std::min(likely, around);
+  const std::size_t last = std::min(likely + around, count);
+  std::size_t got = Read(begin + first, last - first, wait, buffer);
+  if (got == 0) return Found::kUnknown;
+  const bool is_within = (first == 0 || ScrambledAt(buffer, 0) <= scrambled) &&
+                         (last == count || ScrambledAt(buffer, got - 1) >= scrambled);
+  if (!is_within) got = Read(begin, count, wait, buffer);
+  if (got == 0) return Found::kUnknown;
+  const auto entries = std::views::iota(std::size_t{0}, got);
+  const auto at = std::ranges::lower_bound(entries, scrambled, {}, [&](std::size_t i) { return ScrambledAt(buffer, i); });
+  if (at == entries.end() || ScrambledAt(buffer, *at) != scrambled) return Found::kNo;
+  row = RowAt(buffer.data() + *at * entry_bytes());
+  return Found::kYes;
 }
 
-Segment::Writer::Writer(const std::string& directory, std::size_t row_floats, std::size_t bloom_bytes)
+std::uint64_t Segment::ScrambledAt(const Buffer<std::byte>& buffer, std::size_t i) const noexcept {
+  std::uint64_t key;
+  std::memcpy(&key, buffer.data() + i * entry_bytes(), sizeof(key));
+  return Scramble(key);
+}
+
+Segment::Writer::Writer(const std::string& directory, std::size_t row_floats, std::size_t filter_bytes)
     : segment_(new Segment(row_floats, directory)) {
-  segment_->bloom_ = Bloom(bloom_bytes);
+  segment_->filter_ = Bloom(filter_bytes);
   buffer_.Reserve(kBufferBytes + segment_->entry_bytes());
 }
 
 void Segment::Writer::Add(const SpilledRow& row) {
   const std::uint64_t scrambled = Scramble(row.key);
   if (segment_->size_++ % segment_->fence_entries() == 0) segment_->fences_.push_back(scrambled);
-  segment_->bloom_.Add(scrambled);
+  segment_->filter_.Add(scrambled);
   const std::size_t at = buffer_.size();
   buffer_.Resize(at + segment_->entry_bytes());
   std::memcpy(buffer_.data() + at, &row.key, 8);
@@ -103,7 +144,7 @@ std::unique_ptr<Segment> Segment::Writer::Finish() {
 bool Segment::Cursor::Next(SpilledRow& row) {
   if (at_ == count_) {
     if (next_ == segment_->size()) return false;
-    count_ = segment_->Read(next_, std::max<std::size_t>(kBufferBytes / segment_->entry_bytes(), 1), buffer_);
+    count_ = segment_->Read(next_, std::max<std::size_t>(kBufferBytes / segment_->entry_bytes(), 1), true, buffer_);
     next_ += count_;
     at_ = 0;
   }

@@ -31,42 +31,57 @@ class Segment {
   class Cursor;
 
   std::size_t size() const noexcept { return size_; }
-  // Of what is kept in memory.
-  std::size_t bytes() const noexcept { return bloom_.bytes() + fences_.size() * sizeof(std::uint64_t); }
+  // What is kept of it in memory: a filter, which its owner may make smaller or drop, and keys, a few for each thousand.
+  Bloom& filter() noexcept { return filter_; }
+  std::size_t fence_bytes() const noexcept { return FenceBytes(row_floats_, size_); }
+  // The keys of a segment of so many rows.
+  static std::size_t FenceBytes(std::size_t row_floats, std::size_t rows) noexcept {
+    return (rows / FenceEntries(row_floats) + 1) * sizeof(std::uint64_t);
+  }
 
   // False: it has no row for this key.  Thread-safe.
-  bool MayHave(std::uint64_t scrambled) const noexcept { return bloom_.MayHave(scrambled); }
+  bool MayHave(std::uint64_t scrambled) const noexcept { return filter_.MayHave(scrambled); }
+  // Has the processor begin to read what MayHave will look at.  Thread-safe.
+  void Prefetch(std::uint64_t scrambled) const noexcept { filter_.Prefetch(scrambled); }
   // Has the disk begin to read what Find will look at.  Thread-safe.
   void Advise(std::uint64_t scrambled) const noexcept;
-  // The row of a key, whose floats are in `buffer` until it is used again.  Thread-safe.  Throws SystemFault.
-  bool Find(std::uint64_t key, Buffer<std::byte>& buffer, SpilledRow& row) const;
+  // Looks for the row of a key, whose floats are in `buffer` until it is used again.  Thread-safe.  Throws SystemFault.
+  // wait: for the disk; else it may be unknown whether there is one.
+  enum class Found : unsigned char { kNo, kYes, kUnknown };
+  Found Find(std::uint64_t key, bool wait, Buffer<std::byte>& buffer, SpilledRow& row) const;
 
  private:
   explicit Segment(std::size_t row_floats, std::string directory);
 
-  std::size_t entry_bytes() const noexcept { return kHeader + row_floats_ * sizeof(float); }
-  std::size_t fence_entries() const noexcept { return std::max<std::size_t>(kFenceBytes / entry_bytes(), 1); }
-  // Entries from one on, as many as there are room for and left.  Throws SystemFault.
-  std::size_t Read(std::size_t entry, std::size_t count, Buffer<std::byte>& buffer) const;
+  static std::size_t EntryBytes(std::size_t row_floats) noexcept { return kHeader + row_floats * sizeof(float); }
+  static std::size_t FenceEntries(std::size_t row_floats) noexcept {
+    return std::max<std::size_t>(kFenceBytes / EntryBytes(row_floats), 1);
+  }
+  std::size_t entry_bytes() const noexcept { return EntryBytes(row_floats_); }
+  std::size_t fence_entries() const noexcept { return FenceEntries(row_floats_); }
+  // Entries from one on, as many as there are room for and left; without `wait` none where the disk is needed.  Throws
+  // SystemFault.
+  std::size_t Read(std::size_t entry, std::size_t count, bool wait, Buffer<std::byte>& buffer) const;
   std::size_t FenceOf(std::uint64_t scrambled) const noexcept;
   SpilledRow RowAt(std::byte* entry) const noexcept;
+  std::uint64_t ScrambledAt(const Buffer<std::byte>& buffer, std::size_t i) const noexcept;
 
   static constexpr std::size_t kHeader = 16;
-  static constexpr std::size_t kFenceBytes = 4096;  // of file for each fence: what is read to find one entry
+  static constexpr std::size_t kFenceBytes = 4096;  // of file for each fence: at most so much is read to find one entry
 
   std::size_t row_floats_;
   std::string directory_;  // for messages
   Descriptor file_;
   std::size_t size_ = 0;
-  Bloom bloom_;
+  Bloom filter_;
   std::vector<std::uint64_t> fences_;  // the scrambled key of every fence_entries()-th entry
 };
 
 // Writes a segment.  REQUIRES: Add in the order of scrambled keys.
 class Segment::Writer {
  public:
-  // bloom_bytes: for its filter.  Throws SystemFault.
-  Writer(const std::string& directory, std::size_t row_floats, std::size_t bloom_bytes);
+  // filter_bytes: of Bloom::SizeFor, once or more often halved.  Throws SystemFault.
+  Writer(const std::string& directory, std::size_t row_floats, std::size_t filter_bytes);
   void Add(const SpilledRow& row);
   std::unique_ptr<Segment> Finish();
 

@@ -2,7 +2,8 @@
 //
 // Segments of one level are merged into one of the next when there are kMerged of them, so that a key is looked for in
 // few, and each row is written a few times (a log-structured merge tree: O'Neil, Cheng, Gawlick, O'Neil, 1996).  Of each
-// segment a filter is in memory.  All filters together have a bounded size; with more rows they are less sharp, which
+// segment a filter is in memory.  All filters together have a bounded size; with more rows they are less sharp, those of
+// large segments before those of small ones, which are asked as often (Monkey: Dayan, Athanassoulis, Idreos, 2017).  That
 // costs reads of the disk and never a row.
 #pragma once
 
@@ -22,26 +23,33 @@ namespace tiffin::learn {
 class FetchedRows {
  public:
   void Clear() noexcept;
-  std::size_t size() const noexcept { return keys_.size(); }
+  std::size_t size() const noexcept { return seen_.size(); }
   // The row of a key; false where it was not found.
   bool Find(std::uint64_t key, SpilledRow& row) noexcept;
   template <typename Visit>
   void ForEach(Visit visit) {
-    for (std::size_t i = 0; i < size(); ++i) visit(At(i));
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (places_[i] != kNone) visit(At(i));
+    }
   }
 
  private:
   friend class Spill;
-  void Add(const SpilledRow& row, std::size_t row_floats);
+  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+
+  void Ask(std::span<const std::uint64_t> keys);
+  void Add(std::size_t i, const SpilledRow& row, std::size_t row_floats);
   SpilledRow At(std::size_t i) noexcept {
-    return {keys_[i], seen_[i], faded_[i], floats_.data() + i * (floats_.size() / size())};
+    const std::uint32_t place = places_[i];
+    return {keys_[i], seen_[place], faded_[place], floats_.data() + place * (floats_.size() / size())};
   }
 
-  // By scrambled key.
-  Buffer<std::uint64_t> keys_;
+  Buffer<std::uint64_t> keys_;    // that were asked for, by scrambled key
+  Buffer<std::uint32_t> places_;  // of their rows in the following
   Buffer<std::uint32_t> seen_;
   Buffer<std::uint32_t> faded_;
   Buffer<float> floats_;
+  Buffer<std::uint32_t> waiting_;  // keys that the disk has to be waited for
   Buffer<std::byte> read_;
 };
 
@@ -80,9 +88,12 @@ class Spill {
     std::unique_ptr<Segment> segment;
   };
 
+  // The newest row of the i-th key.  False: without waiting for the disk it is not known whether there is one.
+  bool Look(std::size_t i, bool wait, FetchedRows& found, const Keep& keep) const;
   // All segments from one on become one.
   void MergeFrom(std::size_t first, const Keep& keep);
-  std::size_t FilterBytes(std::size_t keys) const noexcept;
+  // How large a filter of a segment of so many rows may be; others become smaller for it.
+  std::size_t RoomForFilter(std::size_t rows);
 
   const std::string directory_;
   const std::size_t row_floats_;

@@ -1,5 +1,6 @@
 #include "params/exact_table.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -444,6 +445,63 @@ TEST(Spill, MergesSegmentsAndTheNewestRowCounts) {
     ASSERT_TRUE(fetched.Find(key, row));
     EXPECT_EQ(row.floats[0], value);
   }
+}
+
+// Has the system forget what it has in memory of all files without a name that this process has open in a directory.
+void DropFromMemory(const std::string& directory) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const std::string path = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (!path.starts_with(directory) || !path.ends_with("(deleted)")) continue;
+    const int file = std::stoi(entry.path().filename().string());
+    fsync(file);
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  }
+}
+
+TEST(Spill, RowsAreFoundWhetherTheDiskHasToBeWaitedForOrNot) {
+  if (!std::filesystem::exists("/proc/self/fd")) GTEST_SKIP() << "the files of a process have no names here";
+  Spill spill("/tmp", 4, 1 << 20);
+  Keys keys;
+  for (std::uint64_t key = 0; key < 40'000; ++key) keys.push_back(key);
+  std::ranges::sort(keys, {}, Scramble);
+  std::size_t next = 0;
+  float floats[4] = {};
+  spill.Add(keys.size() / 2, [&](SpilledRow& row) {
+    if (next == keys.size()) return false;
+    floats[0] = static_cast<float>(keys[next]);
+    row = {keys[next], 1, 0, floats};
+    next += 2;
+    return true;
+  });
+  DropFromMemory("/tmp");
+  for (int again = 0; again < 2; ++again) {
+    FetchedRows fetched;
+    spill.Fetch(keys, fetched, [](const SpilledRow&) { return true; });
+    EXPECT_EQ(fetched.size(), keys.size() / 2);
+    SpilledRow row;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      ASSERT_EQ(fetched.Find(keys[i], row), i % 2 == 0);
+      if (i % 2 == 0) {
+        ASSERT_EQ(row.floats[0], static_cast<float>(keys[i]));
+      }
+    }
+  }
+}
+
+TEST(Bloom, AHalvedFilterForgetsNothingAndIsWrongAsOftenAsItSays) {
+  constexpr std::size_t kKeys = 20'000;
+  Bloom filter(Bloom::SizeFor(kKeys, 12));
+  for (std::uint64_t key = 0; key < kKeys; ++key) filter.Add(Scramble(key));
+  for (; Bloom::CanHalve(filter.bytes()); filter.Halve()) {
+    std::size_t wrong = 0;
+    for (std::uint64_t key = 0; key < kKeys; ++key) {
+      ASSERT_TRUE(filter.MayHave(Scramble(key)));
+      wrong += filter.MayHave(Scramble(kKeys + key));
+    }
+    EXPECT_NEAR(static_cast<double>(wrong) / kKeys, Bloom::FalseYes(filter.bytes(), kKeys), 0.06) << filter.bytes();
+  }
+  EXPECT_TRUE(Bloom().MayHave(1)) << "of what nothing is known";
 }
 
 }  // namespace
