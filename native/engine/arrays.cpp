@@ -84,6 +84,10 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
     if (ages_file) ages_file->Append(age);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const float* from = row + parts[i].at;
+      if (parts[i].floats() == 1 && std::isfinite(*from)) {
+        files[i].Append(*from);
+        continue;
+      }
       for (std::size_t n = 0; n < parts[i].count; ++n, from += parts[i].stride) {
         const std::span<const float> values(from, parts[i].size);
         // Such a model could not be read.

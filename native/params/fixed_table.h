@@ -39,12 +39,15 @@ class FixedTable final : public Table {
  private:
   class View;
 
-  // Threads that look through the table.
-  int Workers() const;
-  // Calls look(worker, number) with all rows that are not zeros, from so many threads, each in ascending order and the
-  // rows of one all before those of the next.
-  template <typename Look>
-  void ForEachUsed(int workers, Look look) const;
+  // In how many parts so many rows are looked through, a power of two as they are.
+  static std::size_t PartsOf(std::size_t rows);
+  // Calls work(part, begin, end) with parts of some rows, side by side.
+  template <typename Work>
+  void InParts(std::size_t parts, std::size_t begin, std::size_t end, Work work) const;
+  // Those of some rows that are not zeros, in ascending order.
+  void FindUsed(std::size_t begin, std::size_t end, Buffer<std::uint32_t>& found) const;
+  // How many rows are looked through at once.
+  std::size_t WindowRows() const;
 
   const int bits_;
   const Fade fade_;
