@@ -8,8 +8,8 @@ import pytest
 
 from tests.fs.server import Web, serving
 from tiffin.errors import ConfigError, CorruptObject, TransferError, TransferInterrupted
-from tiffin.fs import _attempts
-from tiffin.fs.remote import Directory, Wanted, download, infos, local_path, open_filesystem, read, upload
+from tiffin.fs import _attempts, local_path
+from tiffin.fs.remote import Directory, Wanted, download, infos, open_filesystem, read, upload
 from tiffin.testing.filesystem import SUITE, Site
 from tiffin.testing.memory import Memory
 

@@ -12,6 +12,7 @@ __all__ = [
     "make_private",
     "refuse_to_leave",
     "remove_quietly",
+    "remove_tree",
     "replacing_whole",
     "write_all_atomically",
     "write_atomically",
@@ -136,6 +137,15 @@ def remove_quietly(path: str) -> None:
     """Remove a file that may already be gone."""
     with suppress(FileNotFoundError):
         os.unlink(path)
+
+
+def remove_tree(path: str) -> None:
+    """Remove a directory and what is in it, as far as that goes; it may already be gone."""
+    if not os.path.lexists(path):
+        return
+    from shutil import rmtree  # noqa: PLC0415 - slow to import, and mostly there is nothing
+
+    rmtree(path, ignore_errors=True)
 
 
 def _temporary_beside(path: str) -> str:

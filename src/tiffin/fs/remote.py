@@ -5,12 +5,13 @@ class of that protocol, a line in `open_filesystem`, and a test that runs the su
 """
 
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from tiffin.errors import ConfigError
 from tiffin.fs._directory import Directory
 from tiffin.fs._filesystem import Body, FileSystem, Info
 from tiffin.fs._transfers import Fetched, Wanted, chunks, download, infos, read, read_all, receive, remove, upload
+from tiffin.fs._url import local_path
 
 __all__ = [
     "SCHEMES",
@@ -23,7 +24,6 @@ __all__ = [
     "chunks",
     "download",
     "infos",
-    "local_path",
     "open_filesystem",
     "read",
     "read_all",
@@ -54,14 +54,6 @@ def open_filesystem(
     raise ConfigError(
         f"no support for {scheme}:// ({url})", hint=f"so far: directories, {', '.join(f'{s}://' for s in SCHEMES)}"
     )
-
-
-def local_path(url: str) -> str | None:
-    """The path a URL stands for on this machine; None for a place elsewhere."""
-    if "://" not in url:
-        return url
-    parts = urlsplit(url)
-    return unquote(parts.path) if parts.scheme.lower() == "file" and parts.netloc in ("", "localhost") else None
 
 
 def _proxy(url: str, environment: Mapping[str, str]) -> str | None:

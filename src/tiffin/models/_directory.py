@@ -11,13 +11,12 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import isfinite
-from shutil import rmtree
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.features import FORMAT as FEATURES
 from tiffin.features import from_tree, to_tree
-from tiffin.fs import write_atomically
+from tiffin.fs import remove_tree, write_atomically
 from tiffin.fs.replacing import replace
 from tiffin.models._model import SETTINGS, Model, has_setting, labels_of, outputs_of, score_of, with_settings
 
@@ -156,12 +155,12 @@ def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
     target = os.path.realpath(directory)
     fresh, old = f"{target}{_NEW}", f"{target}{_OLD}"
     for left in (fresh, old):
-        rmtree(left, ignore_errors=True)  # of a run that was killed
+        remove_tree(left)  # of a run that was killed
     os.makedirs(fresh)
     try:
         finish_model(fresh, write_parts(fresh))
     except BaseException:
-        rmtree(fresh, ignore_errors=True)  # a full disk would stay full
+        remove_tree(fresh)  # a full disk would stay full
         raise
     replace(fresh, target, old)
 

@@ -1,12 +1,12 @@
 """The settings of a model, each declared once: type, bounds, default and what it means."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError
 from tiffin.features import Expression
 from tiffin.formats.sizes import bytes_of
+from tiffin.formats.words import nearest
 
 __all__ = [
     "BUILT_IN",
@@ -178,8 +178,8 @@ BUILT_IN: Mapping[str, Model] = {
 def make_model(name: str, settings: Mapping[str, Any] | None = None) -> Model:
     """The built-in model of a name, with other settings.  Raises ConfigError."""
     if name not in BUILT_IN:
-        near = get_close_matches(name, BUILT_IN, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(BUILT_IN)}"
+        near = nearest(name, BUILT_IN)
+        hint = f"did you mean '{near}'?" if near else f"there are {', '.join(BUILT_IN)}"
         raise ConfigError(f"no model '{name}'", hint=hint)
     return with_settings(BUILT_IN[name], settings or {})
 
@@ -230,8 +230,8 @@ def score_of(text: str) -> str:
     found = [term.strip() for term in text.split("+")]
     for at, term in enumerate(found):
         if term not in TERMS:
-            near = get_close_matches(term, TERMS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(TERMS)}"
+            near = nearest(term, TERMS)
+            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(TERMS)}"
             raise ConfigError(f"a score has no term '{term}'", hint=hint)
         if term in found[:at]:
             raise ConfigError(f"the term '{term}' is there twice in '{text}'")
@@ -260,8 +260,8 @@ def _has_terms(model: Model, setting: Setting) -> bool:
 def _checked(name: str, value: Any, model: Model) -> Any:
     setting = SETTINGS.get(name)
     if setting is None:
-        near = get_close_matches(name, SETTINGS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(SETTINGS)}"
+        near = nearest(name, SETTINGS)
+        hint = f"did you mean '{near}'?" if near else f"there are {', '.join(SETTINGS)}"
         raise ConfigError(f"a model has no setting '{name}'", hint=hint)
     if not _has_terms(model, setting):
         raise ConfigError(f"a score of {model.score} has no '{name}': {setting.help}")
@@ -272,10 +272,10 @@ def _checked(name: str, value: Any, model: Model) -> Any:
     if found is None:
         raise ConfigError(f"'{name}' should be {_noun(setting)}, found {value!r}")
     if setting.choices and found not in setting.choices:
-        near = get_close_matches(str(value), setting.choices, n=1)
+        near = nearest(str(value), setting.choices)
         raise ConfigError(
             f"'{name}' is one of {', '.join(setting.choices)}, found {value!r}",
-            hint=f"did you mean '{near[0]}'?" if near else None,
+            hint=f"did you mean '{near}'?" if near else None,
         )
     if setting.least is not None and setting.most is not None and not setting.least <= found <= setting.most:
         raise ConfigError(f"'{name}' goes from {setting.least:g} to {setting.most:g}, found {value}")

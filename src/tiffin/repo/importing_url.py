@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from tiffin import _native
 from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
 from tiffin.formats import Content, DependencyEntry, DvcFile, dvcfile
-from tiffin.fs import remove_quietly
-from tiffin.fs.remote import local_path, receive
+from tiffin.fs import local_path, remove_quietly
+from tiffin.fs.remote import receive
 from tiffin.index import Workspace
 from tiffin.objects import ObjectStore, Progress, transfer
 from tiffin.objects.remote import RemoteStore

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from tiffin.config import Config, RemoteSettings
 from tiffin.errors import ConfigError
 from tiffin.formats import Content
-from tiffin.fs.remote import SCHEMES, FileSystem, infos, local_path, open_filesystem
+from tiffin.fs import local_path
+from tiffin.fs.remote import SCHEMES, FileSystem, infos, open_filesystem
 from tiffin.index import Seen
 from tiffin.objects.remote import RemoteStore
 from tiffin.repo._repo import Repo

@@ -3,7 +3,6 @@
 import fcntl
 import os
 from contextlib import suppress
-from tempfile import TemporaryFile
 from typing import Self
 
 from tiffin._native.learning import ChunkWriter
@@ -30,6 +29,8 @@ class Building:
     def begin(cls, identity: bytes, place: str | None) -> Self | None:
         """An empty one; None where another process is at it.  Raises OSError."""
         if place is None:
+            from tempfile import TemporaryFile  # noqa: PLC0415 - slow to import
+
             with TemporaryFile(prefix="tiffin-") as file:
                 return cls(os.dup(file.fileno()), identity, None)
         os.makedirs(os.path.dirname(place), exist_ok=True)

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from hashlib import sha256, sha384
 
 from tiffin._native.learning import ChunkFile, ChunkRows, KeepingRows, RowsSource
 from tiffin.errors import TiffinError
@@ -127,6 +126,8 @@ class Cache:
 
     def _place(self, directory: str) -> str:
         # The same for what these files were before and will be later: what is of no use any more is replaced.
+        from hashlib import sha256  # noqa: PLC0415 - slow to import
+
         names = json.dumps([self._format, [*map(real_path, self._paths)], *self._more()])
         return os.path.join(directory, f"{sha256(names.encode()).hexdigest()[:32]}{ENDING}")
 
@@ -141,4 +142,6 @@ class Cache:
             return None
         if None in files:
             self._directory = None  # a pipe holds other data the next time
+        from hashlib import sha384  # noqa: PLC0415 - slow to import
+
         return sha384(json.dumps([self._format, files, *self._more()]).encode()).digest()

@@ -4,7 +4,6 @@ flow("clicks.parquet").filter(pl.col("bot") == 0).join(sites, on="site").map(add
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from tiffin.errors import TrainingError, UsageError
@@ -19,16 +18,20 @@ __all__ = ["Flow", "flow"]
 _SHOWN = 3
 
 
-@dataclass(frozen=True, eq=False)
 class Flow:
     """Sources (files, or frames) and stages, in order.  Immutable; each pass over it reads the sources anew.
 
     data_format: of files whose names do not say it.
     """
 
-    sources: tuple[Any, ...]
-    stages: tuple[Stage, ...] = ()
-    data_format: str | None = None
+    __slots__ = ("data_format", "sources", "stages")
+
+    def __init__(
+        self, sources: tuple[Any, ...], stages: tuple[Stage, ...] = (), data_format: str | None = None
+    ) -> None:
+        self.sources = sources
+        self.stages = stages
+        self.data_format = data_format
 
     def map(self, function: Callable[[Any], Any], *, reads: Sequence[str] | None = None) -> "Flow":
         """Each batch becomes what the function makes of it: frame of Polars to frame, or to whatever lends columns.
@@ -121,7 +124,7 @@ class Flow:
                     first_row += _height(passed.frame)
 
     def _with(self, stage: Stage) -> "Flow":
-        return replace(self, stages=(*self.stages, stage))
+        return Flow(self.sources, (*self.stages, stage), self.data_format)
 
     def _format_of(self, source: Any) -> str:
         return "frame" if is_frame(source) else self.data_format or table_format_of(str(source))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -87,7 +86,11 @@ def _as(value: Any, dtype: Any) -> Any:
         return [_as(one, dtype.inner) for one in value]
     if dtype != pl.String or not isinstance(value, int | float):
         return value
-    return json.dumps(value) if isinstance(value, bool) else f"{Decimal(repr(value)).normalize():f}"
+    if isinstance(value, bool):
+        return json.dumps(value)
+    from decimal import Decimal  # noqa: PLC0415 - slow to import, needed for numbers among text only
+
+    return f"{Decimal(repr(value)).normalize():f}"
 
 
 def _fits(value: Any, dtype: Any) -> bool:

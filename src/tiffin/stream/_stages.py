@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tiffin.errors import TrainingError
@@ -39,13 +38,14 @@ class Stage(ABC):
         return False
 
 
-@dataclass(frozen=True, eq=False)
 class Map(Stage):
     """A function of the user."""
 
-    function: Callable[[Any], Any]
-    columns: frozenset[str] | None = None
     what = "map"
+
+    def __init__(self, function: Callable[[Any], Any], columns: frozenset[str] | None = None) -> None:
+        self.function = function
+        self.columns = columns
 
     def run(self, frame: Any) -> Any:
         return self.function(frame)
@@ -61,12 +61,13 @@ class Map(Stage):
         return "Python"
 
 
-@dataclass(frozen=True, eq=False)
 class Filter(Stage):
     """A condition: an expression of Polars, or a function from frame to one or to true and false."""
 
-    condition: Any
     what = "filter"
+
+    def __init__(self, condition: Any) -> None:
+        self.condition = condition
 
     def run(self, frame: Any) -> Any:
         return frame.filter(self.condition if self.is_condition else self.condition(frame))
@@ -88,22 +89,21 @@ class Filter(Stage):
         return isinstance(self.condition, polars_module().Expr)
 
 
-@dataclass(frozen=True, eq=False)
 class Join(Stage):
     """A table in memory, found by columns in which both agree."""
 
-    table: Any
-    on: tuple[str, ...]
-    how: str
-    name: str
     what = "join"
 
-    def __post_init__(self) -> None:
-        missing = [name for name in self.on if name not in self.table.columns]
+    def __init__(self, table: Any, on: tuple[str, ...], how: str, name: str) -> None:
+        missing = [column for column in on if column not in table.columns]
         if missing:
             raise TrainingError(
-                f"the table to join has no column '{missing[0]}'", hint=f"it has {', '.join(self.table.columns)}"
+                f"the table to join has no column '{missing[0]}'", hint=f"it has {', '.join(table.columns)}"
             )
+        self.table = table
+        self.on = on
+        self.how = how
+        self.name = name
 
     def run(self, frame: Any) -> Any:
         # A column that both have is the table's, whatever was read.

@@ -7,13 +7,11 @@ checkpoint-000012/      a model, as in docs/formats/model.md, and
 import json
 import os
 from collections.abc import Mapping
-from hashlib import file_digest, sha256
-from shutil import rmtree
 from time import monotonic
 from typing import Any, NamedTuple
 
 from tiffin.errors import FormatError
-from tiffin.fs import write_atomically
+from tiffin.fs import remove_tree, write_atomically
 from tiffin.models import finish_model
 from tiffin.train._trained import Pass, Trained, evaluation_fields, evaluation_from
 
@@ -39,7 +37,7 @@ def write_checkpoint(directory: str, run: Mapping[str, Any], trained: Trained) -
     Raises OSError, TransferError.
     """
     fresh = f"{directory}{UNFINISHED}"
-    rmtree(fresh, ignore_errors=True)  # of a run that was killed
+    remove_tree(fresh)  # of a run that was killed
     os.makedirs(fresh)
     try:
         begun = monotonic()
@@ -52,7 +50,7 @@ def write_checkpoint(directory: str, run: Mapping[str, Any], trained: Trained) -
         text = json.dumps({"format": FORMAT, "check": _check_of(cursor), "cursor": cursor})
         write_atomically(f"{fresh}/{CURSOR}", text)
     except BaseException:
-        rmtree(fresh, ignore_errors=True)  # a full disk would stay full
+        remove_tree(fresh)  # a full disk would stay full
         raise
     os.rename(fresh, directory)
     _sync(os.path.dirname(directory))
@@ -92,6 +90,8 @@ def normal(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _digests(directory: str) -> dict[str, str]:
     """Of all files of the model."""
+    from hashlib import file_digest  # noqa: PLC0415 - slow to import
+
     found = {}
     for name in sorted(os.listdir(directory)):
         if name != CURSOR:
@@ -101,6 +101,8 @@ def _digests(directory: str) -> dict[str, str]:
 
 
 def _check_of(cursor: Mapping[str, Any]) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - slow to import
+
     return sha256(json.dumps(cursor).encode()).hexdigest()
 
 

@@ -4,12 +4,11 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from shutil import rmtree
 from time import monotonic
 from typing import Any
 
 from tiffin.errors import FormatError, TrainingError, TransferError, UsageError
-from tiffin.fs import FileLock
+from tiffin.fs import FileLock, remove_tree
 from tiffin.train._checkpoint import UNFINISHED, Checkpoint, normal, read_checkpoint, write_checkpoint
 from tiffin.train._trained import Trained
 
@@ -86,7 +85,7 @@ class Checkpoints:
         stopped_s = write_checkpoint(os.path.join(self._directory, f"checkpoint-{number:06d}"), self._run, trained)
         whole = [name for _, name in names if name not in self._damaged]
         for name in [*self._damaged, *whole[: 1 - KEPT]]:
-            rmtree(os.path.join(self._directory, name), ignore_errors=True)
+            remove_tree(os.path.join(self._directory, name))
         return stopped_s
 
     def _check(self, found: Checkpoint) -> None:
@@ -104,7 +103,7 @@ def remove_checkpoints(directory: str) -> None:
     with suppress(OSError):
         for name in os.listdir(directory):
             if NAME.fullmatch(name.removesuffix(UNFINISHED)):
-                rmtree(os.path.join(directory, name), ignore_errors=True)
+                remove_tree(os.path.join(directory, name))
         os.unlink(os.path.join(directory, LOCK))
         os.rmdir(directory)  # unless something else is in it
 

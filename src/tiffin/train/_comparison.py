@@ -5,7 +5,6 @@ Wolpert: The Lack of A Priori Distinctions Between Learning Algorithms, Neural C
 
 import os
 from collections.abc import Callable, Mapping
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tiffin.errors import ConfigError, MissingDependency, TiffinError, TrainingError
@@ -62,6 +61,8 @@ def compare(
         raise ConfigError("checkpoints are of one model, and several are compared", hint="leave them out")
     found: list[Tried] = []
     options = options._replace(valid=readable(valid))
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import
+
     with TemporaryDirectory(prefix="tiffin-") as folder:
         for number, (name, model) in enumerate(models.items()):
             try:

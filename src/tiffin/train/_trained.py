@@ -1,12 +1,11 @@
 """The contract of all models: what training makes and predicting needs."""
 # ruff: noqa: ARG002 - what not every engine can do is refused here, whatever is asked
 
+import os
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from math import isnan, nan
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from tiffin.errors import ConfigError, TrainingError
@@ -329,18 +328,26 @@ class Trained(ABC):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the files of its directory."""
+        from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import
+
         with TemporaryDirectory(prefix="tiffin-") as folder:
             self.save(f"{folder}/model")
-            files = {file.name: file.read_bytes() for file in Path(folder, "model").iterdir()}
+            files = {}
+            for found in os.scandir(f"{folder}/model"):
+                with open(found.path, "rb") as file:
+                    files[found.name] = file.read()
             return _from_files, (files, None if self.algorithm is None else type(self.algorithm))
 
 
 def _from_files(files: dict[str, bytes], algorithm: type[Any] | None = None) -> Trained:
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import
+
     from tiffin.train._engines import load  # noqa: PLC0415 - it knows the engines, which are Trained
 
     with TemporaryDirectory(prefix="tiffin-") as folder:
         for name, body in files.items():
-            Path(folder, name).write_bytes(body)
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(body)
         return load(folder, algorithm=algorithm)
 
 
