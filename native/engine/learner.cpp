@@ -4,13 +4,13 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <condition_variable>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/prefetch.h"
+#include "base/turns.h"
 #include "batch/threads.h"
 #include "engine/decay.h"
 #include "engine/layout.h"
@@ -33,35 +33,6 @@ Fade FadeOf(const ModelSettings& settings) {
 }
 
 }  // namespace
-
-// Lets blocks pass one after the other, in the order of their numbers.
-class Learner::Turns {
- public:
-  explicit Turns(std::uint64_t next) : next_(next) {}
-
-  // False once the pass was given up.
-  bool Wait(std::uint64_t number) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return given_up_ || next_ == number; });
-    return !given_up_;
-  }
-  void Done() {
-    const std::scoped_lock lock(mutex_);
-    ++next_;
-    changed_.notify_all();
-  }
-  void GiveUp() {
-    const std::scoped_lock lock(mutex_);
-    given_up_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::uint64_t next_;
-  bool given_up_ = false;
-};
 
 // One thread's memory.
 class Learner::Worker {

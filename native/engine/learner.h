@@ -87,7 +87,6 @@ class Learner {
 
  private:
   class Worker;
-  class Turns;
 
   bool IsDone(std::uint64_t block) const;
   void NoteBad(BadRows&& found, const PassOptions& options);

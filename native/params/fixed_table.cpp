@@ -1,43 +1,42 @@
 #include "params/fixed_table.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/prefetch.h"
+#include "base/turns.h"
 #include "batch/threads.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kRowsOfAWorker = 4096;   // at least, where threads look through the table
-constexpr std::size_t kWindowBytes = 8 << 20;  // looked through before its rows are visited: the cache has them then
+constexpr std::size_t kWindowBytes = 1 << 20;  // looked through before its rows are visited: the cache has them then
 constexpr std::size_t kAhead = 16;             // rows that are asked for before they are needed
 
-// Bit i: whether anything but zeros is in the i-th row of a cache line.
-std::uint32_t UsedInLine(const float* line, std::size_t row_floats) noexcept {
-  std::uint32_t used = 0;
-  if (row_floats == 1) {
-    for (std::size_t i = 0; i < kLineFloats; ++i) used |= std::uint32_t{line[i] != 0} << i;
-    return used;
-  }
-  std::uint64_t words[kLineFloats / 2];
+// Bit i: whether the i-th float of a cache line is not +0.
+std::uint32_t UsedFloats(const float* line) noexcept {
+#if defined(__SSE2__)
+  const auto zeros = [&](std::size_t at) {
+    return _mm_cmpeq_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(line + at)), _mm_setzero_si128());
+  };
+  const __m128i all = _mm_packs_epi16(_mm_packs_epi32(zeros(0), zeros(4)), _mm_packs_epi32(zeros(8), zeros(12)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(all)) ^ 0xFFFFU;
+#else
+  std::uint32_t words[kLineFloats];
   std::memcpy(words, line, sizeof words);
-  const int shift = std::countr_zero(row_floats / 2);
-  for (std::size_t i = 0; i < kLineFloats / 2; ++i) used |= std::uint32_t{words[i] != 0} << (i >> shift);
+  std::uint32_t used = 0;
+  for (std::size_t i = 0; i < kLineFloats; ++i) used |= std::uint32_t{words[i] != 0} << i;
   return used;
-}
-
-// The same of a row that has lines of its own.
-bool IsUsed(const float* row, std::size_t floats) noexcept {
-  for (std::size_t i = 0; i < floats; i += kLineFloats) {
-    if (UsedInLine(row + i, kLineFloats) != 0) return true;
-  }
-  return false;
+#endif
 }
 
 }  // namespace
@@ -69,73 +68,62 @@ std::unique_ptr<RowView> FixedTable::NewView() { return std::make_unique<View>(*
 
 void FixedTable::FindUsed(std::size_t begin, std::size_t end, Buffer<std::uint32_t>& found) const {
   found.Clear();
-  if (row_floats() > kLineFloats) {
-    for (std::size_t number = begin; number < end; ++number) {
-      if (!IsUsed(row(number), row_floats())) continue;
-      found.Reserve(1);
-      found.Push(static_cast<std::uint32_t>(number));
-    }
-    return;
-  }
-  // Rows that a small table lacks of a line are zeros.
-  const std::size_t of_a_line = kLineFloats / row_floats();
-  for (std::size_t first = begin; first < end; first += of_a_line) {
-    const std::uint32_t used = UsedInLine(row(first), row_floats());
+  // A row has several lines, or a line has several rows; what a small table lacks of a line is zeros.
+  const std::size_t lines = std::max<std::size_t>(row_floats() / kLineFloats, 1);
+  const std::size_t rows = std::max<std::size_t>(kLineFloats / row_floats(), 1);
+  const int shift = std::countr_zero(kLineFloats / rows);
+  std::uint32_t first_floats = 0;  // of each row of a line
+  for (std::size_t i = 0; i < rows; ++i) first_floats |= std::uint32_t{1} << (i << shift);
+  for (std::size_t first = begin; first < end; first += rows) {
+    std::uint32_t used = 0;
+    for (std::size_t i = 0; i < lines; ++i) used |= UsedFloats(row(first) + i * kLineFloats);
     if (used == 0) continue;
-    // All are written down, and the next one over those that are not used: which are is what a processor cannot guess.
-    found.Reserve(of_a_line);
-    std::uint32_t* const to = found.data() + found.size();
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < of_a_line; ++i) {
-      to[count] = static_cast<std::uint32_t>(first + i);
-      count += (used >> i) & 1;
+    for (int i = 0; i < shift; ++i) used |= used >> (1 << i);
+    for (used &= first_floats; used != 0; used &= used - 1) {
+      found.Push(static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(std::countr_zero(used) >> shift));
     }
-    found.Resize(found.size() + count);
   }
-}
-
-std::size_t FixedTable::WindowRows() const {
-  return std::min(size(), std::bit_floor(kWindowBytes / (row_floats() * sizeof(float)) + 1));
-}
-
-std::size_t FixedTable::PartsOf(std::size_t rows) {
-  return std::bit_floor(static_cast<std::size_t>(WorkerCount(0, rows / kRowsOfAWorker)));
 }
 
 template <typename Work>
-void FixedTable::InParts(std::size_t parts, std::size_t begin, std::size_t end, Work work) const {
-  const std::size_t rows = (end - begin) / parts;
-  OnWorkers(static_cast<int>(parts), [&](int worker) {
-    const auto part = static_cast<std::size_t>(worker);
-    work(part, begin + part * rows, begin + (part + 1) * rows);
+void FixedTable::InWindows(Work work) const {
+  const std::size_t rows = std::min(size(), std::bit_floor(kWindowBytes / (row_floats() * sizeof(float)) + 1));
+  const std::size_t windows = size() / rows;  // both are powers of two
+  std::atomic<std::size_t> next{0};
+  OnWorkers(WorkerCount(0, windows), [&](int) {
+    Buffer<std::uint32_t> used;
+    used.Reserve(rows);  // now: once it has a number, others may wait for this thread
+    for (std::size_t number; (number = next.fetch_add(1)) < windows;) {
+      FindUsed(number * rows, (number + 1) * rows, used);
+      if (!work(number, used.span())) return;
+    }
   });
 }
 
 void FixedTable::EndPass() {
   if (!fade_) return;
-  const std::size_t window = WindowRows();
-  std::vector<Buffer<std::uint32_t>> used(PartsOf(window));
-  for (std::size_t first = 0; first < size(); first += window) {
-    InParts(used.size(), first, first + window, [&](std::size_t part, std::size_t begin, std::size_t end) {
-      FindUsed(begin, end, used[part]);
-      for (const std::uint32_t number : used[part].span()) fade_(row(number));
-    });
-  }
+  InWindows([&](std::size_t, std::span<const std::uint32_t> used) {
+    for (const std::uint32_t number : used) fade_(row(number));
+    return true;
+  });
 }
 
 void FixedTable::ForEach(const Visit& visit) const {
-  const std::size_t window = WindowRows();
-  std::vector<Buffer<std::uint32_t>> used(PartsOf(window));
-  for (std::size_t first = 0; first < size(); first += window) {
-    InParts(used.size(), first, first + window,
-            [&](std::size_t part, std::size_t begin, std::size_t end) { FindUsed(begin, end, used[part]); });
-    for (const auto& part : used) {
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        if (i + kAhead < part.size()) Prefetch(row(part[i + kAhead]));
-        visit(part[i], row(part[i]), 0);
+  Turns turns(0);
+  InWindows([&](std::size_t window, std::span<const std::uint32_t> used) {
+    if (!turns.Wait(window)) return false;
+    try {
+      for (std::size_t i = 0; i < used.size(); ++i) {
+        if (i + kAhead < used.size()) Prefetch(row(used[i + kAhead]));
+        visit(used[i], row(used[i]), 0);
       }
+    } catch (...) {  // rethrown: the others only learn that there is nothing to wait for
+      turns.GiveUp();
+      throw;
     }
-  }
+    turns.Done();
+    return true;
+  });
 }
 
 float* FixedTable::Place(std::uint64_t number, std::uint32_t) {

@@ -39,15 +39,11 @@ class FixedTable final : public Table {
  private:
   class View;
 
-  // In how many parts so many rows are looked through, a power of two as they are.
-  static std::size_t PartsOf(std::size_t rows);
-  // Calls work(part, begin, end) with parts of some rows, side by side.
-  template <typename Work>
-  void InParts(std::size_t parts, std::size_t begin, std::size_t end, Work work) const;
-  // Those of some rows that are not zeros, in ascending order.
+  // Those of some rows that hold anything, in ascending order.  REQUIRES: there is room for all.
   void FindUsed(std::size_t begin, std::size_t end, Buffer<std::uint32_t>& found) const;
-  // How many rows are looked through at once.
-  std::size_t WindowRows() const;
+  // Calls work(window, used) with those of each part of the table, from several threads; each ends when it gives false.
+  template <typename Work>
+  void InWindows(Work work) const;
 
   const int bits_;
   const Fade fade_;

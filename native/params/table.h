@@ -97,6 +97,7 @@ class Table {
   virtual void EndPass() = 0;
   // All rows that hold anything, by name: the number of a row, or its key.  In the order that Place wants.
   // age: how many examples were learned from since one had it last; 0 where the table does not count them.
+  // One call of visit at a time, from any thread.
   // Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, const float* row, std::uint32_t age)>;
   virtual void ForEach(const Visit& visit) const = 0;

@@ -24,14 +24,6 @@ class Buckets {
   std::uint64_t small_[kSmall];
 };
 
-std::string_view ReadCell(Line& line) {
-  const void* const found = std::memchr(line.at, '\t', static_cast<std::size_t>(line.end - line.at));
-  const char* const end = found == nullptr ? line.end : static_cast<const char*>(found);
-  const std::string_view cell(line.at, static_cast<std::size_t>(end - line.at));
-  line.at = end;
-  return cell;
-}
-
 const char* ParseCriteoLine(Line& line, Rows& rows) {
   static const Buckets buckets;
   float label = kNoLabel;
@@ -44,11 +36,17 @@ const char* ParseCriteoLine(Line& line, Rows& rows) {
     if (!ReadWhole(line.at, line.end, number)) return "expected a whole number";
     rows.Push(Key(field, buckets(minus ? -static_cast<std::int64_t>(number) : static_cast<std::int64_t>(number))));
   }
+  Stops<'\t'> tabs(line.at, line.end);
+  const char* stop = tabs.Next();
+  if (stop != line.at) return "expected a tab and 26 categories after the integers";
   for (std::uint32_t field = kIntegers; field < kIntegers + kCategories; ++field) {
+    line.at = stop;
     if (!line.Take('\t')) return "expected a tab and 26 categories after the integers";
-    const std::string_view cell = ReadCell(line);
+    stop = tabs.Next();
+    const std::string_view cell(line.at, stop);
     if (!cell.empty()) rows.Push(Key(field, cell.size() <= kShortWord ? HashShort(cell) : Hash(cell)));
   }
+  line.at = stop;
   if (!line.AtEnd()) return "expected the line to end after 26 categories";
   rows.EndRow(label);
   return nullptr;

@@ -19,7 +19,7 @@ struct Fault {
 };
 
 // Appends the examples of whole lines to `rows`; empty lines are none.  A line with a fault adds nothing.
-// Thread-safe.  The last line may lack its line end.  REQUIRES: after the block 16 more bytes may be read.
+// Thread-safe.  The last line may lack its line end.  REQUIRES: after the block 64 more bytes may be read.
 using Parser = void (*)(std::string_view block, Rows& rows, std::vector<Fault>& faults);
 
 //   line := label (SP id [":" value])* ["#" comment]

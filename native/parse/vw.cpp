@@ -7,11 +7,17 @@
 namespace tiffin::learn {
 namespace {
 
-const char* ReadNumberAfterColon(Line& line, float& value) {
-  value = 1.0F;
-  if (!line.Take(':')) return nullptr;
+// Whether a place of a line has a character.
+bool IsAt(const Line& line, const char* place, char c) { return place != line.end && *place == c; }
+
+using VwStops = Stops<' ', '\t', ':', '|'>;
+
+// The number after the ":" at `stop`, which becomes what ends it.
+const char* ReadNumber(Line& line, VwStops& stops, const char*& stop, float& value) {
+  line.at = stop + 1;
   if (!ReadFloat(line.at, line.end, value)) return "expected a finite number after ':'";
-  return line.AtBreak() || *line.at == '|' ? nullptr : "expected a blank after the number";
+  stop = stops.Next();
+  return line.at == stop && !IsAt(line, stop, ':') ? nullptr : "expected a blank after the number";
 }
 
 const char* ParseHead(Line& line, float& label, float& weight) {
@@ -52,25 +58,33 @@ const char* ParseVwLine(Line& line, Rows& rows) {
   float label;
   float weight;
   if (const char* const what = ParseHead(line, label, weight)) return what;
-  while (line.Take('|')) {
+  VwStops stops(line.at, line.end);
+  const char* stop = stops.Next();  // the bar
+  while (stop != line.end) {
+    // The name of a namespace touches its bar.
+    const char* begin = stop + 1;
+    stop = stops.Next();
     std::uint32_t field = 0;
     float scale = 1.0F;
-    if (!line.AtBreak() && *line.at != '|') {
-      const Word name(line.at, line.end);
-      line.at += name.text().size();
-      field = static_cast<std::uint32_t>(Hash(name.text()) >> kIdBits);
-      if (const char* const what = ReadNumberAfterColon(line, scale)) return what;
+    if (stop != begin || IsAt(line, stop, ':')) {
+      field = static_cast<std::uint32_t>(Hash({begin, stop}) >> kIdBits);
+      if (IsAt(line, stop, ':')) {
+        if (const char* const what = ReadNumber(line, stops, stop, scale)) return what;
+      }
     }
-    for (;;) {
-      line.SkipBlanks();
-      if (line.AtEnd() || *line.at == '|') break;
-      const Word name(line.at, line.end);
-      line.at += name.text().size();
-      float value;
-      if (const char* const what = ReadNumberAfterColon(line, value)) return what;
-      value *= scale;
-      if (!std::isfinite(value)) return "the value times that of its namespace is no finite number";
-      if (value != 0) rows.Push(Key(field, name.id()), value);
+    while (stop != line.end && *stop != '|') {
+      begin = stop + 1;
+      stop = stops.Next();
+      float value = scale;
+      const std::string_view name(begin, stop);
+      if (IsAt(line, stop, ':')) {
+        if (const char* const what = ReadNumber(line, stops, stop, value)) return what;
+        value *= scale;
+        if (!std::isfinite(value)) return "the value times that of its namespace is no finite number";
+      } else if (name.empty()) {
+        continue;
+      }
+      if (value != 0) rows.Push(Key(field, IdOfWord(name)), value);
     }
   }
   rows.EndRow(label, weight);

@@ -28,7 +28,7 @@ struct Block {
   std::size_t size = 0;  // after it `bytes` has kPadding bytes that may be read
   std::shared_ptr<const Batch> batch;
 
-  static constexpr std::size_t kPadding = 16;
+  static constexpr std::size_t kPadding = 64;
   static constexpr std::size_t kMostLine = std::size_t{1} << 26;  // bytes: a stranger's may have no end
   std::string_view text() const { return {bytes.data(), size}; }
 };

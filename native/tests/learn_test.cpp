@@ -76,11 +76,28 @@ TEST(Word, IsWhatTheSlowFunctionsSay) {
     std::string line = text;
     if (random() % 3 != 0) line += std::string(1, " \t:|"[random() % 4]) + "rest";
     const std::size_t end = line.size();
-    line += std::string(16, static_cast<char>(random()));
-    const Word word(line.data(), line.data() + end);
-    ASSERT_EQ(word.text(), text);
-    ASSERT_EQ(word.id(), IdOf(text)) << text;
+    line += std::string(kStopsAhead, static_cast<char>(random()));
+    ASSERT_EQ((Stops<' ', '\t', ':', '|'>(line.data(), line.data() + end).Next()), line.data() + size);
+    ASSERT_EQ(IdOfWord({line.data(), size}), IdOf(text)) << text;
     if (size <= kShortWord) ASSERT_EQ(HashShort(std::string_view(line.data(), size)), Hash(text));
+  }
+}
+
+TEST(Stops, AreFoundOneAfterTheOtherUpToTheEnd) {
+  std::mt19937 random(3);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string line;
+    std::vector<std::size_t> wanted;
+    const std::size_t size = random() % 200;
+    const unsigned rarely = 1 + random() % 100;
+    for (std::size_t j = 0; j < size; ++j) {
+      line += random() % rarely == 0 ? ",;"[random() % 2] : static_cast<char>('a' + random() % 26);
+      if (line.back() == ',' || line.back() == ';') wanted.push_back(j);
+    }
+    line += std::string(kStopsAhead, ',');  // these are beyond the end
+    Stops<',', ';'> stops(line.data(), line.data() + size);
+    for (const std::size_t at : wanted) ASSERT_EQ(stops.Next(), line.data() + at);
+    for (int again = 0; again < 3; ++again) ASSERT_EQ(stops.Next(), line.data() + size);
   }
 }
 
