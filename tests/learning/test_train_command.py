@@ -13,7 +13,7 @@ from tests.learning.examples import libsvm, teacher_rows
 from tiffin.cli import main
 from tiffin.cli._passes import Passes, best_of
 from tiffin.cli._progress import Bar
-from tiffin.stream import text_size
+from tiffin.stream import amount_of
 from tiffin.train import Counting, Counts, Evaluation, Pass, Trained, load, profile
 
 
@@ -127,11 +127,36 @@ def test_the_size_of_text_is_known_before_it_is_read(data: str, tmp_path: Path, 
     pack = packs[ending]
     (tmp_path / f"b.svm{ending}").write_bytes(pack(text))
     (tmp_path / f"c.svm{ending}").write_bytes(pack(b"1 1:1\n") * 2)
-    assert text_size([str(tmp_path / f"b.svm{ending}")]) == pytest.approx(len(text), rel=0.05)
-    assert text_size([str(tmp_path / f"c.svm{ending}")]) == 12
+    assert amount_of([str(tmp_path / f"b.svm{ending}")]).size == pytest.approx(len(text), rel=0.05)
+    assert amount_of([str(tmp_path / f"c.svm{ending}")]) == (0, 12)
     (tmp_path / f"d.svm{ending}").write_bytes(b"1" * 30)
-    assert text_size([str(tmp_path / f"d.svm{ending}")]) == (0 if ending else 30)
-    assert text_size([data, str(tmp_path)]) == 0
+    assert amount_of([str(tmp_path / f"d.svm{ending}")]) == (0, 0 if ending else 30)
+    assert amount_of([data, str(tmp_path)]) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.csv", "a.tsv", "a.jsonl", "a.csv.gz"])
+def test_how_many_rows_a_table_has_is_known_before_it_is_read(tmp_path: Path, name: str) -> None:
+    import gzip
+
+    import polars as pl
+
+    frame = pl.DataFrame({"label": [0, 1] * 5000, "x": [f"id{at % 97:04}" for at in range(10_000)]})
+    path = tmp_path / name.removesuffix(".gz")
+    write: dict[str, Callable[[Path], object]] = {
+        ".parquet": frame.write_parquet,
+        ".arrow": frame.write_ipc,
+        ".csv": frame.write_csv,
+        ".tsv": lambda path: frame.write_csv(path, separator="\t"),
+        ".jsonl": frame.write_ndjson,
+    }
+    write[path.suffix](path)
+    if name.endswith(".gz"):
+        (tmp_path / name).write_bytes(gzip.compress(path.read_bytes()))
+    rows, size = amount_of([str(tmp_path / name)] * 2)
+    assert size == 0
+    assert rows == (20_000 if path.suffix in {".parquet", ".arrow"} else pytest.approx(20_000, rel=0.02))
+    path.write_bytes(b"")
+    assert amount_of([str(path), str(tmp_path / name)]) == (0, 0), "nobody knows"
 
 
 def test_a_later_run_begins_with_parsed_examples(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

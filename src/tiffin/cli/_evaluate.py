@@ -17,7 +17,7 @@ from tiffin.cli._training import (
 )
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
-from tiffin.stream import text_size
+from tiffin.stream import amount_of
 from tiffin.train import Evaluation, Slices, evaluation_fields
 
 __all__ = ["Options", "run"]
@@ -52,7 +52,7 @@ def run(options: Options, ui: Ui) -> int:
     trained = load_model(ui, options.model, options.algorithm)
     paths = places(ui, options.data)
     with ui.progress("Evaluating", "row") as progress:
-        progress.expect(0, text_size(paths))
+        progress.expect(*amount_of(paths))
         how: dict[str, Any] = {
             "data_format": options.data_format,
             "threads": options.threads or 0,

@@ -18,7 +18,7 @@ from tiffin.cli._training import (
 )
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
-from tiffin.stream import text_size
+from tiffin.stream import amount_of
 from tiffin.train import csv_lines, predictions_to
 
 __all__ = ["Options", "run"]
@@ -64,7 +64,7 @@ def run(options: Options, ui: Ui) -> int:
             count += len(part) // len(names)
 
         with ui.progress("Predicting", "row") as progress:
-            progress.expect(0, text_size(paths))
+            progress.expect(*amount_of(paths))
             trained.predict_each(
                 paths,
                 counted,

@@ -13,7 +13,7 @@ from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
 from tiffin.models import SETTINGS, Model, check_place, read_manifest, with_settings
-from tiffin.stream import Flow, flow, parted_at, parted_by_share, text_size
+from tiffin.stream import Amount, Flow, amount_of, flow, parted_at, parted_by_share
 from tiffin.train import (
     Counting,
     Counts,
@@ -130,7 +130,7 @@ def run(options: Options, ui: Ui) -> int:
     # A run that goes on would count its own part, beside the rows of all.
     counting = None if options.resume else Counting()
     with _live(ui, options.live) as live, ui.progress("Training", "row") as bar:
-        bar.expect(0, 0 if isinstance(data, Flow) else options.passes * text_size(data))
+        bar.expect(*(Amount() if isinstance(data, Flow) else amount_of(data)).times(options.passes))
         told = Passes(ui, asked, bar, live)
         trained = train(model, data, how, start=start, progress=told.moved, after_pass=told.after_pass, tell=ui.status)
     counts = None if counting is None else counting.after(sum(map(_rows_of, trained.passes)))

@@ -11,7 +11,7 @@ from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
 from tiffin.models import SETTINGS, Model, has_setting, make_model
-from tiffin.stream import Flow, text_size
+from tiffin.stream import Amount, Flow, amount_of
 from tiffin.train import Data, Evaluation, Options, Progress, Tried, compare, evaluation_fields
 
 __all__ = ["models_of", "try_models"]
@@ -40,7 +40,7 @@ def try_models(ui: Ui, models: Mapping[str, Model], data: Data, how: Options, ou
     if not how.valid:
         raise UsageError("models are compared by held-out files, and none were named", hint="add --valid FILE...")
     with ui.progress("Training", "row") as progress:
-        progress.expect(0, 0 if isinstance(data, Flow) else len(models) * how.passes * text_size(data))
+        progress.expect(*(Amount() if isinstance(data, Flow) else amount_of(data)).times(len(models) * how.passes))
         found = compare(models, data, how.valid, how, progress=_Sum(progress))
     ui.table(plain(_HEADERS, [_cells(tried, tried.held_out) for tried in found.tried if tried.held_out is not None]))
     for tried in found.tried:

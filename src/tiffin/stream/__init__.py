@@ -11,7 +11,7 @@ from tiffin.stream._parting import parted_at, parted_by_share
 from tiffin.stream._places import identity_of, is_remote
 from tiffin.stream._polars import is_frame, polars_module
 from tiffin.stream._rows_of_text import Types
-from tiffin.stream._size import text_size
+from tiffin.stream._size import Amount, amount_of
 from tiffin.stream._source import opened, parsed
 
 __all__ = [
@@ -19,10 +19,12 @@ __all__ = [
     "COLUMNS",
     "FORMATS",
     "TABLES",
+    "Amount",
     "Cache",
     "Flow",
     "Order",
     "Types",
+    "amount_of",
     "bad_row_error",
     "batches",
     "column_error",
@@ -38,5 +40,4 @@ __all__ = [
     "parted_at",
     "parted_by_share",
     "polars_module",
-    "text_size",
 ]
