@@ -65,6 +65,10 @@ bench-training: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/learners/.s
 bench-large: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## training on many rows and many ids; writes docs/benchmarks/training-large.md
 	$(bin)/python -m benchmarks.large $(ARGS)
 
+.PHONY: bench-gpu
+bench-gpu: $(venv)/.stamp-tiffin $(venv)/.stamp-dev ## networks on a GPU beside the processors, where PyTorch finds one
+	$(bin)/python -m benchmarks.gpu $(ARGS)
+
 .PHONY: bench-dvc
 bench-dvc: $(venv)/.stamp-tiffin $(venv)/.stamp-dev build/bench/python/.stamp ## DVC's own benchmark suite; writes docs/benchmarks/dvc-suite.md
 	$(bin)/python -m benchmarks.dvc_suite $(ARGS)

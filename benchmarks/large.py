@@ -32,7 +32,12 @@ ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")
 DISK = "/var/tmp"
 HELD_OUT = 200_000
-PARTS = ("rows", "checkpoints", "ids", "minute")
+PARTS = {
+    "rows": "Many examples",
+    "checkpoints": "Checkpoints",
+    "ids": "More distinct ids than fit",
+    "minute": "The first minute",
+}
 EVERY_S = 60
 
 
@@ -64,7 +69,7 @@ class Bench:
 def rows(bench: Bench, data: Data, sizes: Sequence[int]) -> Iterator[str]:
     """Lines of the page."""
     yield from (
-        "## Many examples",
+        f"## {PARTS['rows']}",
         "",
         "One pass of LR with AdaGrad over the first so many examples, from text to a model on disk. The file is read",
         "from memory. AUC and log loss are those of later examples; peak is the most memory that was resident.",
@@ -116,7 +121,7 @@ def checkpoints(bench: Bench, data: Data, size: int, passes: int) -> Iterator[st
     cost = spread([after / before - 1 for before, after in pairs])
     walls = spread([before for before, _ in pairs])
     yield from (
-        "## Checkpoints",
+        f"## {PARTS['checkpoints']}",
         "",
         f"{passes} passes over {size:,} parsed examples by all processors, FTRL with an L1 and 2^{BITS} rows of 16",
         f"bytes (256 MB), without checkpoints and with one every {EVERY_S} s: {walls.median:.0f} s, and",
@@ -129,7 +134,7 @@ def checkpoints(bench: Bench, data: Data, size: int, passes: int) -> Iterator[st
 def ids(count: int, examples: int, share: float) -> Iterator[str]:
     """Lines of the page."""
     yield from (
-        "## More distinct ids than fit",
+        f"## {PARTS['ids']}",
         "",
         "LR by FTRL, each example with ten ids; half of them by a power law, half evenly from all. AUC lost is that",
         "beside a table without a bound. Memory is that of the process, less what it has with next to no ids.",
@@ -160,7 +165,7 @@ def minute(bench: Bench) -> Iterator[str]:
     medians = [spread(list(each)).median for each in zip(*found, strict=True)]
     total = spread([sum(each) for each in found])
     yield from (
-        "## The first minute",
+        f"## {PARTS['minute']}",
         "",
         "An empty virtual environment, the base install of a wheel with what it depends on (downloaded anew, from an",
         f"index nearby), a model of 10,000 examples: {medians[0]:.1f} s, {medians[1]:.1f} s and {medians[2]:.2f} s,",
@@ -185,6 +190,13 @@ def _copy_lines(source: Path, target: Path, count: int) -> None:
         out.writelines(islice(text, count))
 
 
+def _sections(page: Path) -> dict[str, list[str]]:
+    """The parts that a page has, each with the empty line after it."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    found = {section.partition("\n")[0]: section for section in text.split("\n## ")[1:]}
+    return {name: f"## {found[title]}".split("\n") for name, title in PARTS.items() if title in found}
+
+
 def _page(parts: dict[str, list[str]], folder: Path) -> str:
     facts = describe_machine([("memory" if folder.is_relative_to(MEMORY) else "disk", folder)])
     return "\n".join(
@@ -205,7 +217,9 @@ def _page(parts: dict[str, list[str]], folder: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run everything and write the page; return 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
-    parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS)
+    parser.add_argument(
+        "--only", nargs="*", default=[*PARTS], choices=PARTS, help="the others stay on the page as they are"
+    )
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000_000, 10_000_000, 40_000_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--passes", type=int, default=400, help="beside checkpoints: they should take minutes")
@@ -228,12 +242,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "ids": lambda: ids(options.ids, examples, options.share),
             "minute": lambda: minute(bench),
         }
-        parts: dict[str, list[str]] = {}
+        parts = _sections(options.output)
         for name in options.only:
             print(f"bench: {name}", file=sys.stderr, flush=True)
-            # What is done of a long run is on the page.
-            parts[name] = list(jobs[name]())
-            options.output.write_text(_page(parts, Path(scratch)), encoding="utf-8")
+            parts[name] = lines = []
+            for line in jobs[name]():
+                lines.append(line)
+                # What is done of a long run is on the page.
+                options.output.write_text(_page(parts, Path(scratch)), encoding="utf-8")
     print(options.output.read_text(encoding="utf-8"))
     return 0
 
