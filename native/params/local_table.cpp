@@ -13,7 +13,7 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr std::size_t kAhead = 8;                               // rows that are asked for before they are needed
+constexpr std::size_t kAhead = 24;                              // rows that are asked for before they are needed
 constexpr std::size_t kFloatsOfAWorker = std::size_t{1} << 19;  // with less to do a thread costs more than it gives
 
 int Workers(std::size_t floats) { return WorkerCount(0, floats / kFloatsOfAWorker); }
@@ -94,15 +94,13 @@ void LocalTable::Push(std::span<const std::uint64_t> keys, std::span<const float
     WithOptimizer(settings_.optimizer, [&](const auto& optimizer) {
       OnWorkers(static_cast<int>(workers), [&](int number) {
         const auto worker = static_cast<std::uint64_t>(number);
+        // Keys may share a row: whose it is goes by its name.
+        const auto is_its = [&](std::size_t i) { return workers == 1 || NameOf(keys[first + i]) % workers == worker; };
         for (std::size_t i = 0; i < view.size(); ++i) {
-          // Keys may share a row: whose it is goes by its name.
-          if (i + kAhead < view.size() && NameOf(keys[first + i + kAhead]) % workers == worker) {
-            PrefetchFloats(view.rows()[i + kAhead], floats());
-          }
-          const std::uint64_t name = NameOf(keys[first + i]);
+          if (i + kAhead < view.size() && is_its(i + kAhead)) PrefetchFloats(view.rows()[i + kAhead], floats());
           float* const row = view.rows()[i];
-          if (name % workers != worker || row == view.absent()) continue;
-          if (settings_.first > 0 && IsNew(row)) Begin(name, row);
+          if (!is_its(i) || row == view.absent()) continue;
+          if (settings_.first > 0 && IsNew(row)) Begin(NameOf(keys[first + i]), row);
           StepEach(optimizer, gradients.subspan((first + i) * width, width), row);
         }
       });
