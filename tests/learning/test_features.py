@@ -1,8 +1,10 @@
 """Feature expressions: the native encoder gives what the twin gives, whatever form the columns come in."""
 
+import copy
 import datetime as dt
 import json
 import math
+import pickle
 import re
 from typing import Any
 
@@ -146,6 +148,18 @@ def test_an_expression_comes_back_from_its_tree_and_from_its_text(
     feature = feature if field is None else feature.field(field)
     assert from_tree(json.loads(json.dumps(to_tree(feature)))) == feature
     assert parse(str(feature)) == feature
+
+
+def test_an_expression_is_a_value() -> None:
+    one = (num("price").log().bucket([1, 2]) @ cat("site")).named("both").field(7)
+    for same in (copy.deepcopy(one), pickle.loads(pickle.dumps(one)), parse(str(one))):
+        assert same == one
+        assert hash(same) == hash(one)
+    assert one != one.field(8)
+    assert one != str(one)
+    assert repr(num("x")) == "Expression(operator='num', arguments=('x',), inputs=(), label=None, number=None)"
+    with pytest.raises(AttributeError, match="does not change"):
+        one.label = "other"
 
 
 def test_the_tree_is_as_the_page_says() -> None:
