@@ -99,9 +99,9 @@ Segment::Found Segment::Find(std::uint64_t key, bool wait, Buffer<std::byte>& bu
   if (got == 0) return Found::kUnknown;
   const auto entries = std::views::iota(std::size_t{0}, got);
   const auto at = std::ranges::lower_bound(entries, scrambled, {}, [&](std::size_t i) { return ScrambledAt(buffer, i); });
-  if (at == entries.end() || ScrambledAt(buffer, *at) != scrambled) return Found::kNo;
+  if (at == entries.end() || ScrambledAt(buffer, *at) != scrambled) return Found::kAbsent;
   row = RowAt(buffer.data() + *at * entry_bytes());
-  return Found::kYes;
+  return Found::kThere;
 }
 
 std::uint64_t Segment::ScrambledAt(const Buffer<std::byte>& buffer, std::size_t i) const noexcept {

@@ -47,7 +47,7 @@ class Segment {
   void Advise(std::uint64_t scrambled) const noexcept;
   // Looks for the row of a key, whose floats are in `buffer` until it is used again.  Thread-safe.  Throws SystemFault.
   // wait: for the disk; else it may be unknown whether there is one.
-  enum class Found : unsigned char { kNo, kYes, kUnknown };
+  enum class Found : unsigned char { kAbsent, kThere, kUnknown };
   Found Find(std::uint64_t key, bool wait, Buffer<std::byte>& buffer, SpilledRow& row) const;
 
  private:

@@ -85,7 +85,7 @@ bool Spill::Look(std::size_t i, bool wait, FetchedRows& found, const Keep& keep)
     if (!level->segment->MayHave(scrambled)) continue;
     const Segment::Found outcome = level->segment->Find(key, wait, found.read_, row);
     if (outcome == Segment::Found::kUnknown) return false;
-    if (outcome == Segment::Found::kNo) continue;
+    if (outcome == Segment::Found::kAbsent) continue;
     if (keep(row)) found.Add(i, row, row_floats_);
     break;
   }
