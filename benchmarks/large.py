@@ -118,6 +118,10 @@ def checkpoints(bench: Bench, data: Data, size: int, passes: int) -> Iterator[st
         found = {program: bench.train(program, text) for program in order}
         pairs.append((found[without].wall_s, found[with_].wall_s))
     text.unlink()
+    if min(before for before, _ in pairs) < 2 * EVERY_S:
+        raise RuntimeError(
+            f"{passes} passes take {pairs[0][0]:.0f} s, and a checkpoint comes each {EVERY_S} s: ask for more"
+        )
     cost = spread([after / before - 1 for before, after in pairs])
     walls = spread([before for before, _ in pairs])
     yield from (
@@ -222,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000_000, 10_000_000, 40_000_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--passes", type=int, default=400, help="beside checkpoints: they should take minutes")
+    parser.add_argument("--passes", type=int, default=1500, help="beside checkpoints: they should take minutes")
     parser.add_argument("--ids", type=int, default=150_000_000)
     parser.add_argument("--examples", type=int, help="with ids (default: as many as are needed to meet most of them)")
     parser.add_argument("--share", type=float, default=0.25, help="of the memory that all ids need")

@@ -33,10 +33,10 @@ ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")
 ROWS = 1_000_000
 HELD_OUT = 100_000
-TOUCHED = 2 << 30  # bytes
+BRIEF_S = 5.0
 NOTES = (
     "One pass over the data unless it is said otherwise, all processors of the machine, from text to a model on disk.",
-    "Before each run 2 GiB of memory are touched: the host of a virtual machine may have to find pages that were idle.",
+    "What takes less than 5 s runs twice, and the second time counts: a virtual machine gives idle memory back.",
     "A further pass is a third of what four passes take longer than one.",
     "VW and tiffin take the same features of each line. In data for xLearn ids are hashed to 20 bits beforehand.",
     "VW's `--lrq` does better here, and is faster, with dropout and smaller steps, so it has both.",
@@ -57,16 +57,14 @@ class Quality(NamedTuple):
 class Bench:
     """What was measured so far.
 
-    beside: where predictions are read: a program is said to have had as much memory as whoever starts it.  touches:
-    before each run the memory that it may use is touched, which a virtual machine gives back after seconds.
+    beside: where predictions are read: a program is said to have had as much memory as whoever starts it.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], beside: Executor, *, touches: bool) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], beside: Executor) -> None:
         self._folder = folder
         self._beside = beside
         self._environment = environment
         self._log = folder / "output.log"
-        self._touches = touches
         self.samples: defaultdict[Case, defaultdict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
         self.qualities: dict[tuple[Case, str], Quality] = {}
         self.commands: dict[Case, str] = {}
@@ -105,6 +103,10 @@ class Bench:
             )
 
     def _train(self, program: Program, data: Data) -> Sample:
+        found = self._train_once(program, data)
+        return self._train_once(program, data) if found.wall_s < BRIEF_S else found
+
+    def _train_once(self, program: Program, data: Data) -> Sample:
         place = self._place(program)
         for old in (place.model, self._folder / "cache", *data.train[program.form].parent.glob("*.bin")):
             shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
@@ -116,8 +118,6 @@ class Bench:
         return self._beside.submit(_quality_of, program, place, data.labels).result()
 
     def _measure(self, command: Command) -> Sample:
-        if self._touches:
-            touch_memory(most=TOUCHED)
         return measure(command, self._folder, self._environment, self._log)
 
     def _place(self, program: Program) -> Place:
@@ -153,7 +153,9 @@ def _run(options: argparse.Namespace, folder: Path, beside: Executor) -> None:
     data = beside.submit(_make_data, folder / "data", options.rows, wanted).result()
     own = {"TMPDIR": str(folder), "USER": "bench"}  # parsed examples are kept in memory, too; xLearn wants a user
     environment = {**workload.environment(folder / "home"), **own}
-    bench = Bench(folder, environment, beside, touches=options.rows >= ROWS)
+    if options.rows >= ROWS:
+        touch_memory()
+    bench = Bench(folder, environment, beside)
     features = 0
     if any(case.name == FURTHER for case in chosen):
         features = beside.submit(_write_keys, data[DATA].train["vw"], folder / "keys").result()
