@@ -49,8 +49,9 @@ class Bar:
         """Move the bar on."""
         if self._bar is None:
             return
-        count = f"{files:,} {self._noun}s" if self._by_size else f"{size / 2**20:.0f} MiB"
-        self._bar.set_postfix_str(f"{count}, {self._note()}" if self._note else count, refresh=False)
+        other = f"{files:,} {self._noun}s" if self._by_size else f"{size / 2**20:.0f} MiB" if size else ""
+        beside = [other, *([] if self._note is None else [self._note()])]
+        self._bar.set_postfix_str(", ".join(filter(None, beside)), refresh=False)
         self._bar.update((size if self._by_size else files) - self._bar.n)
 
     def note(self, text: Callable[[], str]) -> None:
