@@ -159,6 +159,12 @@ def test_how_many_rows_a_table_has_is_known_before_it_is_read(tmp_path: Path, na
     assert amount_of([str(path), str(tmp_path / name)]) == (0, 0), "nobody knows"
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.svm.gz", "a.parquet"])
+def test_of_a_file_that_cannot_be_read_nobody_knows_how_much_there_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/proc/self/mem")  # a file whose first page cannot be read
+    assert amount_of([str(tmp_path / name)]) == (0, 0)
+
+
 def test_a_later_run_begins_with_parsed_examples(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, cache = str(tmp_path / "model"), str(tmp_path / "cache")
     command = ["train", "lr", "--data", data, "--out", out, "--cache", cache, "--set", "bits=12", "--deterministic"]

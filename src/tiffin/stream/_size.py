@@ -67,13 +67,13 @@ def _counted(path: str, name: str) -> int:
 
 def _begin(path: str) -> tuple[bytes, int]:
     """The first text of a file, and of how many of its bytes that is; nothing where it cannot be read."""
-    with open(path, "rb") as file:
-        packed = file.read(SAMPLE)
-    if not path.endswith(COMPRESSED):
-        return packed, len(packed)
     try:
+        with open(path, "rb") as file:
+            packed = file.read(SAMPLE)
+        if not path.endswith(COMPRESSED):
+            return packed, len(packed)
         return _gunzipped(packed) if path.endswith(".gz") else _unzstandard(packed)
-    except (ImportError, EOFError, zlib.error):  # as above
+    except (ImportError, OSError, EOFError, zlib.error):  # as above
         return b"", 0
 
 
