@@ -84,7 +84,7 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
     if (ages_file) ages_file->Append(age);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const float* from = row + parts[i].at;
-      if (parts[i].floats() == 1 && std::isfinite(*from)) {
+      if (parts[i].floats() == 1 && std::isfinite(*from)) {  // a weight: most of what there is, in few instructions
         files[i].Append(*from);
         continue;
       }
