@@ -8,11 +8,12 @@
 namespace tiffin {
 
 inline constexpr std::size_t kLineFloats = 16;  // of a cache line
+inline constexpr std::size_t kLineBytes = kLineFloats * sizeof(float);
 
-// Has the cache line of a place on its way, to be written to.  The empty statement says that this does something: without
-// it GCC (12) takes a function that only asks for memory for one without effects, and drops its calls.
+// Has the cache line of a place on its way.  The empty statement says that this does something: without it GCC (12) takes
+// a function that only asks for memory for one without effects, and drops its calls.
 TIFFIN_INLINE void Prefetch(const void* place) noexcept {
-  __builtin_prefetch(place, 1);
+  __builtin_prefetch(place);
   asm volatile("");
 }
 

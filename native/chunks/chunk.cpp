@@ -170,6 +170,15 @@ bool Copy(Unpacker& from, Buffer<T>& to) {
   return true;
 }
 
+// The same without a copy, which the chunk has to outlive.
+template <typename T>
+bool Borrow(Unpacker& from, Buffer<T>& to) {
+  const T* const column = from.Take<T>(to.size());
+  if (column == nullptr) return false;
+  to.Borrow({column, to.size()});
+  return true;
+}
+
 bool UnpackLengths(Unpacker& from, const Head& head, Rows& rows) {
   if (head.length_bytes == 0) return FillOffsets(rows, head.features, [&](std::size_t) { return head.length; });
   if (head.length_bytes == 1) {
@@ -181,7 +190,7 @@ bool UnpackLengths(Unpacker& from, const Head& head, Rows& rows) {
 }
 
 bool UnpackKeys(Unpacker& from, const Head& head, Rows& rows) {
-  if (head.key_bytes == 8) return Copy(from, rows.keys);
+  if (head.key_bytes == 8) return Borrow(from, rows.keys);
   const auto* const keys = from.Take<std::uint32_t>(head.features);
   if (keys == nullptr) return false;
   std::copy_n(keys, head.features, rows.keys.data());
@@ -270,7 +279,7 @@ bool UnpackChunk(std::span<const char> chunk, Rows& rows, std::vector<Fault>& fa
   rows.Resize(head->rows, head->features, (head->columns & kValues) != 0, (head->columns & kWeights) != 0,
               std::size_t{head->more_tasks} + 1);
   return UnpackLengths(from, *head, rows) && UnpackKeys(from, *head, rows) &&
-         (!rows.has_values() || Copy(from, rows.values)) && UnpackLines(from, *head, rows) &&
+         (!rows.has_values() || Borrow(from, rows.values)) && UnpackLines(from, *head, rows) &&
          (!rows.has_weights() || Copy(from, rows.weights)) && UnpackLabels(from, *head, rows) &&
          UnpackFaults(from, *head, faults);
 }

@@ -11,7 +11,7 @@
 //   faults  := {line u32, column u32, message u32}      message: where its text begins in `messages`
 //   messages := text that ends with a zero byte, one after the other
 //
-// Numbers are little-endian.  Cutting what is 1 or equal halves most data, and unpacking takes as long as copying.
+// Numbers are little-endian.  Cutting what is 1 or equal halves most data, and what is left is read where it lies.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ inline constexpr std::size_t kChunkAlign = 64;
 // Makes `chunk` the form of these rows and faults.
 void PackChunk(const Rows& rows, std::span<const Fault> faults, Buffer<char>& chunk);
 
-// Fills rows and faults, which are empty; messages stay where they are in `chunk`.  False, and anything in them, where
+// Fills rows and faults, which are empty; messages, 64-bit keys and values stay where they are in `chunk`.  False, and anything in them, where
 // it is no chunk: no bytes whatever make it read past their end.  REQUIRES: it begins on a boundary of 8 bytes.
 bool UnpackChunk(std::span<const char> chunk, Rows& rows, std::vector<Fault>& faults);
 

@@ -84,8 +84,9 @@ BadRows TakeBad(const ModelSettings& settings, const Block& block, const std::ve
   }
   std::vector<std::size_t> gone;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    std::string what;
-    if (labels && !IsFine(settings, rows.LabelsOf(row))) what = OnLabels(settings, rows.LabelsOf(row));
+    const bool is_labelled = !labels || IsFine(settings, rows.LabelsOf(row));
+    if (is_labelled && settings.score != ScoreKind::kFfm) continue;
+    std::string what = is_labelled ? "" : OnLabels(settings, rows.LabelsOf(row));
     if (what.empty() && settings.score == ScoreKind::kFfm) what = OnFields(settings, rows, row);
     if (what.empty()) continue;
     if (gone.size() < kMostKept) bad.first.push_back({block.file, line(rows.lines[row]), 0, std::move(what)});

@@ -231,8 +231,13 @@ class Learner::Worker {
     if (row >= piece_end_) return;
     float* const* const places = Places(row);
     const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
-    if (settings_.fields > 2 * size) return PrefetchVectors(places, fields_.data() + rows.offsets[row], size);
-    for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], row_floats_);
+    if (row_floats_ <= kLineFloats) {
+      for (std::size_t i = 0; i < size; ++i) Prefetch(places[i]);
+    } else if (settings_.fields > 2 * size) {
+      PrefetchVectors(places, fields_.data() + rows.offsets[row], size);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) PrefetchFloats(places[i], row_floats_);
+    }
   }
 
   // Of an example that has few of an FFM's fields: the first line of each vector that it needs.
@@ -337,7 +342,8 @@ Learner::Learner(const ModelSettings& settings, const TableSettings& table)
     : settings_(settings),
       table_settings_(table),
       table_(NewTable(RowWidth(settings), table, FadeOf(settings))),
-      bias_(3 * settings.heads),
+      bias_memory_(3 * settings.heads * sizeof(float)),
+      bias_(bias_memory_.as<float>(), 3 * settings.heads),
       kernels_(ChosenKernels()) {}
 
 Totals Learner::totals() const {

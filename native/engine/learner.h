@@ -21,6 +21,7 @@
 #include "engine/pass_state.h"
 #include "engine/pause.h"
 #include "params/new_table.h"
+#include "params/pages.h"
 #include "source/rows_source.h"
 
 namespace tiffin::learn {
@@ -94,7 +95,8 @@ class Learner {
   const ModelSettings settings_;
   const TableSettings table_settings_;
   std::unique_ptr<Table> table_;
-  std::vector<float> bias_;
+  const Pages bias_memory_;  // of its own: what else were in its cache line, all threads would wait for
+  const std::span<float> bias_;
   const Kernels& kernels_;
 
   mutable std::mutex mutex_;

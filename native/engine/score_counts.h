@@ -17,7 +17,7 @@ class ScoreCounts {
   // score: a logit.  mean: its probability.
   void Add(float score, float mean, bool positive, double weight) noexcept {
     const std::size_t bucket = BucketOf(score);
-    (positive ? positives_ : negatives_)[bucket] += weight;
+    counts_[positive][bucket] += weight;  // without a branch: nobody can foretell it
     predicted_[bucket] += weight * static_cast<double>(mean);
   }
   void Add(const ScoreCounts& other) noexcept;
@@ -36,8 +36,8 @@ class ScoreCounts {
   double CalibrationError() const noexcept;
 
   // Weight by bucket, and sums of predictions, for who writes them down.
-  Buckets& positives() noexcept { return positives_; }
-  Buckets& negatives() noexcept { return negatives_; }
+  Buckets& positives() noexcept { return counts_[1]; }
+  Buckets& negatives() noexcept { return counts_[0]; }
   Buckets& predicted() noexcept { return predicted_; }
 
  private:
@@ -49,9 +49,11 @@ class ScoreCounts {
     return !(place > 0) ? 0 : place >= kBuckets - 1 ? kBuckets - 1 : static_cast<std::size_t>(place);
   }
 
-  Buckets positives_{};
-  Buckets negatives_{};
-  Buckets predicted_{};  // sums of predictions
+  const Buckets& positives() const noexcept { return counts_[1]; }
+  const Buckets& negatives() const noexcept { return counts_[0]; }
+
+  std::array<Buckets, 2> counts_{};  // negatives, positives
+  Buckets predicted_{};              // sums of predictions
 };
 
 }  // namespace tiffin::learn

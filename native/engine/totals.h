@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "engine/score_counts.h"
 #include "loss/log_sum.h"
 #include "loss/logistic.h"
@@ -26,7 +27,8 @@ struct TaskTotals {
   void Add(const TaskTotals& other) noexcept;
 };
 
-struct Totals {
+// On cache lines of its own, as each thread has one that it writes to all the time.
+struct alignas(kLineBytes) Totals {
   std::uint64_t rows = 0;
   std::uint64_t features = 0;
   std::uint64_t bytes = 0;  // of text

@@ -13,7 +13,7 @@ struct Logistic {
     const float margin = label > 0 ? score : -score;
     return std::log1p(static_cast<double>(std::exp(-std::fabs(margin)))) + (margin < 0 ? -margin : 0.0F);
   }
-  static float Slope(float score, float label) noexcept { return Mean(score) - (label > 0 ? 1.0F : 0.0F); }
+  static float Slope(float score, float label) noexcept { return Mean(score) - AsNumber(label > 0); }
   static float Mean(float score) noexcept {
     const float size = std::fabs(score);
     return MeanOf(score, size > kMostScore ? kLeastOdds : std::exp(-size));
@@ -30,15 +30,20 @@ struct Logistic {
     const float odds = std::exp(-size);
     const float mean = MeanOf(score, size > kMostScore ? kLeastOdds : odds);
     const bool is_wrong = (score > 0) != (label > 0);
-    return {odds, is_wrong ? size : 0.0F, mean, mean - (label > 0 ? 1.0F : 0.0F)};
+    return {odds, size * AsNumber(is_wrong), mean, mean - AsNumber(label > 0)};
   }
-  static bool Allows(float label) noexcept { return label == 1 || label == 0 || label == -1; }
+  static bool Allows(float label) noexcept {
+    return static_cast<int>(label == 0) | static_cast<int>(std::fabs(label) == 1);
+  }
 
  private:
+  // Labels and scores follow no order, so a branch by one of them would be guessed wrong every other time, and all that
+  // was begun after it begins anew.
+  static float AsNumber(bool is_true) noexcept { return static_cast<float>(is_true); }
   // odds: against what the score is for.
   static float MeanOf(float score, float odds) noexcept {
-    const float rest = 1.0F / (1.0F + odds);
-    return score > 0 ? rest : odds * rest;
+    const float tops[2] = {odds, 1.0F};
+    return tops[score > 0] * (1.0F / (1.0F + odds));
   }
 };
 

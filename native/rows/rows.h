@@ -85,6 +85,8 @@ class Rows {
   // Takes rows out.  REQUIRES: ascending.
   void Remove(std::span<const std::size_t> gone) {
     if (gone.empty()) return;
+    keys.Own();
+    values.Own();
     std::size_t to = gone[0];
     std::uint32_t end = offsets[to];
     std::size_t next = 0;
@@ -117,6 +119,7 @@ class Rows {
   }
 
   Buffer<std::uint32_t> offsets;
+  // May be borrowed from whom the rows come from.
   Buffer<std::uint64_t> keys;
   Buffer<float> values;   // unless all are 1
   Buffer<float> labels;   // NaN: not known

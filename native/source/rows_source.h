@@ -22,7 +22,7 @@ class RowsSource {
   virtual ~RowsSource() = default;
   // As of a BlockSource.
   virtual bool Next(Block& block, const std::atomic<bool>& stop) = 0;
-  // Appends the examples of a block.  Thread-safe.
+  // Appends the examples of a block, which may go on lying in the source (Buffer::Borrow).  Thread-safe.
   virtual void Parse(const Block& block, Rows& rows, std::vector<Fault>& faults) const = 0;
   // The value of the column to compare predictions by, one for each row that Parse made of the block and nobody has
   // taken out since; "" where there is none.  They live as long as the block does.  Thread-safe.

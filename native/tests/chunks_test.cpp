@@ -90,6 +90,23 @@ TEST(Chunk, UnpacksToWhatWasPacked) {
   }
 }
 
+TEST(Chunk, StaysAsItIsWhenRowsAreTakenOut) {
+  Buffer<char> chunk;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    Examples wanted = Make(seed);
+    PackChunk(wanted.rows, wanted.faults, chunk);
+    const std::string before = Bytes(chunk);
+    Examples found;
+    ASSERT_TRUE(UnpackChunk(chunk.span(), found.rows, found.faults)) << seed;
+    std::vector<std::size_t> gone;
+    for (std::size_t row = seed % 3; row < wanted.rows.size(); row += 3) gone.push_back(row);
+    found.rows.Remove(gone);
+    wanted.rows.Remove(gone);
+    ExpectSame(found, wanted);
+    EXPECT_EQ(Bytes(chunk), before);
+  }
+}
+
 // Of interest with the address sanitizer: whatever the bytes, none is read past their end.
 TEST(Chunk, OfAnyBytesIsUnpackedOrRefused) {
   std::mt19937 random(3);
@@ -104,6 +121,8 @@ TEST(Chunk, OfAnyBytesIsUnpackedOrRefused) {
     Examples found;
     if (!UnpackChunk(broken, found.rows, found.faults)) continue;
     ASSERT_EQ(found.rows.offsets[found.rows.size()], found.rows.features());
+    EXPECT_EQ(Bytes(found.rows.keys).size(), found.rows.features() * sizeof(std::uint64_t));
+    EXPECT_EQ(Bytes(found.rows.values).size(), found.rows.has_values() ? found.rows.features() * sizeof(float) : 0);
     for (const Fault& fault : found.faults) EXPECT_LT(std::strlen(fault.what), broken.size());
   }
 }
