@@ -36,13 +36,16 @@ void AddScaled(auto width, const float* __restrict from, float scale, float* __r
   for (std::size_t f = 0; f < width; ++f) to[f] += scale * from[f];
 }
 
-float ValueOf(const ExampleBatch& batch, std::size_t feature, bool squared) {
-  const float value = batch.values.empty() ? 1.0F : batch.values[feature];
-  return squared ? value * value : value;
+// Calls f(value), where value(feature) is what a feature of the batch is worth.
+template <typename F>
+void WithValues(const ExampleBatch& batch, bool squared, F f) {
+  const float* const values = batch.values.data();
+  if (batch.values.empty()) return f([](std::size_t) { return 1.0F; });
+  if (squared) return f([values](std::size_t feature) { return values[feature] * values[feature]; });
+  f([values](std::size_t feature) { return values[feature]; });
 }
 
 std::size_t SlotOf(std::uint64_t key, std::uint32_t slots) {
-  if (slots == 1) return 0;
   const std::uint32_t field = FieldOf(key);
   if (field >= slots) {
     throw std::invalid_argument("field " + std::to_string(field) + ", and there are " + std::to_string(slots));
@@ -50,27 +53,36 @@ std::size_t SlotOf(std::uint64_t key, std::uint32_t slots) {
   return field;
 }
 
-// Calls f(row, feature) for the features of the rows of each of several workers.
+// Calls f(slot), where slot(feature) is the slot that a feature of the batch goes to.
+template <typename F>
+void WithSlots(const ExampleBatch& batch, std::uint32_t slots, F f) {
+  if (slots == 1) return f([](std::size_t) { return std::size_t{0}; });
+  f([keys = batch.keys.data(), slots](std::size_t feature) { return SlotOf(keys[feature], slots); });
+}
+
+// Calls f(row, begin, end) for the rows of each of several workers, with where their features are.
 template <typename F>
 void ForRows(const ExampleBatch& batch, std::size_t floats, F f) {
   const auto workers = static_cast<std::size_t>(Workers(floats));
   OnWorkers(static_cast<int>(workers), [&](int number) {
     const auto worker = static_cast<std::size_t>(number);
-    for (std::size_t row = batch.rows() * worker / workers; row < batch.rows() * (worker + 1) / workers; ++row) {
-      f(row, batch.offsets[row], batch.offsets[row + 1]);
-    }
+    const std::uint32_t* const offsets = batch.offsets.data();
+    const std::size_t end = batch.rows() * (worker + 1) / workers;
+    for (std::size_t row = batch.rows() * worker / workers; row < end; ++row) f(row, offsets[row], offsets[row + 1]);
   });
 }
 
-// The same where features add to what belongs to their keys: each worker has keys of its own.
+// Calls f(row, feature) for the features that add to what belongs to their keys: each worker has keys of its own.
 template <typename F>
 void ForFeatures(const ExampleBatch& batch, std::size_t floats, F f) {
   const auto workers = static_cast<std::uint32_t>(Workers(floats));
   OnWorkers(static_cast<int>(workers), [&](int number) {
     const auto worker = static_cast<std::uint32_t>(number);
+    const std::uint32_t* const offsets = batch.offsets.data();
+    const std::uint32_t* const index = batch.index.data();
     for (std::size_t row = 0; row < batch.rows(); ++row) {
-      for (std::uint32_t i = batch.offsets[row]; i < batch.offsets[row + 1]; ++i) {
-        if (workers == 1 || batch.index[i] % workers == worker) f(row, i);
+      for (std::uint32_t i = offsets[row]; i < offsets[row + 1]; ++i) {
+        if (workers == 1 || index[i] % workers == worker) f(row, i);
       }
     }
   });
@@ -78,15 +90,21 @@ void ForFeatures(const ExampleBatch& batch, std::size_t floats, F f) {
 
 }  // namespace
 
+// Lambdas take pointers by value: else they would be read anew after each number that is written.
+
 void Pool(const ExampleBatch& batch, const Pooling& how, std::span<const float> rows, std::span<float> pools) {
   std::ranges::fill(pools, 0.0F);
   WithWidth(how.width, [&](auto width) {
-    ForRows(batch, batch.features() * width, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      float* const pool = pools.data() + row * how.slots * width;
-      for (std::size_t i = begin; i < end; ++i) {
-        AddScaled(width, rows.data() + batch.index[i] * width, ValueOf(batch, i, how.squared),
-                  pool + SlotOf(batch.keys[i], how.slots) * width);
-      }
+    WithSlots(batch, how.slots, [&](auto slot) {
+      WithValues(batch, how.squared, [&](auto value) {
+        ForRows(batch, batch.features() * width,
+                [=, index = batch.index.data(), from = rows.data(), to = pools.data(), step = how.slots * width](
+                    std::size_t row, std::size_t begin, std::size_t end) {
+                  for (std::size_t i = begin; i < end; ++i) {
+                    AddScaled(width, from + index[i] * width, value(i), to + row * step + slot(i) * width);
+                  }
+                });
+      });
     });
   });
 }
@@ -94,10 +112,14 @@ void Pool(const ExampleBatch& batch, const Pooling& how, std::span<const float> 
 void Unpool(const ExampleBatch& batch, const Pooling& how, std::span<const float> pools, std::span<float> rows) {
   std::ranges::fill(rows, 0.0F);
   WithWidth(how.width, [&](auto width) {
-    ForFeatures(batch, batch.features() * width, [&](std::size_t row, std::size_t i) {
-      const std::size_t slot = row * how.slots + SlotOf(batch.keys[i], how.slots);
-      AddScaled(width, pools.data() + slot * width, ValueOf(batch, i, how.squared),
-                rows.data() + batch.index[i] * width);
+    WithSlots(batch, how.slots, [&](auto slot) {
+      WithValues(batch, how.squared, [&](auto value) {
+        ForFeatures(batch, batch.features() * width,
+                    [=, index = batch.index.data(), from = pools.data(), to = rows.data(), step = how.slots * width](
+                        std::size_t row, std::size_t i) {
+                      AddScaled(width, from + row * step + slot(i) * width, value(i), to + index[i] * width);
+                    });
+      });
     });
   });
 }
@@ -106,20 +128,24 @@ void PairRows(const ExampleBatch& batch, std::size_t size, std::span<const float
               std::span<float> scores) {
   std::ranges::fill(sums, 0.0F);
   WithWidth(size, [&](auto width) {
-    ForRows(batch, batch.features() * width, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      float* const sum = sums.data() + row * width;
-      float squares = 0;
-      for (std::size_t i = begin; i < end; ++i) {
-        const float* const vector = rows.data() + batch.index[i] * width;
-        const float value = ValueOf(batch, i, false);
-        AddScaled(width, vector, value, sum);
-        float square = 0;
-        for (std::size_t f = 0; f < width; ++f) square += vector[f] * vector[f];
-        squares += value * value * square;
-      }
-      float square = 0;
-      for (std::size_t f = 0; f < width; ++f) square += sum[f] * sum[f];
-      scores[row] = 0.5F * (square - squares);
+    WithValues(batch, false, [&](auto value_of) {
+      ForRows(batch, batch.features() * width,
+              [=, index = batch.index.data(), from = rows.data(), to = sums.data(), out = scores.data()](
+                  std::size_t row, std::size_t begin, std::size_t end) {
+                float* const sum = to + row * width;
+                float squares = 0;
+                for (std::size_t i = begin; i < end; ++i) {
+                  const float* const vector = from + index[i] * width;
+                  const float value = value_of(i);
+                  AddScaled(width, vector, value, sum);
+                  float square = 0;
+                  for (std::size_t f = 0; f < width; ++f) square += vector[f] * vector[f];
+                  squares += value * value * square;
+                }
+                float square = 0;
+                for (std::size_t f = 0; f < width; ++f) square += sum[f] * sum[f];
+                out[row] = 0.5F * (square - squares);
+              });
     });
   });
 }
@@ -128,11 +154,15 @@ void UnpairRows(const ExampleBatch& batch, std::size_t size, std::span<const flo
                 std::span<const float> slopes, std::span<float> derivative) {
   std::ranges::fill(derivative, 0.0F);
   WithWidth(size, [&](auto width) {
-    ForFeatures(batch, batch.features() * width, [&](std::size_t row, std::size_t i) {
-      const float value = ValueOf(batch, i, false);
-      const std::size_t at = batch.index[i] * width;
-      AddScaled(width, sums.data() + row * width, slopes[row] * value, derivative.data() + at);
-      AddScaled(width, rows.data() + at, -slopes[row] * value * value, derivative.data() + at);
+    WithValues(batch, false, [&](auto value_of) {
+      ForFeatures(batch, batch.features() * width,
+                  [=, index = batch.index.data(), from = rows.data(), its_sums = sums.data(), its_slopes = slopes.data(),
+                   to = derivative.data()](std::size_t row, std::size_t i) {
+                    const float value = value_of(i);
+                    const std::size_t at = index[i] * width;
+                    AddScaled(width, its_sums + row * width, its_slopes[row] * value, to + at);
+                    AddScaled(width, from + at, -its_slopes[row] * value * value, to + at);
+                  });
     });
   });
 }
