@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -77,7 +78,7 @@ class Learner::Worker {
         const float score = Bias() + learner_.kernels_.score(settings_, example, sums_.data());
         if (!std::isfinite(score)) throw Diverged{block.file, Line(rows.lines[row])};
         const float slope = totals.Count(loss, score, label, Weight(row), logs) * Weight(row);
-        learner_.kernels_.update(settings_, view_->has_absent() ? Present(example) : example, sums_.data(), slope);
+        Update(example, slope);
         slopes += slope;
         if ((row + 1) % bias_rows == 0) UpdateBias(std::exchange(slopes, 0.0F));
       }
@@ -108,6 +109,11 @@ class Learner::Worker {
  private:
   std::uint64_t Line(std::size_t line) const { return block.first_line + line + 1; }
   float Weight(std::size_t row) const { return rows.has_weights() ? rows.weights[row] : 1.0F; }
+
+  void Update(const Example& example, float slope) {
+    if (view_->has_absent()) return learner_.kernels_.update(settings_, Present(example), sums_.data(), slope);
+    learner_.kernels_.update(settings_, example, sums_.data(), slope);
+  }
 
   // As Learn and Score, with a score for each class or task.
 
@@ -366,6 +372,11 @@ std::vector<BadRow> Learner::bad_rows() const {
   return pass_.bad.first;
 }
 
+Crowd& Learner::CrowdOf(int threads) {
+  if (!crowd_ || crowd_->threads() != threads) crowd_ = std::make_unique<Crowd>(threads);
+  return *crowd_;
+}
+
 bool Learner::IsDone(std::uint64_t block) const {
   const std::scoped_lock lock(mutex_);
   return pass_.cursor.Has(block);
@@ -395,9 +406,11 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
   control.bytes = pass_.totals.bytes;
   Turns turns(pass_.cursor.first());
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
+  Crowd* const crowd = options.learn && !options.deterministic && threads > 1 ? &CrowdOf(threads) : nullptr;
   OnWorkers(threads, [&](int) {
     Worker worker(*this, options);
     const auto totals = std::make_unique<Totals>();
+    std::optional<Crowd::Place> place;
     try {
       Clock clock;
       while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
@@ -409,6 +422,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         source.Parse(worker.block, worker.rows, worker.faults);
         totals->parse_s = clock.Lap();
         if (options.deterministic && !turns.Wait(worker.block.number)) return;
+        if (crowd != nullptr) place.emplace(*crowd);
         const auto inside = pause_.Enter();
         totals->wait_s = clock.Lap();
         NoteBad(worker.TakeBad(true), options);
@@ -420,6 +434,8 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         }
         totals->learn_s = clock.Lap();
         totals->features = worker.rows.features();
+        if (place) place->Did(totals->features, totals->learn_s);
+        place.reset();
         totals->bytes = worker.block.size;
         control.files.fetch_add(totals->rows, std::memory_order_relaxed);
         control.bytes.fetch_add(totals->bytes, std::memory_order_relaxed);

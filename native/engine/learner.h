@@ -16,6 +16,7 @@
 
 #include "base/control.h"
 #include "engine/bad_rows.h"
+#include "engine/crowd.h"
 #include "engine/kernels.h"
 #include "engine/model.h"
 #include "engine/pass_state.h"
@@ -89,6 +90,7 @@ class Learner {
  private:
   class Worker;
 
+  Crowd& CrowdOf(int threads);
   bool IsDone(std::uint64_t block) const;
   void NoteBad(BadRows&& found, const PassOptions& options);
 
@@ -102,6 +104,7 @@ class Learner {
   mutable std::mutex mutex_;
   PassState pass_;
   Pause pause_;
+  std::unique_ptr<Crowd> crowd_;  // from one pass to the next, as what it has found out is still so
 };
 
 }  // namespace tiffin::learn

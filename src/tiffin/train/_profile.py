@@ -43,6 +43,7 @@ def _advice(stage: str, paths: Sequence[str], *, from_cache: bool, deterministic
             return "parsing bound it, this once: the next run begins with what was kept"
         return "parsing bound it: with --cache DIR, later runs begin with parsed examples, as further passes do"
     if stage == "wait":
-        reason = "with --deterministic one thread learns at a time" if deterministic else "checkpoints stop it often"
-        return f"waiting bound it: {reason}"
+        if deterministic:
+            return "waiting bound it: with --deterministic one thread learns at a time"
+        return "waiting bound it: fewer threads at once learn more here, as all write to the same rows"
     return "learning bound it, as it should; fewer bits or a smaller k take less memory and time"
