@@ -42,7 +42,7 @@ BITS = 24
 _ADAPTIVE = ("optimizer=adagrad", "alpha=0.3", f"bits={BITS}")
 FURTHER = "LR, each further pass"
 # Passes of the longer run, and of the shorter one that is taken away from it: both have written the cache by then.
-LONGER, SHORTER = 6, 2
+LONGER, SHORTER = 22, 2
 
 
 class Case(NamedTuple):
