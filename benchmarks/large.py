@@ -124,7 +124,7 @@ def checkpoints(bench: Bench, examples: int, count: int, every_s: float) -> Iter
         "",
         f"{examples:,} parsed examples, over and over, by all processors: FTRL with an L1, 2^{BITS} rows of 16 bytes",
         f"(256 MB). A checkpoint of {found[-1].bytes / 2**20:.0f} MiB, to a disk, takes {seconds.median:.2f} s",
-        f"({seconds.least:.2f} to {seconds.most:.2f}; {count} of them), most of it beside the training, which loses",
+        f"({seconds.least:.2f} to {seconds.most:.2f}; {count} of them), part of it beside the training, which loses",
         f"{lost.median:.2f} s ({lost.least:.2f} to {lost.most:.2f}): so much later than at the mean speed of",
         f"{every_s / 4:g} s before and after, what was learned by {every_s / 4:g} s after it. One a minute costs",
         f"{part.median:.1%} ({part.least:.1%} to {part.most:.1%}). The aim is 2 %:",
