@@ -14,6 +14,8 @@ from tests.learning.examples import libsvm, teacher_rows
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TrainingError
 from tiffin.models import make_model
 from tiffin.train import Options, load, train
+from tiffin.train import _forest as forest
+from tiffin.train._examples import Examples
 
 Write = Callable[[str, str], str]
 EXACT = Options(deterministic=True, threads=1)  # OpenMP on a busy machine waits by spinning
@@ -53,6 +55,28 @@ def test_predictions_are_those_of_lightgbm(write: Write, loss: str, objective: s
     assert np.array_equal(
         np.array(trained.predict([path], scores=True)), np.asarray(theirs.predict(X, raw_score=True), "f4")
     )
+
+
+def test_trees_are_the_same_whether_values_are_a_dense_matrix_or_not(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = dense_rows(2_000, seed=4)
+    data = [write("a.svm", text_of(np.where(X == 0, np.float32(0.001), X), y))]  # zeros are no features
+    model = make_model("trees", SMALL)
+    shapes = []
+
+    def dense(examples: Examples, columns: np.ndarray) -> np.ndarray | None:
+        shapes.append(None if (found := as_dense(examples, columns)) is None else found.shape)
+        return found
+
+    as_dense = forest._dense
+    monkeypatch.setattr(forest, "_dense", dense)
+    train(model, data, EXACT).save(str(tmp_path / "dense"))
+    assert set(shapes) == {(2_000, 6)}
+    monkeypatch.setattr(forest, "_dense", lambda *_: None)
+    train(model, data, EXACT).save(str(tmp_path / "sparse"))
+    for name in ("trees.txt", "columns.npy"):
+        assert (tmp_path / "dense" / name).read_bytes() == (tmp_path / "sparse" / name).read_bytes()
 
 
 def test_rare_features_make_no_difference(write: Write) -> None:

@@ -144,8 +144,28 @@ class Forest:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
 
     def _matrix(self, examples: Examples) -> Any:
+        found = _dense(examples, self.columns)
+        if found is not None:
+            return found
         begins, columns, values = to_columns(examples.begins, examples.keys, examples.values, self.columns)
         return csr_matrix((values, columns, begins), shape=(examples.size, max(1, len(self.columns))))
+
+
+def _dense(examples: Examples, columns: Array) -> Array | None:
+    """Values (n, columns) where all examples have these features in the same order, as tables of numbers give them.
+
+    It takes a part of the time and memory of the general way; LightGBM learns the same trees from either.
+    """
+    width = len(columns)
+    if width == 0 or examples.size == 0 or len(examples.keys) != examples.size * width:
+        return None
+    keys = examples.keys.reshape(-1, width)
+    order = np.argsort(keys[0])
+    if not np.array_equal(keys[0][order], columns) or not (np.diff(examples.begins) == width).all():
+        return None
+    if not (keys == keys[0]).all():
+        return None
+    return np.take(examples.values.reshape(-1, width), order, axis=1)
 
 
 def _read_columns(path: str, count: int) -> Array:
