@@ -237,7 +237,7 @@ void MappedTable::PrefetchParts(std::size_t place) const noexcept {
   for (const MappedPart& part : settings_.parts) {
     const std::size_t bytes = part.floats() * BytesOf(part.kind);
     const char* const begin = part.file.at<char>(place * bytes);
-    for (std::size_t at = 0; at < bytes; at += kLineFloats * sizeof(float)) Prefetch(begin + at);
+    for (std::size_t at = 0; at < bytes; at += kLineBytes) Prefetch(begin + at);
   }
 }
 
