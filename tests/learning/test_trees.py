@@ -14,8 +14,8 @@ from tests.learning.examples import libsvm, teacher_rows
 from tiffin.errors import ConfigError, FormatError, MissingDependency, TrainingError
 from tiffin.models import make_model
 from tiffin.train import Options, load, train
-from tiffin.train import _forest as forest
 from tiffin.train._examples import Examples
+from tiffin.train._forest import _dense
 
 Write = Callable[[str, str], str]
 EXACT = Options(deterministic=True, threads=1)  # OpenMP on a busy machine waits by spinning
@@ -57,26 +57,40 @@ def test_predictions_are_those_of_lightgbm(write: Write, loss: str, objective: s
     )
 
 
-def test_trees_are_the_same_whether_values_are_a_dense_matrix_or_not(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trees_are_the_same_whether_values_are_a_dense_matrix_or_not(write: Write, tmp_path: Path) -> None:
     X, y = dense_rows(2_000, seed=4)
-    data = [write("a.svm", text_of(np.where(X == 0, np.float32(0.001), X), y))]  # zeros are no features
-    model = make_model("trees", SMALL)
-    shapes = []
-
-    def dense(examples: Examples, columns: np.ndarray) -> np.ndarray | None:
-        shapes.append(None if (found := as_dense(examples, columns)) is None else found.shape)
-        return found
-
-    as_dense = forest._dense
-    monkeypatch.setattr(forest, "_dense", dense)
-    train(model, data, EXACT).save(str(tmp_path / "dense"))
-    assert set(shapes) == {(2_000, 6)}
-    monkeypatch.setattr(forest, "_dense", lambda *_: None)
-    train(model, data, EXACT).save(str(tmp_path / "sparse"))
+    X[X == 0] = 0.001  # zeros are no features
+    lines = text_of(X, y).splitlines()
+    label, *features = lines[7].split()
+    turned = [*lines[:7], " ".join([label, *reversed(features)]), *lines[8:]]
+    for name, text in (("dense", lines), ("turned", turned)):
+        train(make_model("trees", SMALL), [write(f"{name}.svm", "\n".join(text))], EXACT).save(str(tmp_path / name))
     for name in ("trees.txt", "columns.npy"):
-        assert (tmp_path / "dense" / name).read_bytes() == (tmp_path / "sparse" / name).read_bytes()
+        assert (tmp_path / "dense" / name).read_bytes() == (tmp_path / "turned" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("begins", "keys", "is_dense"),
+    [
+        ([0, 2, 4], [9, 5, 9, 5], True),
+        ([0, 2, 4], [9, 5, 5, 9], False),
+        ([0, 3, 4], [9, 5, 9, 5], False),
+        ([0, 2, 4], [5, 5, 5, 5], False),
+        ([0, 2, 4], [9, 7, 9, 7], False),
+        ([0, 2, 3], [9, 5, 9], False),
+        ([0], [], False),
+    ],
+)
+def test_a_matrix_is_dense_where_all_examples_have_all_features_in_one_order(
+    begins: list[int], keys: list[int], *, is_dense: bool
+) -> None:
+    values = np.arange(len(keys), dtype=np.float32)
+    none = np.empty(0, np.float32)
+    examples = Examples(np.array(begins, np.int64), np.array(keys, np.uint64), values, none, none)
+    found = _dense(examples, np.array([5, 9], np.uint64))
+    assert (found is not None) == is_dense
+    if found is not None:
+        assert found.tolist() == [[1, 0], [3, 2]]  # columns by ascending keys
 
 
 def test_rare_features_make_no_difference(write: Write) -> None:
