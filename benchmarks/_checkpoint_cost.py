@@ -20,8 +20,6 @@ import numpy as np
 from tiffin.models import make_model
 from tiffin.train import Options, Trained, train
 
-CHUNK = 500_000  # examples made at once
-
 
 class Written(NamedTuple):
     """One checkpoint.  bytes: its size.  seconds: from its begin to its end.  lost_s: that training took longer."""
@@ -29,19 +27,6 @@ class Written(NamedTuple):
     bytes: int
     seconds: float
     lost_s: float
-
-
-def make(path: Path, examples: int, ids: int, features: int = 20) -> None:
-    """Examples in VW's form whose ids come evenly from so many, so that they fill a table."""
-    import polars as pl  # noqa: PLC0415 - the process that only measures does without
-
-    random = np.random.default_rng(9)
-    with path.open("wb") as file:
-        for begin in range(0, examples, CHUNK):
-            count = min(CHUNK, examples - begin)
-            columns: dict[str, Any] = {"label": np.where(random.random(count) < 0.3, 1, -1), "space": ["|f"] * count}
-            columns |= {f"{i}": random.integers(0, ids, count) for i in range(features)}
-            pl.DataFrame(columns).write_csv(file, include_header=False, separator=" ", quote_style="never")
 
 
 def watch(data: str, folder: Path, settings: dict[str, Any], every_s: float, count: int) -> list[Written]:

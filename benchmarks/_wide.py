@@ -55,6 +55,15 @@ def made(folder: Path, rows: int, held: int, *, seed: int) -> Data:
     return Data({"vw": folder / "train.vw"}, {"vw": folder / "held.vw"}, rows, np.load(labels), np.load(chances))
 
 
+def make_even(path: Path, rows: int, vocabulary: int, *, seed: int) -> None:
+    """Examples whose ids come evenly from so many, so that they fill a table; labels depend on nothing."""
+    random = np.random.default_rng(seed)
+    with path.open("wb") as file:
+        for start in range(0, rows, CHUNK):
+            size = min(CHUNK, rows - start)
+            file.write(_text(random.integers(0, vocabulary, (size, len(VOCABULARIES))), random.random(size) < 0.3))
+
+
 def _text(ids: np.ndarray[Any, np.dtype[np.int64]], labels: np.ndarray[Any, np.dtype[np.bool_]]) -> bytes:
     """Lines such as "-1 | 0_17 1_4 ..."."""
     start = pl.Series(np.where(labels, "1 |", "-1 |"))

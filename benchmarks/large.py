@@ -107,7 +107,7 @@ def rows(bench: Bench, data: Data, sizes: Sequence[int]) -> Iterator[str]:
 def checkpoints(bench: Bench, examples: int, count: int, every_s: float) -> Iterator[str]:
     """Lines of the page."""
     text = bench.folder / "even.vw"
-    cost.make(text, examples, 2 ** (BITS + 1))
+    wide.make_even(text, examples, 2 ** (BITS + 1), seed=9)
     settings = ("optimizer=ftrl", "alpha=0.3", "l1=0.00001", f"bits={BITS}")
     # To a disk: who only writes to memory never waits.
     with tempfile.TemporaryDirectory(prefix="tiffin-bench-", dir=DISK) as folder:
@@ -236,12 +236,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     place = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="tiffin-bench-", dir=place) as scratch:
         bench = Bench(Path(scratch), options.rounds)
-        data = None
-        if "rows" in options.only:
-            data = wide.made(options.folder or Path(scratch, "data"), max(options.sizes), HELD_OUT, seed=40)
+        folder = options.folder or Path(scratch, "data")
         examples = options.examples or options.ids * 3 // (distinct.FEATURES // 2)
         jobs: dict[str, Callable[[], Iterator[str]]] = {
-            "rows": lambda: rows(bench, _some(data), options.sizes),
+            "rows": lambda: rows(bench, wide.made(folder, max(options.sizes), HELD_OUT, seed=40), options.sizes),
             "checkpoints": lambda: checkpoints(bench, options.filling, options.checkpoints, options.every),
             "ids": lambda: ids(options.ids, examples, options.share),
             "minute": lambda: minute(bench),
@@ -256,11 +254,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.output.write_text(_page(parts, Path(scratch)), encoding="utf-8")
     print(options.output.read_text(encoding="utf-8"))
     return 0
-
-
-def _some(data: Data | None) -> Data:
-    assert data is not None
-    return data
 
 
 if __name__ == "__main__":
