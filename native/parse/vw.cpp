@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "parse/line.h"
+#include "parse/stops.h"
 #include "parse/word.h"
 #include "rows/key.h"
 
@@ -10,19 +11,31 @@ namespace {
 // Whether a place of a line has a character.
 bool IsAt(const Line& line, const char* place, char c) { return place != line.end && *place == c; }
 
-using VwStops = Stops<' ', '\t', ':', '|'>;
+constexpr std::string_view kVwStops = " \t:|";
 
 // The number after the ":" at `stop`, which becomes what ends it.
-const char* ReadNumber(Line& line, VwStops& stops, const char*& stop, float& value) {
+const char* ReadNumber(Line& line, Stops& stops, const char*& stop, float& value) {
   line.at = stop + 1;
   if (!ReadFloat(line.at, line.end, value)) return "expected a finite number after ':'";
   stop = stops.Next();
   return line.at == stop && !IsAt(line, stop, ':') ? nullptr : "expected a blank after the number";
 }
 
+// A label of one digit before a bar, as most are; false, and nothing is taken, where it is anything else.
+// REQUIRES: after the line 3 more bytes may be read.
+bool TakeDigit(Line& line, float& label) {
+  const bool minus = *line.at == '-';
+  const char* const after = line.at + minus + 1;
+  if (line.end - after < 2 || !IsDigit(after[-1]) || after[0] != ' ' || after[1] != '|') return false;
+  label = static_cast<float>(after[-1] - '0') * (minus ? -1.0F : 1.0F);
+  line.at = after + 1;
+  return true;
+}
+
 const char* ParseHead(Line& line, float& label, float& weight) {
   label = kNoLabel;
   weight = 1.0F;
+  if (TakeDigit(line, label)) return nullptr;
   float numbers[3];
   int count = 0;
   for (;;) {
@@ -54,11 +67,22 @@ const char* ParseHead(Line& line, float& label, float& weight) {
   return nullptr;
 }
 
-const char* ParseVwLine(Line& line, Rows& rows) {
+// Words that are features without a value, which most are.
+const char* TakeNames(Stops& stops, const char* stop, std::uint32_t field, Rows& rows) {
+  std::uint64_t* key = rows.keys.data() + rows.keys.size();
+  stop = stops.TakePlain(stop, [&](const char* begin, const char* end) {
+    *key = Key(field, IdOfWord({begin, end}));
+    key += begin != end;
+  });
+  rows.keys.Shrink(static_cast<std::size_t>(key - rows.keys.data()));
+  return stop;
+}
+
+const char* ParseVwLine(Line& line, Stops& stops, Rows& rows) {
   float label;
   float weight;
   if (const char* const what = ParseHead(line, label, weight)) return what;
-  VwStops stops(line.at, line.end);
+  stops.Enter(line.at, line.end);
   const char* stop = stops.Next();  // the bar
   while (stop != line.end) {
     // The name of a namespace touches its bar.
@@ -73,6 +97,10 @@ const char* ParseVwLine(Line& line, Rows& rows) {
       }
     }
     while (stop != line.end && *stop != '|') {
+      if (scale == 1 && !rows.has_values()) {
+        stop = TakeNames(stops, stop, field, rows);
+        if (stop == line.end) break;
+      }
       begin = stop + 1;
       stop = stops.Next();
       float value = scale;
@@ -94,7 +122,8 @@ const char* ParseVwLine(Line& line, Rows& rows) {
 }  // namespace
 
 void ParseVw(std::string_view block, Rows& rows, std::vector<Fault>& faults) {
-  ForEachLine(block, rows, faults, ParseVwLine);
+  Stops stops(block, kVwStops);
+  ForEachLine(block, rows, faults, [&](Line& line, Rows& row) { return ParseVwLine(line, stops, row); });
 }
 
 }  // namespace tiffin::learn

@@ -1,79 +1,52 @@
 // Words of text, without a branch for each character: where they end is what a processor cannot guess.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "rows/key.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace tiffin::learn {
 
 inline constexpr std::size_t kShortWord = 16;
-inline constexpr std::size_t kStopsAhead = 64;  // bytes that are looked at together
+// For the 8 bytes of a word of memory.
+inline constexpr std::uint64_t kZeros = 0x3030303030303030ULL;            // '0'
+inline constexpr std::uint64_t kSevenBitsFrom10 = 0x7676767676767676ULL;  // 10 and this are 128
+inline constexpr std::uint64_t kEighthBits = 0x8080808080808080ULL;
 
-// Where any of some characters are in a line.  They are found for 64 bytes together, so that the next one is known before
-// what is between two of them was looked at (Langdale, Lemire, VLDB Journal 2019, on JSON).
-template <char... kStops>
-class Stops {
- public:
-  // REQUIRES: after `end` 64 more bytes may be read.
-  Stops(const char* at, const char* end) noexcept : window_(at), end_(end), left_(StopsIn(at)) {}
+// The first 8 bytes of text as digits, without their '0'; what is after its end is 0.
+inline std::uint64_t DigitsOf(std::uint64_t bytes, std::size_t size) noexcept {
+  return bytes ^ (kZeros & detail::kMasks[size].low);
+}
 
-  // The first one after those that it gave, or the end.
-  const char* Next() noexcept {
-    while (left_ == 0) {
-      if (end_ - window_ <= static_cast<std::ptrdiff_t>(kStopsAhead)) return end_;
-      window_ += kStopsAhead;
-      left_ = StopsIn(window_);
-    }
-    const char* const stop = window_ + std::countr_zero(left_);
-    left_ &= left_ - 1;
-    return stop < end_ ? stop : end_;
-  }
+// Whether they are digits.  (What a byte carries over into the next one changes nothing: then it is none itself.)
+inline bool AreDigits(std::uint64_t digits) noexcept {
+  return (((digits + kSevenBitsFrom10) | digits) & kEighthBits) == 0;
+}
 
- private:
-  // Bit i: whether the i-th byte is one.
-  static std::uint64_t StopsIn(const char* at) noexcept {
-    std::uint64_t found = 0;
-#if defined(__SSE2__)
-    for (std::size_t i = 0; i < kStopsAhead; i += 16) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
-      __m128i are = _mm_setzero_si128();
-      ((are = _mm_or_si128(are, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(kStops)))), ...);
-      found |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(are))) << i;
-    }
-#else
-    for (std::size_t i = 0; i < kStopsAhead; ++i) {
-      found |= static_cast<std::uint64_t>(((at[i] == kStops) || ...)) << i;
-    }
-#endif
-    return found;
-  }
-
-  const char* window_;
-  const char* const end_;
-  std::uint64_t left_;  // of the window
-};
+// The number that up to 8 digits are; 0 of none.  False for anything else.  REQUIRES: after the text 8 more bytes may be
+// read.
+inline bool WholeOfWord(std::string_view text, std::uint64_t& number) noexcept {
+  if (text.size() > 8) return false;
+  const std::uint64_t bytes = detail::LoadWord(text.data()) & detail::kMasks[text.size()].low;
+  std::uint64_t digits = DigitsOf(bytes, text.size());
+  if (!AreDigits(digits)) return false;
+  const std::size_t half = 32 - 4 * text.size();
+  digits = digits << half << half;  // zeros before them
+  // Two neighbours become one number: of 2, 4 and then 8 digits.
+  digits = (digits * 10 + (digits >> 8)) & 0x00FF00FF00FF00FFULL;
+  digits = (digits * 100 + (digits >> 16)) & 0x0000FFFF0000FFFFULL;
+  number = (digits * 10000 + (digits >> 32)) & 0xFFFFFFFFULL;
+  return true;
+}
 
 // As IdOf(text).  REQUIRES: after the text 16 more bytes may be read.
 inline std::uint64_t IdOfWord(std::string_view text) noexcept {
-#if defined(__SSE2__)
-  if (text.size() <= kShortWord) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data()));
-    // 0 to 9 become the lowest ten of signed bytes.
-    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(-128 - '0')));
-    const auto digits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8(-128 + 10))));
-    const unsigned whole = (1U << text.size()) - 1;
-    if ((digits & whole) != whole) return HashShort(text) & kIdMask;
-  }
-#endif
-  return IdOf(text);
+  if (text.size() > kShortWord) return IdOf(text);
+  const detail::Piece piece = detail::LoadPadded(text.data(), text.size());
+  if (AreDigits(DigitsOf(piece.low, text.size()))) return IdOf(text);
+  return detail::HashOf(piece, text.size()) & kIdMask;
 }
 
 }  // namespace tiffin::learn

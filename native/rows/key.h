@@ -5,6 +5,8 @@
 // (docs/formats/model.md) and gives the same on every machine.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -45,17 +47,25 @@ inline Piece Load(const char* at, std::size_t size) noexcept {
   return piece;
 }
 
+inline std::uint64_t LoadWord(const char* at) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// By size: the bytes of a piece that are there.
+inline constexpr auto kMasks = [] {
+  std::array<Piece, 17> masks{};
+  for (std::size_t size = 1; size < masks.size(); ++size) {
+    masks[size] = masks[size - 1];
+    (size <= 8 ? masks[size].low : masks[size].high) |= std::uint64_t{0xFF} << (size - 1) % 8 * 8;
+  }
+  return masks;
+}();
+
 // The same of text after which 16 more bytes may be read.  No branch depends on the size.
 inline Piece LoadPadded(const char* at, std::size_t size) noexcept {
-  Piece piece;
-  std::memcpy(&piece.low, at, 8);
-  std::memcpy(&piece.high, at + 8, 8);
-  const auto mask = [](std::size_t bytes) {
-    return bytes >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * bytes)) - 1;
-  };
-  piece.low &= mask(size);
-  piece.high &= mask(size > 8 ? size - 8 : 0);
-  return piece;
+  return {LoadWord(at) & kMasks[size].low, LoadWord(at + 8) & kMasks[size].high};
 }
 
 inline std::uint64_t Join(std::uint64_t state, const Piece& piece) noexcept {
@@ -63,6 +73,11 @@ inline std::uint64_t Join(std::uint64_t state, const Piece& piece) noexcept {
 }
 
 inline std::uint64_t Finish(std::uint64_t state, std::size_t size) noexcept { return Fold(kSecret[2] ^ size, state); }
+
+// Of text that is one piece.
+inline std::uint64_t HashOf(const Piece& piece, std::size_t size) noexcept {
+  return Finish(Join(kSecret[0], piece), size);
+}
 
 }  // namespace detail
 
@@ -77,8 +92,7 @@ inline std::uint64_t Hash(std::string_view text, std::uint64_t seed = 0) noexcep
 
 // The same of up to 16 bytes, after which 16 more may be read.
 inline std::uint64_t HashShort(std::string_view text) noexcept {
-  const detail::Piece piece = detail::LoadPadded(text.data(), text.size());
-  return detail::Finish(detail::Join(detail::kSecret[0], piece), text.size());
+  return detail::HashOf(detail::LoadPadded(text.data(), text.size()), text.size());
 }
 
 // Any text as an id: a whole number without leading zeros as itself.

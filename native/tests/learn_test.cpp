@@ -18,6 +18,8 @@
 #include "parse/text_column.h"
 #include "parse/number.h"
 #include "parse/text.h"
+#include "parse/find_stops.h"
+#include "parse/stops.h"
 #include "parse/word.h"
 #include "rows/key.h"
 #include "rows/rows.h"
@@ -76,29 +78,92 @@ TEST(Word, IsWhatTheSlowFunctionsSay) {
     std::string line = text;
     if (random() % 3 != 0) line += std::string(1, " \t:|"[random() % 4]) + "rest";
     const std::size_t end = line.size();
-    line += std::string(kStopsAhead, static_cast<char>(random()));
-    ASSERT_EQ((Stops<' ', '\t', ':', '|'>(line.data(), line.data() + end).Next()), line.data() + size);
+    line += std::string(kStopWindow, static_cast<char>(random()));
+    ASSERT_EQ(Stops({line.data(), end}, " \t:|").Next(), line.data() + size);
     ASSERT_EQ(IdOfWord({line.data(), size}), IdOf(text)) << text;
     if (size <= kShortWord) ASSERT_EQ(HashShort(std::string_view(line.data(), size)), Hash(text));
+    std::uint64_t number = 0;
+    const bool is_whole = size <= 8 && text.find_first_not_of("0123456789") == std::string::npos;
+    ASSERT_EQ(WholeOfWord({line.data(), size}, number), is_whole) << text;
+    if (is_whole) ASSERT_EQ(number, size == 0 ? 0 : std::stoull(text));
   }
 }
 
-TEST(Stops, AreFoundOneAfterTheOtherUpToTheEnd) {
+// Text in which each character is one of a few with some chance, and where those are.
+std::string TextWith(std::mt19937& random, std::string_view some, std::size_t size, std::vector<std::size_t>& places) {
+  const unsigned rarely = 1 + random() % 100;
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    text += random() % rarely == 0 ? some[random() % some.size()] : static_cast<char>('a' + random() % 26);
+    if (some.find(text.back()) != std::string_view::npos) places.push_back(i);
+  }
+  text += std::string(kStopWindow, some[0]);  // these are beyond the end
+  return text;
+}
+
+TEST(Stops, AreFoundByEveryEngine) {
+  std::mt19937 random(4);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t windows = random() % 6;
+    std::vector<std::size_t> wanted;
+    const std::string text = TextWith(random, ",;", windows * kStopWindow, wanted);
+    for (const char* const name : {"base", "avx2", "avx512"}) {
+      const StopFinder find = FindStopFinder(name);
+      if (find == nullptr) continue;
+      std::vector<std::uint32_t> found((windows + 1) * kStopWindow);
+      found.resize(find(text.data(), windows, {',', ';', ',', ','}, found.data()));
+      ASSERT_TRUE(std::ranges::equal(found, wanted)) << name;
+    }
+  }
+}
+
+TEST(Stops, AreGivenLineByLineOneAfterTheOther) {
   std::mt19937 random(3);
   for (int i = 0; i < 20'000; ++i) {
-    std::string line;
-    std::vector<std::size_t> wanted;
-    const std::size_t size = random() % 200;
-    const unsigned rarely = 1 + random() % 100;
-    for (std::size_t j = 0; j < size; ++j) {
-      line += random() % rarely == 0 ? ",;"[random() % 2] : static_cast<char>('a' + random() % 26);
-      if (line.back() == ',' || line.back() == ';') wanted.push_back(j);
+    std::vector<std::size_t> places;
+    const std::size_t size = random() % (random() % 10 == 0 ? 10'000 : 200);
+    const std::string text = TextWith(random, ",;", size, places);
+    Stops stops({text.data(), size}, ",;");
+    for (std::size_t begin = 0; begin < size;) {
+      // Part of a line may have been looked at by others, or be left over.
+      const std::size_t end = begin + 1 + random() % (size - begin);
+      const std::size_t from = begin + random() % (end - begin);
+      stops.Enter(text.data() + from, text.data() + end);
+      const bool to_the_end = random() % 2 == 0;
+      for (const std::size_t at : places) {
+        if (at < from || at >= end) continue;
+        ASSERT_EQ(stops.Next(), text.data() + at);
+        if (!to_the_end && random() % 4 == 0) break;
+      }
+      for (int again = 0; to_the_end && again < 3; ++again) ASSERT_EQ(stops.Next(), text.data() + end);
+      begin = end;
     }
-    line += std::string(kStopsAhead, ',');  // these are beyond the end
-    Stops<',', ';'> stops(line.data(), line.data() + size);
-    for (const std::size_t at : wanted) ASSERT_EQ(stops.Next(), line.data() + at);
-    for (int again = 0; again < 3; ++again) ASSERT_EQ(stops.Next(), line.data() + size);
   }
+}
+
+TEST(Stops, PlainWordsAreThoseThatABlankEndsOrTheLine) {
+  const std::string text = "| a bc  d:2 e\tf g|h i" + std::string(kStopWindow, ' ');
+  const std::size_t size = text.size() - kStopWindow;
+  Stops stops({text.data(), size}, " \t:|");
+  std::vector<std::string> words;
+  const auto take = [&](const char* stop) {
+    words.clear();
+    return stops.TakePlain(stop, [&](const char* begin, const char* end) { words.emplace_back(begin, end); }) -
+           text.data();
+  };
+  stops.Enter(text.data(), text.data() + size);
+  EXPECT_EQ(stops.Next(), text.data());
+  EXPECT_EQ(take(stops.Next()), 7);
+  EXPECT_EQ(words, (std::vector<std::string>{"a", "bc", ""}));
+  EXPECT_EQ(*stops.Next(), ':');
+  EXPECT_EQ(take(stops.Next()), 11);
+  EXPECT_TRUE(words.empty());
+  for (const char c : {'\t', ' '}) EXPECT_EQ(*stops.Next(), c);
+  EXPECT_EQ(take(text.data() + 15), 15);
+  EXPECT_EQ(*stops.Next(), '|');
+  EXPECT_EQ(take(stops.Next()), static_cast<std::ptrdiff_t>(size));
+  EXPECT_EQ(words, (std::vector<std::string>{"i"}));
+  EXPECT_EQ(stops.Next(), text.data() + size);
 }
 
 TEST(Key, WholeNumbersStandForThemselves) {

@@ -1,0 +1,2 @@
+#define ENGINE avx2
+#include "parse/find_stops.inl"

@@ -1,0 +1,2 @@
+#define ENGINE avx512
+#include "parse/find_stops.inl"

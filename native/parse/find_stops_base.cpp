@@ -1,0 +1,2 @@
+#define ENGINE base
+#include "parse/find_stops.inl"
