@@ -13,6 +13,7 @@
 #include "engine/mapped_table.h"
 #include "engine/npy.h"
 #include "engine/pooling.h"
+#include "engine/row_files.h"
 #include "params/local_table.h"
 
 namespace tiffin::bind {
@@ -62,35 +63,33 @@ const char* NameTypeOf(const LocalTable& table) {
 
 std::size_t Save(const LocalTable& table, const Path& names, const Path& values, const Path& states, const Path& ages) {
   const nb::gil_scoped_release release;
-  NpyWriter names_file(names.bytes, NameTypeOf(table), {});
-  NpyWriter values_file(values.bytes, kNpyType<float>, {table.width()});
-  std::optional<NpyWriter> states_file;
-  if (!states.bytes.empty()) states_file.emplace(states.bytes, kNpyType<float>, RowShape{table.states(), table.width()});
-  std::optional<NpyWriter> ages_file;
-  if (!ages.bytes.empty()) ages_file.emplace(ages.bytes, kNpyType<std::uint32_t>, RowShape{});
+  RowFiles files;
+  const std::size_t names_file = files.Add(names.bytes, NameTypeOf(table), {});
+  const std::size_t values_file = files.Add(values.bytes, kNpyType<float>, {table.width()});
+  std::optional<std::size_t> states_file;
+  if (!states.bytes.empty()) states_file = files.Add(states.bytes, kNpyType<float>, {table.states(), table.width()});
+  std::optional<std::size_t> ages_file;
+  if (!ages.bytes.empty()) ages_file = files.Add(ages.bytes, kNpyType<std::uint32_t>, {});
   const auto is_finite = [](float value) { return std::isfinite(value); };
-  std::size_t count = 0;
-  table.ForEach([&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states,
-                    std::uint32_t age) {
-    // Such a model could not be read.
-    if (!std::ranges::all_of(its_values, is_finite) || !std::ranges::all_of(its_states, is_finite)) {
-      throw std::overflow_error("a number of the table is not finite");
-    }
-    ++count;
-    if (table.is_exact()) {
-      names_file.Append(name);
-    } else {
-      names_file.Append(static_cast<std::uint32_t>(name));
-    }
-    if (ages_file) ages_file->Append(age);
-    values_file.Append(its_values);
-    if (states_file) states_file->Append(its_states);
+  files.Write(table.parts(), [&](std::size_t part, RowFiles::Part& to) {
+    table.ForEachIn(part, [&](std::uint64_t name, std::span<const float> its_values, std::span<const float> its_states,
+                              std::uint32_t age) {
+      // Such a model could not be read.
+      if (!std::ranges::all_of(its_values, is_finite) || !std::ranges::all_of(its_states, is_finite)) {
+        throw std::overflow_error("a number of the table is not finite");
+      }
+      if (table.is_exact()) {
+        to.Append(names_file, name);
+      } else {
+        to.Append(names_file, static_cast<std::uint32_t>(name));
+      }
+      if (ages_file) to.Append(*ages_file, age);
+      to.Append(values_file, its_values);
+      if (states_file) to.Append(*states_file, its_states);
+      to.EndRow();
+    });
   });
-  names_file.Finish(count);
-  values_file.Finish(count);
-  if (states_file) states_file->Finish(count);
-  if (ages_file) ages_file->Finish(count);
-  return count;
+  return files.Finish();
 }
 
 void Load(LocalTable& table, const Path& names, const Path& values, const Path& states, const Path& ages,

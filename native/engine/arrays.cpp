@@ -10,6 +10,7 @@
 
 #include "engine/layout.h"
 #include "engine/npy.h"
+#include "engine/row_files.h"
 
 namespace tiffin::learn {
 namespace {
@@ -65,43 +66,41 @@ const char* NameTypeOf(const Learner& learner) {
 std::size_t SaveTable(const Learner& learner, const std::string& directory, bool state, bool ages) {
   const std::vector<Part> parts = PartsOf(learner.settings(), state);
   const Layout layout(learner.settings());
-  NpyWriter names(directory + "/" + NamesOf(learner), NameTypeOf(learner), {});
-  std::vector<NpyWriter> files;
-  files.reserve(parts.size());
-  for (const Part& part : parts) files.emplace_back(directory + "/" + part.file, kNpyType<float>, part.shape);
-  std::optional<NpyWriter> ages_file;
-  if (ages) ages_file.emplace(directory + "/" + kAges, kNpyType<std::uint32_t>, RowShape{});
-  std::size_t count = 0;
-  learner.table().ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
-    // Rows that have only states: training goes on from them, and predictions do without.
-    if (!state && !layout.IsHeard(row)) return;
-    ++count;
-    if (learner.is_exact()) {
-      names.Append(name);
-    } else {
-      names.Append(static_cast<std::uint32_t>(name));
-    }
-    if (ages_file) ages_file->Append(age);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const float* from = row + parts[i].at;
-      if (parts[i].floats() == 1 && std::isfinite(*from)) {  // a weight: most of what there is, in few instructions
-        files[i].Append(*from);
-        continue;
+  RowFiles files;
+  const std::size_t names = files.Add(directory + "/" + NamesOf(learner), NameTypeOf(learner), {});
+  const std::size_t values = names + 1;
+  for (const Part& part : parts) files.Add(directory + "/" + part.file, kNpyType<float>, part.shape);
+  std::optional<std::size_t> ages_file;
+  if (ages) ages_file = files.Add(directory + "/" + kAges, kNpyType<std::uint32_t>, {});
+  files.Write(learner.table().parts(), [&](std::size_t number, RowFiles::Part& to) {
+    learner.table().ForEachIn(number, [&](std::uint64_t name, const float* row, std::uint32_t age) {
+      // Rows that have only states: training goes on from them, and predictions do without.
+      if (!state && !layout.IsHeard(row)) return;
+      if (learner.is_exact()) {
+        to.Append(names, name);
+      } else {
+        to.Append(names, static_cast<std::uint32_t>(name));
       }
-      for (std::size_t n = 0; n < parts[i].count; ++n, from += parts[i].stride) {
-        const std::span<const float> values(from, parts[i].size);
-        // Such a model could not be read.
-        if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
-          throw std::overflow_error("a number of the model is not finite");
+      if (ages_file) to.Append(*ages_file, age);
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        const float* from = row + parts[i].at;
+        if (parts[i].floats() == 1 && std::isfinite(*from)) {  // a weight: most of what there is, in few instructions
+          to.Append(values + i, *from);
+          continue;
         }
-        files[i].Append(values);
+        for (std::size_t n = 0; n < parts[i].count; ++n, from += parts[i].stride) {
+          const std::span<const float> numbers(from, parts[i].size);
+          // Such a model could not be read.
+          if (!std::ranges::all_of(numbers, [](float number) { return std::isfinite(number); })) {
+            throw std::overflow_error("a number of the model is not finite");
+          }
+          to.Append(values + i, numbers);
+        }
       }
-    }
+      to.EndRow();
+    });
   });
-  names.Finish(count);
-  if (ages_file) ages_file->Finish(count);
-  for (NpyWriter& file : files) file.Finish(count);
-  return count;
+  return files.Finish();
 }
 
 std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved, bool mapped) {

@@ -159,7 +159,7 @@ std::uint32_t MappedTable::Begin(std::size_t) { Refuse(); }
 void MappedTable::EndPass() { Refuse(); }
 float* MappedTable::Place(std::uint64_t, std::uint32_t) { Refuse(); }
 
-void MappedTable::ForEach(const Visit& visit) const {
+void MappedTable::ForEachIn(std::size_t, const Visit& visit) const {
   std::vector<float> row(row_floats());
   std::optional<std::uint64_t> before;
   for (std::size_t place = 0; place < settings_.rows; ++place) {

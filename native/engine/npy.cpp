@@ -72,13 +72,14 @@ NpyWriter::NpyWriter(std::string path, const char* type, RowShape shape)
   Append(std::span<const char>(Header(type_, 0, shape_)));
 }
 
-void NpyWriter::Flush() {
-  Check(WriteAll(file_.get(), std::span(buffer_.data(), buffer_.size())), path_);
+void NpyWriter::Write(std::span<const std::byte> bytes) {
+  Check(WriteAll(file_.get(), buffer_.span()), path_);
   buffer_.Clear();
+  Check(WriteAll(file_.get(), bytes), path_);
 }
 
 void NpyWriter::Finish(std::size_t rows) {
-  Flush();
+  Write({});
   if (lseek(file_.get(), 0, SEEK_SET) != 0) throw SystemFault(errno, path_);
   const std::string header = Header(type_, rows, shape_);
   Check(WriteAll(file_.get(), std::as_bytes(std::span(header))), path_);

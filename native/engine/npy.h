@@ -46,19 +46,20 @@ class NpyWriter {
   void Append(T value) {
     Append(std::as_bytes(std::span(&value, 1)));
   }
+  void Append(std::span<const std::byte> bytes) {
+    if (buffer_.size() + bytes.size() >= kBufferBytes) return Write(bytes);
+    const std::size_t at = buffer_.size();
+    buffer_.Resize(at + bytes.size());
+    std::memcpy(buffer_.data() + at, bytes.data(), bytes.size());
+  }
   // rows: how many were appended.  Does not wait for the disk.
   void Finish(std::size_t rows);
 
  private:
-  void Append(std::span<const std::byte> bytes) {
-    const std::size_t at = buffer_.size();
-    buffer_.Resize(at + bytes.size());
-    std::memcpy(buffer_.data() + at, bytes.data(), bytes.size());
-    if (buffer_.size() >= kBufferBytes) Flush();
-  }
-  void Flush();
+  // What was kept back, and then these.
+  void Write(std::span<const std::byte> bytes);
 
-  static constexpr std::size_t kBufferBytes = 1 << 18;
+  static constexpr std::size_t kBufferBytes = 1 << 15;  // what is smaller is written with what comes after it
 
   const std::string path_;
   const char* const type_;

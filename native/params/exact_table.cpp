@@ -371,7 +371,7 @@ void ExactTable::EndPass() {
   if (settings_.ttl > 0) Expire();
 }
 
-void ExactTable::ForEach(const Visit& visit) const {
+void ExactTable::ForEachIn(std::size_t, const Visit& visit) const {
   const std::uint32_t now = clock_.load(std::memory_order_relaxed);
   KeyIndex::Cursor cursor(index_);
   KeyIndex::Entry entry;

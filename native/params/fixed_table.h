@@ -1,6 +1,8 @@
 // A parameter table of 2^bits rows that never grows: a key's row is its hash, and keys may share one.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,7 +30,8 @@ class FixedTable final : public Table {
   std::unique_ptr<RowView> NewView() override;
   std::uint32_t Begin(std::size_t) override { return 0; }
   void EndPass() override;
-  void ForEach(const Visit& visit) const override;
+  std::size_t parts() const noexcept override { return size() / part_rows(); }
+  void ForEachIn(std::size_t part, const Visit& visit) const override;
   float* Place(std::uint64_t number, std::uint32_t) override;
 
   // The row of a key: by Fibonacci hashing, so that ids in a row share none (Knuth, TAOCP 3, 6.4).
@@ -39,11 +42,14 @@ class FixedTable final : public Table {
  private:
   class View;
 
-  // Those of some rows that hold anything, in ascending order.  REQUIRES: there is room for all.
-  void FindUsed(std::size_t begin, std::size_t end, Buffer<std::uint32_t>& found) const;
-  // Calls work(window, used) with those of each part of the table, from several threads; each ends when it gives false.
-  template <typename Work>
-  void InWindows(Work work) const;
+  static constexpr std::size_t kPartBytes = 1 << 20;
+
+  std::size_t part_rows() const noexcept {
+    return std::min(size(), std::bit_floor(kPartBytes / (row_floats() * sizeof(float)) + 1));  // a power of two, as size()
+  }
+  // Calls visit(number) for the rows of a part that hold anything, in ascending order.
+  template <typename VisitNumber>
+  void ForEachUsedIn(std::size_t part, VisitNumber visit) const;
 
   const int bits_;
   const Fade fade_;

@@ -108,9 +108,9 @@ void LocalTable::Push(std::span<const std::uint64_t> keys, std::span<const float
   });
 }
 
-void LocalTable::ForEach(const Visit& visit) const {
+void LocalTable::ForEachIn(std::size_t part, const Visit& visit) const {
   const bool are_counted = sightings() != nullptr;
-  table_->ForEach([&](std::uint64_t name, const float* row, std::uint32_t age) {
+  table_->ForEachIn(part, [&](std::uint64_t name, const float* row, std::uint32_t age) {
     if (!are_counted && IsNew(row)) return;
     visit(name, {row, settings_.width}, {row + settings_.width, states_ * settings_.width}, age);
   });

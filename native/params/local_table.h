@@ -47,11 +47,12 @@ class LocalTable {
   // A pass of learning is over.  Throws SystemFault.
   void EndPass() { table_->EndPass(); }
 
-  // All rows that were changed, and where keys are counted all that there are, in the order that Table::Place wants.
-  // name: the key or number of a row.  values (width), states (states x width).  age: as of Table::ForEach.  Throws SystemFault.
+  // Of a part of the table, as Table::ForEachIn: all rows that were changed, and where keys are counted all that there are.
+  // name: the key or number of a row.  values (width), states (states x width).  Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states,
                                    std::uint32_t age)>;
-  void ForEach(const Visit& visit) const;
+  std::size_t parts() const noexcept { return table_->parts(); }
+  void ForEachIn(std::size_t part, const Visit& visit) const;
   // As of a Table.
   void Fill(const Table& rows, std::size_t count) { table_->Fill(rows, count); }
   // Another one of this layout in its place.

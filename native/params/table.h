@@ -97,10 +97,14 @@ class Table {
   virtual void EndPass() = 0;
   // All rows that hold anything, by name: the number of a row, or its key.  In the order that Place wants.
   // age: how many examples were learned from since one had it last; 0 where the table does not count them.
-  // One call of visit at a time, from any thread.
   // Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, const float* row, std::uint32_t age)>;
-  virtual void ForEach(const Visit& visit) const = 0;
+  void ForEach(const Visit& visit) const {
+    for (std::size_t part = 0; part < parts(); ++part) ForEachIn(part, visit);
+  }
+  // The same of one part of the rows; those of the next part come after them.  Threads may go through several at once.
+  virtual std::size_t parts() const noexcept { return 1; }
+  virtual void ForEachIn(std::size_t part, const Visit& visit) const = 0;
   // The row of a name, of zeros, to be filled before the next call.  Throws std::invalid_argument where a table like
   // this has no such row; std::bad_alloc, SystemFault.
   virtual float* Place(std::uint64_t name, std::uint32_t age) = 0;

@@ -13,7 +13,7 @@ namespace tiffin::learn::ENGINE {
 namespace {
 
 // Bit i: whether the i-th byte of a window is one of the characters.
-std::uint64_t StopsIn(const char* at, const StopCharacters& characters) noexcept {
+std::uint64_t StopsIn(const char* at, const StopCharacters& characters) {
   std::uint64_t found = 0;
 #if defined(__AVX512BW__)
   const __m512i bytes = _mm512_loadu_si512(at);
@@ -36,7 +36,7 @@ std::uint64_t StopsIn(const char* at, const StopCharacters& characters) noexcept
 }
 
 // Writes the places of the bits that are set, counted from `first`; returns how many they are.
-std::size_t WritePlaces(std::uint64_t bits, std::uint32_t first, std::uint32_t* places) noexcept {
+std::size_t WritePlaces(std::uint64_t bits, std::uint32_t first, std::uint32_t* places) {
 #if defined(__AVX512VBMI2__)
   // All at once; more than 16 are rare.
   alignas(64) static constexpr auto kBytes = [] {
