@@ -37,7 +37,7 @@ std::optional<std::uint64_t> PerfCounters::Count(Event event) const noexcept {
 int PerfCounters::OpenEvent(Event event) noexcept {
   perf_event_attr wanted{};
   wanted.size = sizeof wanted;
-  wanted.type = event == Event::kPageFaults ? PERF_TYPE_SOFTWARE : PERF_TYPE_HARDWARE;
+  wanted.type = PERF_TYPE_HARDWARE;
   switch (event) {
     case Event::kCycles:
       wanted.config = PERF_COUNT_HW_CPU_CYCLES;
@@ -47,9 +47,6 @@ int PerfCounters::OpenEvent(Event event) noexcept {
       break;
     case Event::kCacheMisses:
       wanted.config = PERF_COUNT_HW_CACHE_MISSES;
-      break;
-    case Event::kPageFaults:
-      wanted.config = PERF_COUNT_SW_PAGE_FAULTS;
       break;
   }
   wanted.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;

@@ -1,4 +1,4 @@
-// What processor and kernel count while a job runs.
+// What the processor counts while a job runs.
 //
 // Of the thread that makes this, from then on, and of all threads that begin later, made by it or by one of those; only
 // what they do in user space.  Nothing is done meanwhile: the kernel counts, and is asked at the end.
@@ -20,9 +20,8 @@ class PerfCounters {
     kCycles,
     kInstructions,
     kCacheMisses,  // of the last level
-    kPageFaults,   // counted by the kernel, so on virtual machines, too
   };
-  static constexpr std::size_t kEvents = 4;
+  static constexpr std::size_t kEvents = 3;
 
   // Begins to count an event: a file to read {count, ns it was wanted, ns it was counted} from; -1: there is none.
   using Open = int (*)(Event event) noexcept;

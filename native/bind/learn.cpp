@@ -32,8 +32,7 @@ nb::typed<nb::dict, nb::str, nb::int_> CountsOf(const PerfCounters& counters) {
   nb::typed<nb::dict, nb::str, nb::int_> found;
   for (const auto& [name, event] : {std::pair{"cycles", PerfCounters::Event::kCycles},
                                     {"instructions", PerfCounters::Event::kInstructions},
-                                    {"cache_misses", PerfCounters::Event::kCacheMisses},
-                                    {"page_faults", PerfCounters::Event::kPageFaults}}) {
+                                    {"cache_misses", PerfCounters::Event::kCacheMisses}}) {
     if (const auto count = counters.Count(event)) found[name] = *count;
   }
   return found;
@@ -104,7 +103,7 @@ NB_MODULE(_learn, module) {
 
   nb::class_<tiffin::PerfCounters>(
       module, "PerfCounters",
-      "Counts what this thread, and those that begin later, do in user space: cycles, instructions, cache misses, page faults.")
+      "Counts what this thread, and those that begin later, do in user space: cycles, instructions, cache misses.")
       .def(nb::init<>())
       .def("read", CountsOf, "So far.  What the kernel or the processor does not count is not there.");
   module.def(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tiffin.errors import SchemaError
-from tiffin.formats import Content, DependencyEntry, DvcFile, OutputEntry, dvcfile
+from tiffin.formats import dvcfile
+from tiffin.formats.values import Content, DependencyEntry, DvcFile, OutputEntry
 
 OID = "a" * 32
 FILES = {

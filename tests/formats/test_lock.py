@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiffin.errors import SchemaError
-from tiffin.formats import Content, LockEntry, LockItem, lock
+from tiffin.formats import lock
 from tiffin.formats.lock_draft import LockDraft
+from tiffin.formats.values import Content, LockEntry, LockItem
 
 OID = "a" * 32
 PIPELINE = """

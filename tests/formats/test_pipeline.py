@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tiffin.errors import FormatError, SchemaError, StageNotFound, TemplateError
-from tiffin.formats import DependencyEntry, OutputEntry, ParamsEntry, StageEntry, params, pipeline, template, yaml
+from tiffin.formats import params, pipeline, template, yaml
+from tiffin.formats.values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 
 PARAMS = """
 name: resnet

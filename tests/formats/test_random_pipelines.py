@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tiffin.errors import FormatError
-from tiffin.formats import StageEntry, pipeline, yaml
+from tiffin.formats import pipeline, yaml
+from tiffin.formats.values import StageEntry
 
 NAMES = st.sampled_from(["a", "b", "c", "item", "key"])
 PRIMITIVES = st.one_of(st.booleans(), st.integers(0, 9), st.sampled_from(["x", "y z", "1.5", "true"]), st.none())

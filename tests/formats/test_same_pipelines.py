@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tiffin.errors import FormatError
-from tiffin.formats import OutputEntry, StageEntry, params, pipeline
+from tiffin.formats import params, pipeline
+from tiffin.formats.values import OutputEntry, StageEntry
 
 CORPUS = Path(__file__).with_name("pipelines.txt")
 SECTIONS = ("params", "metrics", "plots", "artifacts", "datasets")

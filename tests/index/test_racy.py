@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiffin._native import Table
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index import Workspace
 from tiffin.objects import ObjectStore
 

@@ -304,7 +304,7 @@ def test_a_column_that_changes_its_type_between_files_is_read_or_refused(tmp_pat
 
 def test_types_are_those_of_the_first_rows(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tiffin.stream._rows_of_text.CHUNK", 1 << 12)
-    monkeypatch.setattr("tiffin.stream._source.PIECE", 1 << 10)
+    monkeypatch.setattr("tiffin.stream._unpacked.PIECE", 1 << 10)
     csv = write("a.csv", "x,z,y\n" + "1,true,0\n2,false,1\n" * 1000 + "2.5,maybe,1\n")
     for features, count in (((num("x"),), 2001), ((cat("x"),), 2001), ((cat("z"),), 2001), ((num("z"),), 2000)):
         trained = train(LR._replace(label="y", features=features), [csv], EXACT._replace(max_bad=1))
@@ -333,7 +333,7 @@ def test_a_category_is_the_same_whatever_else_is_in_a_file(write: Write, tmp_pat
 
 def test_a_key_that_comes_late_is_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tiffin.stream._rows_of_text.CHUNK", 1 << 14)
-    monkeypatch.setattr("tiffin.stream._source.PIECE", 1 << 10)
+    monkeypatch.setattr("tiffin.stream._unpacked.PIECE", 1 << 10)
     model = LR._replace(label="y", features=(cat("x"), cat("z"), num("age"), each("tags")))
     early = '{"x": "a", "y": 1}\n{"x": "b", "y": 0}\n' * 1200
     late = write("late.jsonl", early + '{"x": "a", "y": 1, "z": 3, "age": 4, "tags": ["u"]}\n')
@@ -381,7 +381,7 @@ def test_csv_with_odd_quoting_is_read_as_it_was_written(
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([["text", "y"], *([row, at % 2] for at, row in enumerate(rows))])
-    with patch("tiffin.stream._rows_of_text.CHUNK", 64), patch("tiffin.stream._source.PIECE", 16):
+    with patch("tiffin.stream._rows_of_text.CHUNK", 64), patch("tiffin.stream._unpacked.PIECE", 16):
         found = [one for _, piece in flow(str(path)).pieces() for one in piece.frame["text"].cast(pl.String).to_list()]
     assert [one or "" for one in found] == rows
 

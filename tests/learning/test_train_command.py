@@ -77,16 +77,15 @@ def test_a_second_line_has_what_was_counted() -> None:
     assert Counts(2_000).fields() == {}
 
 
-def test_page_faults_are_counted_where_the_kernel_does_it() -> None:
+def test_page_faults_are_counted() -> None:
     counting = Counting()
     before = counting.after(0).page_faults
-    if before is None:
-        pytest.skip("the kernel counts nothing for us")
     size = 16 << 20
     with mmap.mmap(-1, size) as memory:
         for place in range(0, size, mmap.PAGESIZE):
             memory[place] = 1
         after = counting.after(0).page_faults
+    assert before is not None
     assert after is not None
     assert after > before
     assert counting.after(0).cycles is None or (counting.after(0).cycles or 0) > 0

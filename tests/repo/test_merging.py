@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from tiffin import _native
-from tiffin.formats import Content, DvcFile, OutputEntry, dvcfile, lock
+from tiffin.formats import dvcfile, lock
 from tiffin.formats.merging import merge_lock
+from tiffin.formats.values import Content, DvcFile, OutputEntry
 from tiffin.repo import Repo
 from tiffin.repo.merging import Versions, merge
 from tiffin.scm import Git

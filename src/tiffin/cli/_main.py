@@ -1,6 +1,5 @@
 """From the command line to one command, and from errors to exit codes."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -22,8 +21,6 @@ BROKEN_PIPE = 141
 
 def run(given: Sequence[str], scans: Scans | None = None) -> int:
     """Run one command; return its exit code.  scans: what was looked at a moment ago."""
-    # Loading modules makes many objects that all stay: looking for garbage among them takes 3 ms.
-    gc.set_threshold(100_000)
     keep_freed_memory()
     ui = Ui(Context(os.getcwd(), os.environ, scans=scans))
     try:

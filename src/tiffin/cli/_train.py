@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._passes import Asked, Passes, figures_of
 from tiffin.cli._training import METRICS, Data, Format, MaxBad, Threads, place, places
-from tiffin.cli._trying import models_of, try_models
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
@@ -148,6 +147,8 @@ def run(options: Options, ui: Ui) -> int:
 
 def _try(options: Options, ui: Ui) -> int:
     """Several models, of which the best is kept."""
+    from tiffin.cli._trying import models_of, try_models  # noqa: PLC0415 - few runs have several
+
     if options.start is not None:
         raise UsageError("only one model goes on from another", hint=f"name the one that '{options.start}' is")
     for flag, given in (

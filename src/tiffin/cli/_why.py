@@ -5,7 +5,7 @@ from typing import Any
 
 from tiffin.cli._text import human_size
 from tiffin.cli._ui import Ui
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index import Difference
 from tiffin.pipeline.explaining import (
     CommandReason,

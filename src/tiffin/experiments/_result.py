@@ -3,7 +3,8 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from tiffin.formats import LockEntry, lock
+from tiffin.formats import lock
+from tiffin.formats.values import LockEntry
 from tiffin.pipeline import Project, Stage, executable_path, join, lock_path
 
 __all__ = ["checksum", "files_of", "folders_of"]

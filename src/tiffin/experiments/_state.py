@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tiffin.errors import TiffinError
 from tiffin.experiments._reading import Failure, Reading, View, failure_of, metrics_of, params_of
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.pipeline import Dependency, Output, Stage
 
 __all__ = ["Data", "DependencyState", "Executor", "OutputState", "State", "state_of"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiffin.formats._schema import Each, Either, Items, Keys, Rule
-from tiffin.formats._values import Content
+from tiffin.formats.values import Content
 
 __all__ = ["CONTENT_KEYS", "content_of", "describe"]
 

@@ -15,7 +15,7 @@ from tiffin.formats import yaml
 from tiffin.formats._content import CONTENT_KEYS, content_of, describe
 from tiffin.formats._schema import Each, Either, Items, Keys, Rule, check
 from tiffin.formats._update import rewrite, update
-from tiffin.formats._values import Content, DependencyEntry, DvcFile, OutputEntry
+from tiffin.formats.values import Content, DependencyEntry, DvcFile, OutputEntry
 
 __all__ = ["dump", "parse", "stage_checksum"]
 

@@ -16,7 +16,7 @@ from tiffin.formats import yaml
 from tiffin.formats._content import CONTENT_KEYS, content_of, describe
 from tiffin.formats._schema import Each, Either, Items, Keys, check, problem_at
 from tiffin.formats._update import put_named, rewrite
-from tiffin.formats._values import Content, LockEntry, LockItem
+from tiffin.formats.values import Content, LockEntry, LockItem
 
 __all__ = [
     "dump",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tiffin.formats import lock, yaml
-from tiffin.formats._values import LockEntry
+from tiffin.formats.values import LockEntry
 
 __all__ = ["LockDraft"]
 

@@ -27,9 +27,9 @@ from tiffin.formats._schema import (
     place_of,
     problem_at,
 )
-from tiffin.formats._values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 from tiffin.formats.params import DEFAULT_FILE
 from tiffin.formats.template import Context, Flags, Reference, Unresolved
+from tiffin.formats.values import DependencyEntry, OutputEntry, ParamsEntry, StageEntry
 from tiffin.formats.words import nearest
 
 __all__ = ["PipelineFile", "parse"]

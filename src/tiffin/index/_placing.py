@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import TargetError, TransferError, UnsavedChanges
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index._files import files_below, remove, remove_empty_directories
 from tiffin.index._known import parents
 from tiffin.index._seeing import NOTHING, Seeing, Seen, raise_failed

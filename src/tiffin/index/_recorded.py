@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index._workspace import Seen, Workspace
 
 __all__ = ["look_as_recorded", "store_as_recorded"]

@@ -9,7 +9,7 @@ from tiffin import _native
 from tiffin._native import Ignore, Table
 from tiffin.errors import MissingDependency, RulesInside, TargetError, TransferError
 from tiffin.footprint import Footprint, Scans, scan_directory
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index._complete import CompleteListings
 from tiffin.index._known import Known
 from tiffin.index._sound import SoundObjects

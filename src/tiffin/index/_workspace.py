@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import MissingObjects, TargetError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index._placing import Difference, Placing
 from tiffin.index._seeing import NOTHING, Seen, is_lost
 

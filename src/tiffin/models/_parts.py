@@ -3,7 +3,6 @@
 What they take follows from SETTINGS: a new term, setting or kind of table is a line there.
 """
 
-import ast
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -78,6 +77,7 @@ def table(name: str, *values: Any, **settings: Any) -> Table:
 
 def parse_score(text: str) -> Part:
     """Terms from text such as "linear(ftrl(alpha=0.05)) + fm(8)".  Raises ConfigError."""
+    import ast  # noqa: PLC0415 - 1 ms, and most models are made without
 
     def value(node: ast.expr) -> Any:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -106,6 +106,8 @@ def parse_score(text: str) -> Part:
 
 def parse_table(text: Any) -> Table:
     """A table from text such as "fixed(22)".  Raises ConfigError."""
+    import ast  # noqa: PLC0415 - as above
+
     try:
         match ast.parse(str(text).strip(), mode="eval").body:
             case ast.Name(id=name):

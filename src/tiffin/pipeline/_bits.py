@@ -6,7 +6,7 @@ a change, so that they get recorded.
 
 from collections.abc import Sequence
 
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index import Difference, Seen, Workspace
 from tiffin.pipeline._stage import Output
 

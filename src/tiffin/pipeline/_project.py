@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tiffin.errors import MissingParameter, StageNotFound
-from tiffin.formats import LockEntry, dvcfile, lock, params, yaml
+from tiffin.formats import dvcfile, lock, params, yaml
+from tiffin.formats.values import LockEntry
 from tiffin.formats.words import nearest
 from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._source import Source, is_metafile

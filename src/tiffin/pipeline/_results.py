@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tiffin.formats import LockEntry
+from tiffin.formats.values import LockEntry
 from tiffin.index import Workspace
 from tiffin.pipeline._graph import Graph
 from tiffin.pipeline._plan import Plan

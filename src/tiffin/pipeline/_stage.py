@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tiffin.errors import GraphError
-from tiffin.formats import Content, DependencyEntry, DvcFile, LockEntry, LockItem, OutputEntry, ParamsEntry, StageEntry
+from tiffin.formats.values import (
+    Content,
+    DependencyEntry,
+    DvcFile,
+    LockEntry,
+    LockItem,
+    OutputEntry,
+    ParamsEntry,
+    StageEntry,
+)
 
 __all__ = ["Dependency", "Output", "Stage", "from_dvc_file", "from_pipeline", "is_dataset", "join", "relative"]
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tiffin.errors import MissingDependency
-from tiffin.formats import Content, dvcfile
+from tiffin.formats import dvcfile
+from tiffin.formats.values import Content
 from tiffin.index import Workspace, look_as_recorded
 from tiffin.pipeline._bits import bits_changed
 from tiffin.pipeline._project import Project, stage_params

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tiffin.formats import Content, DvcFile, OutputEntry
+from tiffin.formats.values import Content, DvcFile, OutputEntry
 from tiffin.fs import write_atomically
 from tiffin.index import Workspace
 from tiffin.pipeline._bits import executables_now

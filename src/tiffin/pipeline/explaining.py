@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from tiffin import _native
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index import Difference, Workspace, look_as_recorded
 from tiffin.pipeline._project import Project, stage_params
 from tiffin.pipeline._stage import Dependency, Output, Stage

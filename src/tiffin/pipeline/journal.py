@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin.errors import FormatError
-from tiffin.formats import LockEntry, lock
+from tiffin.formats import lock
+from tiffin.formats.values import LockEntry
 from tiffin.fs import remove_quietly
 
 __all__ = ["Finished", "Journal", "Leftover", "digest", "directory", "leftovers"]

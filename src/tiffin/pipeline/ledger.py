@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from tiffin.formats import LockEntry, lock
+from tiffin.formats import lock
+from tiffin.formats.values import LockEntry
 from tiffin.index import Workspace
 from tiffin.pipeline import ahead
 from tiffin.pipeline._project import lock_path

@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from tiffin import _native
 from tiffin.errors import FormatError
-from tiffin.formats import Content, DvcFile, LockEntry, LockItem, OutputEntry, dvcfile
+from tiffin.formats import dvcfile
 from tiffin.formats.lock_draft import LockDraft
+from tiffin.formats.values import Content, DvcFile, LockEntry, LockItem, OutputEntry
 from tiffin.fs import refuse_to_leave, write_all_atomically, write_inside
 from tiffin.pipeline._project import lock_path
 from tiffin.pipeline._stage import Stage

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tiffin.errors import MissingDependency, StageFailed, TiffinError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.fs import FileLock
 from tiffin.index import Seen, Workspace, look_as_recorded, store_as_recorded
 from tiffin.pipeline._bits import checkout_output, executables_now

@@ -8,7 +8,8 @@ value  := SHA-256 of the whole entry
 import os
 
 from tiffin.errors import FormatError
-from tiffin.formats import Content, LockEntry, LockItem, lock
+from tiffin.formats import lock
+from tiffin.formats.values import Content, LockEntry, LockItem
 from tiffin.fs import write_atomically
 from tiffin.index import Workspace
 from tiffin.pipeline._inputs import inputs_if_there

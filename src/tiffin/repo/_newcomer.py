@@ -4,7 +4,7 @@ import os
 import posixpath
 
 from tiffin.errors import OverlappingOutputs, TargetError
-from tiffin.formats import Content, DependencyEntry, DvcFile, OutputEntry
+from tiffin.formats.values import Content, DependencyEntry, DvcFile, OutputEntry
 from tiffin.pipeline import Graph, Output, Stage, from_dvc_file, is_metafile
 from tiffin.pipeline.recording import write_dvc_file
 from tiffin.repo._repo import Repo

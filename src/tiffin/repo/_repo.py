@@ -10,7 +10,7 @@ from tiffin import _native
 from tiffin.config import Config
 from tiffin.errors import NotARepository
 from tiffin.footprint import Scans
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.fs import FileLock, LinkLock
 from tiffin.index import Seen, Workspace
 from tiffin.objects import ObjectStore, Progress

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tiffin._native import Table
 from tiffin.errors import ConfigError, MissingObjects, TiffinError, TransferError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index import parents
 from tiffin.objects import ObjectStore, is_dir
 from tiffin.pipeline import Output, Project, Stage

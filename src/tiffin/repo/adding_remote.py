@@ -4,7 +4,7 @@ import os
 import posixpath
 from urllib.parse import urlsplit
 
-from tiffin.formats import DvcFile, OutputEntry
+from tiffin.formats.values import DvcFile, OutputEntry
 from tiffin.repo._arriving import arriving, half_there
 from tiffin.repo._newcomer import check_free, check_place, newcomer, write_newcomer
 from tiffin.repo._repo import Repo

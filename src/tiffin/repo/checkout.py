@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tiffin.errors import CorruptObject, LockHeld, MissingObjects
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.index import parents
 from tiffin.pipeline import Output, checkout_output
 from tiffin.repo._outputs import OutputLog

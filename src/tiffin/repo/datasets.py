@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tiffin.errors import DuplicateStage, MissingDependency, StageInvalid
-from tiffin.formats import Content, edit, lock
+from tiffin.formats import edit, lock
+from tiffin.formats.values import Content
 from tiffin.fs import write_inside
 from tiffin.index import Seen
 from tiffin.pipeline import lock_path

@@ -19,7 +19,7 @@ from tiffin.experiments import (
     random_name,
     ref_name,
 )
-from tiffin.formats import LockEntry
+from tiffin.formats.values import LockEntry
 from tiffin.fs import write_inside
 from tiffin.pipeline import Project, Stage, checkout_output
 from tiffin.repo._edits import Edited, edits_of

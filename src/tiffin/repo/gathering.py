@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tiffin._native import Table, make_store, scan, stat_files
 from tiffin.errors import MissingDependency, MissingObjects, TargetError, TransferError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.fs.replacing import beside, clear_beside, discard, put_in_place
 from tiffin.objects import ObjectStore, Progress
 from tiffin.pipeline import Output, Stage

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tiffin.errors import TargetError, UnsavedChanges
-from tiffin.formats import Content, DependencyEntry, dvcfile
+from tiffin.formats import dvcfile
+from tiffin.formats.values import Content, DependencyEntry
 from tiffin.pipeline import Stage, output_state
 from tiffin.pipeline.recording import with_contents
 from tiffin.repo._arriving import arriving, half_there

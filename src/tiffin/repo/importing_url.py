@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from tiffin import _native
 from tiffin.errors import MissingDependency, TargetError, TransferError, UnsavedChanges
-from tiffin.formats import Content, DependencyEntry, DvcFile, dvcfile
+from tiffin.formats import dvcfile
+from tiffin.formats.values import Content, DependencyEntry, DvcFile
 from tiffin.fs import local_path, remove_quietly
 from tiffin.fs.remote import receive
 from tiffin.index import Workspace

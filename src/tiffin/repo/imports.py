@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from tiffin.errors import GitError, MissingDependency, MissingObjects, NotARepository, StageNotFound, TiffinError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.objects import closure
 from tiffin.pipeline import Project, Stage
 from tiffin.repo._overrides import overrides_of

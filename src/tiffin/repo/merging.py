@@ -8,8 +8,9 @@ from typing import NamedTuple
 from tiffin import _native
 from tiffin._native import Table
 from tiffin.errors import FormatError, MissingObjects, TiffinError
-from tiffin.formats import Content, DvcFile, dvcfile
+from tiffin.formats import dvcfile
 from tiffin.formats.merging import merge_lock
+from tiffin.formats.values import Content, DvcFile
 from tiffin.index import parents
 from tiffin.objects import ObjectStore
 from tiffin.pipeline.recording import with_contents

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tiffin import _native
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.objects.legacy import LegacyStore, legacy_store
 from tiffin.pipeline import Stage
 from tiffin.pipeline.recording import LockWriter

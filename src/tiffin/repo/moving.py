@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin.errors import StageNotFound, TargetError, TransferError
-from tiffin.formats import DependencyEntry, DvcFile, OutputEntry, dvcfile
+from tiffin.formats import dvcfile
+from tiffin.formats.values import DependencyEntry, DvcFile, OutputEntry
 from tiffin.fs import remove_quietly, write_inside
 from tiffin.fs.replacing import copy_atomically
 from tiffin.pipeline import Graph, Output, Stage, from_dvc_file, is_metafile, relative

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tiffin import _native
 from tiffin.errors import MissingDependency
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.fs import write_atomically
 from tiffin.objects import closure
 from tiffin.pipeline import Dependency, Stage, same

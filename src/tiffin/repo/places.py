@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tiffin.config import Config, RemoteSettings
 from tiffin.errors import ConfigError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.fs import local_path
 from tiffin.fs.remote import SCHEMES, FileSystem, infos, open_filesystem
 from tiffin.index import Seen

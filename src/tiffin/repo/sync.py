@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tiffin._native import Table
 from tiffin.config import RemoteSettings
 from tiffin.errors import StageNotFound, TargetError
-from tiffin.formats import Content
+from tiffin.formats.values import Content
 from tiffin.fs import write_atomically
 from tiffin.index import CompleteListings
 from tiffin.objects import ObjectStore, is_dir, transfer

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from tiffin.errors import MissingDependency, OverlappingOutputs, TargetError, TiffinError
-from tiffin.formats import Content, DvcFile, dvcfile
+from tiffin.formats import dvcfile
+from tiffin.formats.values import Content, DvcFile
 from tiffin.fs.replacing import clear_beside, copy_atomically
 from tiffin.index import look_as_recorded, store_as_recorded
 from tiffin.pipeline import (

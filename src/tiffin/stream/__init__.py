@@ -8,9 +8,9 @@ from tiffin.stream._findings import bad_row_error
 from tiffin.stream._flow import Flow, flow
 from tiffin.stream._formats import COLUMNS, FORMATS, TABLES, format_of, is_columnar
 from tiffin.stream._parting import parted_at, parted_by_share
+from tiffin.stream._pieces import Types
 from tiffin.stream._places import identity_of, is_remote
 from tiffin.stream._polars import is_frame, polars_module
-from tiffin.stream._rows_of_text import Types
 from tiffin.stream._size import Amount, amount_of
 from tiffin.stream._source import opened, parsed
 

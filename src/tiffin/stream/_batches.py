@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 
 from tiffin._native.learning import BadRows, BatchReader
 from tiffin.errors import MissingDependency
@@ -35,6 +34,8 @@ def batches(
     labels: a loss (logistic, squared, poisson) whose labels all rows must have.  fields: features must be of so many.
     max_bad: lines that are no examples and may be skipped.  Raises as `parsed`, and FormatError for one too many.
     """
+    from importlib.util import find_spec  # noqa: PLC0415 - few read batches
+
     if find_spec("numpy") is None:
         raise MissingDependency(
             "batches are arrays of NumPy, which is not installed", hint="pip install 'tiffin[train]'"

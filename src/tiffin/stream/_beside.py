@@ -1,8 +1,7 @@
 """Threads that feed a source."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Protocol
 
 __all__ = ["beside"]
@@ -15,8 +14,11 @@ class _Closable(Protocol):
 
 
 @contextmanager
-def beside(feeder: Thread, source: _Closable) -> Iterator[None]:
-    """A thread runs meanwhile; when the source is closed it ends as soon as it has something to feed."""
+def beside(name: str, feed: Callable[[], None], source: _Closable) -> Iterator[None]:
+    """A thread feeds meanwhile; when the source is closed it ends as soon as it has something to feed."""
+    from threading import Thread  # noqa: PLC0415 - 1 ms, and the native engine reads most files itself
+
+    feeder = Thread(target=feed, name=name, daemon=True)
     feeder.start()
     try:
         yield

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 from tiffin._native.learning import BadColumns, BatchRows, Encoder
@@ -10,8 +9,8 @@ from tiffin.errors import TrainingError
 from tiffin.stream._beside import beside
 from tiffin.stream._column_error import column_error, missing_column
 from tiffin.stream._flow import Flow
+from tiffin.stream._pieces import Types
 from tiffin.stream._polars import polars_module, to_frame
-from tiffin.stream._rows_of_text import Types
 
 __all__ = ["BY", "Order", "fed"]
 
@@ -88,8 +87,7 @@ def fed(
         finally:
             source.end()
 
-    reader = Thread(target=feed, name="read", daemon=True)
-    with beside(reader, source):
+    with beside("read", feed, source):
         yield source
     if failures:
         raise failures[0]

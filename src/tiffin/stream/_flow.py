@@ -8,9 +8,9 @@ from typing import Any
 
 from tiffin.errors import TrainingError, UsageError
 from tiffin.stream._formats import is_columnar, table_format_of
+from tiffin.stream._pieces import Piece, Types
 from tiffin.stream._polars import is_frame, kinds_of, polars_module, to_frame
 from tiffin.stream._reading import SCANNED, Reading, kinds_in, pieces_of
-from tiffin.stream._rows_of_text import Piece, Types
 from tiffin.stream._stages import Filter, Join, Map, Stage
 
 __all__ = ["Flow", "flow"]

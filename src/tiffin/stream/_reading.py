@@ -1,16 +1,17 @@
 """Files and frames as batches of columns, each a Polars frame; never more than a few of them in memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiffin.errors import FormatError, TrainingError
 from tiffin.stream._column_error import check_columns
-from tiffin.stream._csv import CsvText
-from tiffin.stream._jsonl import JsonText
+from tiffin.stream._pieces import Piece, Types
 from tiffin.stream._places import check_there, on_disk
 from tiffin.stream._polars import kinds_of, polars_module, to_frame
-from tiffin.stream._rows_of_text import Piece, Types, read_text
+
+if TYPE_CHECKING:
+    from tiffin.stream._rows_of_text import TextTable
 
 __all__ = ["SCANNED", "Reading", "kinds_in", "pieces_of"]
 
@@ -43,8 +44,10 @@ def pieces_of(source: Any, data_format: str, reading: Reading) -> Iterator[Piece
         return
     path = str(source)
     check_there(path)
-    if data_format in _TEXTS:
-        yield from read_text(path, _TEXTS[data_format], reading.columns, reading.types, all_there=reading.all_there)
+    if data_format not in SCANNED:
+        from tiffin.stream._rows_of_text import read_text  # noqa: PLC0415 - as in `_text`
+
+        yield from read_text(path, _text(data_format), reading.columns, reading.types, all_there=reading.all_there)
         return
     with _damage_named(path, data_format):
         yield from _scanned(_scan(path, data_format), reading, path)
@@ -56,13 +59,21 @@ def kinds_in(source: Any, data_format: str) -> dict[str, str]:
         return kinds_of(to_frame(source).lazy().collect_schema())
     path = str(source)
     check_there(path)
-    if data_format in _TEXTS:
-        return kinds_of(_TEXTS[data_format].schema_of_file(path))
+    if data_format not in SCANNED:
+        return kinds_of(_text(data_format).schema_of_file(path))
     with _damage_named(path, data_format):
         return kinds_of(_scan(path, data_format).collect_schema())
 
 
-_TEXTS: Mapping[str, CsvText | JsonText] = {"csv": CsvText(","), "tsv": CsvText("\t"), "jsonl": JsonText()}
+def _text(data_format: str) -> "TextTable":
+    # Only who reads such a file has to pay for it: 2 ms.
+    if data_format == "jsonl":
+        from tiffin.stream._jsonl import JsonText  # noqa: PLC0415
+
+        return JsonText()
+    from tiffin.stream._csv import CsvText  # noqa: PLC0415
+
+    return CsvText({"csv": ",", "tsv": "\t"}[data_format])
 
 
 def _scan(path: str, data_format: str) -> Any:

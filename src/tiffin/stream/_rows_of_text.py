@@ -5,36 +5,18 @@ What a fast reader refuses as a whole is read again slowly, so that the rows tha
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tiffin.errors import FormatError
 from tiffin.stream._column_error import check_columns
+from tiffin.stream._pieces import Piece, Types
 from tiffin.stream._polars import kind_of, polars_module
-from tiffin.stream._source import read_pieces
+from tiffin.stream._unpacked import read_pieces
 
-__all__ = ["Piece", "TextTable", "Types", "read_text"]
+__all__ = ["TextTable", "read_text"]
 
 CHUNK = 1 << 22  # bytes that are parsed at a time, and from whose first types are found
 LONGEST = 1 << 26  # bytes of a record
-
-
-class Piece(NamedTuple):
-    """Some rows: a frame of Polars.
-
-    first_row: in the file, from 0.  faults: rows of the frame that are none, and why.
-    """
-
-    frame: Any
-    first_row: int
-    faults: list[tuple[int, str]]
-
-
-class Types(NamedTuple):
-    """Columns that are read as numbers or as text, whatever their first rows look like."""
-
-    numbers: frozenset[str] = frozenset()
-    texts: frozenset[str] = frozenset()
-    lists: frozenset[str] = frozenset()  # of text
 
 
 class TextTable(ABC):

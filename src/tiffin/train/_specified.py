@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tiffin.models import Model, with_settings
-from tiffin.models.loading import load_spec, model_of
+from tiffin.models import BUILT_IN, Model, make_model, with_settings
 from tiffin.models.named import is_named, named
 
 if TYPE_CHECKING:
@@ -18,6 +17,10 @@ def specified(spec: str, directory: str = ".", settings: Mapping[str, Any] | Non
 
     Raises ConfigError, FormatError, UsageError, MissingDependency.
     """
+    if spec in BUILT_IN:
+        return make_model(spec, settings)
+    from tiffin.models.loading import load_spec, model_of  # noqa: PLC0415 - 3 ms: YAML, templates, parameters
+
     if not is_named(spec):
         return load_spec(spec, directory, settings)
     found = named(spec, directory)

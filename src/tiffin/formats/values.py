@@ -30,6 +30,7 @@ class Content(NamedTuple):
 
     @property
     def is_dir(self) -> bool:
+        """Whether the id is of a directory."""
         return self.oid is not None and self.oid.endswith(".dir")
 
 
