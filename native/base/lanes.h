@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "base/inline.h"
 
@@ -90,30 +91,41 @@ TIFFIN_INLINE void ForEachPart(int size, Visit f) {
   for (; at < size; ++at) f(Lanes<1>{}, at);
 }
 
-using EightWords __attribute__((vector_size(8 * sizeof(std::uint64_t)))) = std::uint64_t;
+namespace detail {
+
+template <int kCount>
+struct WordsOf {
+  using Type __attribute__((vector_size(kCount * sizeof(std::uint64_t)))) = std::uint64_t;
+};
 
 // Each word where the one so many places further on was.
-template <int kPlaces>
-TIFFIN_INLINE EightWords Rotated(const EightWords& words) noexcept {
-  constexpr auto at = [](int i) { return (i + kPlaces) % 8; };
+template <int kPlaces, int... kAt, typename Words>
+TIFFIN_INLINE Words Rotated(const Words& words, std::integer_sequence<int, kAt...>) noexcept {
+  constexpr int kCount = sizeof...(kAt);
 #ifdef __clang__
-  return __builtin_shufflevector(words, words, at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+  return __builtin_shufflevector(words, words, (kAt + kPlaces) % kCount...);
 #else
-  return __builtin_shuffle(words, EightWords{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)});
+  return __builtin_shuffle(words, Words{(kAt + kPlaces) % kCount...});
 #endif
 }
 
-// Whether eight pointers are all different.
-template <typename T>
+}  // namespace detail
+
+// Whether 4 or 8 pointers are all different.
+template <int kCount, typename T>
 TIFFIN_INLINE bool AreDistinct(T* const* pointers) noexcept {
   static_assert(sizeof(T*) == sizeof(std::uint64_t));
-  EightWords words;
+  using Words = typename detail::WordsOf<kCount>::Type;
+  constexpr std::make_integer_sequence<int, kCount> kAll;
+  Words words;
   std::memcpy(&words, pointers, sizeof words);
-  // Each beside those one to four places further on, so every pair is looked at.
-  const auto same =
-      (words == Rotated<1>(words)) | (words == Rotated<2>(words)) | (words == Rotated<3>(words)) | (words == Rotated<4>(words));
+  // Each beside those up to half of all places further on, so every pair is looked at.
+  auto same = (words == detail::Rotated<1>(words, kAll)) | (words == detail::Rotated<2>(words, kAll));
+  if constexpr (kCount == 8) {
+    same |= (words == detail::Rotated<3>(words, kAll)) | (words == detail::Rotated<4>(words, kAll));
+  }
   std::int64_t any = 0;
-  for (int i = 0; i < 8; ++i) any |= same[i];
+  for (int i = 0; i < kCount; ++i) any |= same[i];
   return any == 0;
 }
 

@@ -54,17 +54,21 @@ TIFFIN_INLINE void StepLinears(const Example& example, std::size_t i, float slop
   }
 }
 
+// The same, whether they have or not.
+template <int kCount, typename Optimizer>
+TIFFIN_INLINE void StepGroup(const Example& example, std::size_t i, float slope, const Optimizer& optimizer) noexcept {
+  if (AreDistinct<kCount>(example.rows + i)) return StepLinears<Lanes<kCount>>(example, i, slope, optimizer);
+  for (std::size_t k = i; k < i + kCount; ++k) StepLinear(example, k, slope, optimizer);
+}
+
 template <typename Optimizer>
 static void UpdateLinear(const Example& example, float slope, const Optimizer& optimizer) noexcept {
   // Roots and quotients take long, and eight of them no longer than one.
-  constexpr std::size_t kGroup = 8;
   std::size_t i = 0;
-  for (; i + kGroup <= example.size; i += kGroup) {
-    if (AreDistinct(example.rows + i)) {
-      StepLinears<Lanes<kGroup>>(example, i, slope, optimizer);
-    } else {
-      for (std::size_t k = i; k < i + kGroup; ++k) StepLinear(example, k, slope, optimizer);
-    }
+  for (; i + 8 <= example.size; i += 8) StepGroup<8>(example, i, slope, optimizer);
+  if (i + 4 <= example.size) {
+    StepGroup<4>(example, i, slope, optimizer);
+    i += 4;
   }
   for (; i < example.size; ++i) StepLinear(example, i, slope, optimizer);
 }

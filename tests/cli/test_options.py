@@ -5,7 +5,7 @@ import sys
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiffin.cli._options import Flag, _plain, parse
@@ -52,6 +52,18 @@ def test_what_is_read_plainly_is_what_argparse_reads(name: str, data: st.DataObj
         assert plain == outcome(parse_all, name, arguments)
 
 
+@settings(max_examples=1_000)
+@given(
+    st.lists(
+        st.sampled_from(["--data", "--valid", "lr", "a", "b", "-", "-1", "--", "-S", "x=1", "-q", "-o", "--data=w"])
+    )
+)
+def test_options_that_take_many_words_are_read_alike(arguments: list[str]) -> None:
+    plain = _plain(options_of("train"), arguments)
+    if plain is not None:
+        assert plain == outcome(parse_all, "train", arguments)
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -61,6 +73,7 @@ def test_what_is_read_plainly_is_what_argparse_reads(name: str, data: st.DataObj
         ("add", ["--no-commit", "a", "b"]),
         ("remote add", ["-d", "name", "url", "-f"]),
         ("diff", ["HEAD~1", "HEAD"]),
+        ("train", ["lr", "--data", "a", "b", "--valid", "c", "-S", "bits=3", "--out", "m", "--data", "d"]),
     ],
 )
 def test_a_plain_command_line_needs_no_argparse(name, arguments, monkeypatch) -> None:

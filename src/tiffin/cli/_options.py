@@ -79,7 +79,7 @@ def parse(options: type[Any], command: str, arguments: Sequence[str]) -> tuple[A
 
 
 def _plain(options: type[Any], arguments: Sequence[str]) -> tuple[Any, Common] | None:
-    """What a plain command line says: whole names, one value each.  None where anything else is in it."""
+    """What a plain command line says: whole names, and their values behind them.  None where anything else is in it."""
     flags: dict[str, tuple[str, Any, Flag]] = {}
     positional: list[tuple[str, Any, Argument]] = []
     values: dict[str, Any] = dict(options._field_defaults)
@@ -93,11 +93,14 @@ def _plain(options: type[Any], arguments: Sequence[str]) -> tuple[Any, Common] |
             values[field] = []
     common = Common()
     words: list[str] = []
+    following = words  # whose the next word is
     rest = iter(arguments)
     for item in rest:
         if not item.startswith("-") or item == "-":
-            words.append(item)
-        elif item in _COMMON and item not in flags:
+            following.append(item)
+            continue
+        following = words
+        if item in _COMMON and item not in flags:
             common = common.joined(_COMMON[item])
         else:
             name, equals, value = item.partition("=") if item.startswith("--") else (item, "", "")
@@ -108,6 +111,11 @@ def _plain(options: type[Any], arguments: Sequence[str]) -> tuple[Any, Common] |
                 if equals:
                     return None
                 values[field] = flag.value
+                continue
+            if flag.many:
+                if equals:
+                    return None
+                following = values[field]
                 continue
             taken = value if equals else next(rest, "")
             if not _may_be_value(taken, kind, flag):
@@ -136,7 +144,7 @@ def _is_list(kind: Any) -> bool:
 
 def _may_be_value(text: str, kind: Any, flag: Flag) -> bool:
     """Whether it is beyond doubt that this is the value of the option, and a valid one."""
-    if not text or text.startswith("-") or flag.constant is not None or flag.many:
+    if not text or text.startswith("-") or flag.constant is not None:
         return False
     if kind in (int, int | None) and not (text.isascii() and text.isdigit()):
         return False
