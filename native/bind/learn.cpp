@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/perf_counters.h"
+#include "params/pages.h"
 #include "rows/key.h"
 
 namespace tiffin::bind {
@@ -106,6 +107,8 @@ NB_MODULE(_learn, module) {
       "Counts what this thread, and those that begin later, do in user space: cycles, instructions, cache misses.")
       .def(nb::init<>())
       .def("read", CountsOf, "So far.  What the kernel or the processor does not count is not there.");
+  module.def("get_memory_ready", &Pages::GetReady, "size"_a,
+             "A thread begins to have memory cleared for the next table, which may be larger.");
   module.def(
       "key", [](std::uint32_t field, std::string_view text) { return Key(field, IdOf(text)); }, "field"_a, "text"_a,
       "The key of a feature: whole numbers stand for themselves, other text is hashed.");

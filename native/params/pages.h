@@ -12,6 +12,10 @@ class Pages {
   // Throws std::bad_alloc.
   explicit Pages(std::size_t bytes);
 
+  // A thread begins to have so many bytes cleared by the system, or as many as are of use; the next Pages that are as
+  // large as that, or larger, have as much of it as is there by then.  Where there is no memory nothing happens.
+  static void GetReady(std::size_t bytes);
+
   // The memory as objects for which zero bytes are a value.
   template <typename T>
   T* as() const noexcept {

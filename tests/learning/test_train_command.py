@@ -77,6 +77,26 @@ def test_a_second_line_has_what_was_counted() -> None:
     assert Counts(2_000).fields() == {}
 
 
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        (["lr", "--set", "alpha=1", "--set", "bits=20"], 8 << 20),
+        (["fm", "--set", "bits=99"], 8 << 32),
+        (["lr"], None),
+        (["lr", "--set", "bits=x"], None),
+        (["lr", "--set", "bits=20", "--set", "table=exact"], None),
+        (["trees", "--set", "bits=20"], None),
+    ],
+)
+def test_memory_of_a_table_is_cleared_while_modules_are_loaded(
+    words: list[str], size: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("tiffin._native.learning.get_memory_ready", asked.append)
+    assert main(["train", *words, "--data", "nowhere", "--out", "m"]) != 0
+    assert asked == ([] if size is None else [size])
+
+
 def test_page_faults_are_counted() -> None:
     counting = Counting()
     before = counting.after(0).page_faults

@@ -2,19 +2,10 @@
 
 from typing import Annotated, Any, NamedTuple
 
+from tiffin.cli._learning_options import Algorithm, Data, Format, MaxBad, Threads
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._table_text import plain
-from tiffin.cli._training import (
-    Algorithm,
-    Data,
-    Format,
-    MaxBad,
-    Threads,
-    load_model,
-    places,
-    quality_text,
-    tell_skipped,
-)
+from tiffin.cli._training import load_model, places, quality_text, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.stream import amount_of

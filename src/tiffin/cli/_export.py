@@ -2,9 +2,10 @@
 
 from typing import Annotated, NamedTuple
 
+from tiffin.cli._learning_options import Algorithm
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._text import human_size
-from tiffin.cli._training import Algorithm, load_model, place, size_of_model
+from tiffin.cli._training import load_model, place, size_of_model
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.models import check_place

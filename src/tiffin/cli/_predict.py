@@ -4,18 +4,9 @@ from array import array
 from contextlib import nullcontext
 from typing import Annotated, NamedTuple
 
+from tiffin.cli._learning_options import Algorithm, Data, Format, MaxBad, Threads
 from tiffin.cli._options import Argument, Flag
-from tiffin.cli._training import (
-    Algorithm,
-    Data,
-    Format,
-    MaxBad,
-    Threads,
-    load_model,
-    place,
-    places,
-    tell_skipped,
-)
+from tiffin.cli._training import load_model, place, places, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.stream import amount_of

@@ -1,10 +1,9 @@
-"""What `train`, `predict` and `evaluate` share: options, and how results are told."""
+"""What `train`, `predict` and `evaluate` share: places, and how results are told."""
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from tiffin.cli._options import Flag
 from tiffin.cli._ui import Ui
 from tiffin.models import read_manifest
 from tiffin.train import Data as Examples
@@ -12,11 +11,6 @@ from tiffin.train import Evaluation, Trained, load, named
 
 __all__ = [
     "METRICS",
-    "Algorithm",
-    "Data",
-    "Format",
-    "MaxBad",
-    "Threads",
     "load_model",
     "loss_text",
     "place",
@@ -29,21 +23,6 @@ __all__ = [
 METRICS = "metrics.json"  # beside the model
 
 _MOST_NAMED = 5
-
-Data = Annotated[list[str], Flag("files of examples, or tables, in order; .gz and .zst too", metavar="FILE", many=True)]
-Format = Annotated[
-    str | None,
-    Flag(
-        "the format of the files (default: as their names say)",
-        ("--format",),
-        choices=("libsvm", "ffm", "vw", "criteo", "parquet", "arrow", "csv", "tsv", "jsonl"),
-    ),
-]
-Threads = Annotated[int | None, Flag("threads (default: one a processor)", ("-j", "--threads"), metavar="N")]
-Algorithm = Annotated[
-    str | None, Flag("the algorithm of your own that learned it", ("--algorithm",), metavar="FILE.py:NAME")
-]
-MaxBad = Annotated[int | None, Flag("skip so many lines that are no examples (default: 0)", metavar="N")]
 
 
 def place(ui: Ui, path: str) -> str:
