@@ -79,14 +79,14 @@ std::size_t Save(const LocalTable& table, const Path& names, const Path& values,
         throw std::overflow_error("a number of the table is not finite");
       }
       if (table.is_exact()) {
-        to.Append(names_file, name);
+        *to.Append<std::uint64_t>(names_file, 1) = name;
       } else {
-        to.Append(names_file, static_cast<std::uint32_t>(name));
+        *to.Append<std::uint32_t>(names_file, 1) = static_cast<std::uint32_t>(name);
       }
-      if (ages_file) to.Append(*ages_file, age);
-      to.Append(values_file, its_values);
-      if (states_file) to.Append(*states_file, its_states);
-      to.EndRow();
+      if (ages_file) *to.Append<std::uint32_t>(*ages_file, 1) = age;
+      std::ranges::copy(its_values, to.Append<float>(values_file, its_values.size()));
+      if (states_file) std::ranges::copy(its_states, to.Append<float>(*states_file, its_states.size()));
+      to.End(1);
     });
   });
   return files.Finish();

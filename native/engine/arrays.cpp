@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -55,6 +56,28 @@ std::vector<Part> PartsOf(const ModelSettings& settings, bool state) {
   return parts;
 }
 
+// Copies what a part has of each row; whether all of it are finite numbers.
+bool Gather(const Part& part, std::span<const NamedRow> rows, float* to) {
+  bool are_finite = true;
+  if (part.floats() == 1) {  // a weight, or its state: most of what there is
+    for (const NamedRow& one : rows) {
+      are_finite &= std::isfinite(one.row[part.at]);
+      *to++ = one.row[part.at];
+    }
+    return are_finite;
+  }
+  for (const NamedRow& one : rows) {
+    const float* from = one.row + part.at;
+    for (std::size_t n = 0; n < part.count; ++n, from += part.stride) {
+      for (std::size_t i = 0; i < part.size; ++i) {
+        are_finite &= std::isfinite(from[i]);
+        *to++ = from[i];
+      }
+    }
+  }
+  return are_finite;
+}
+
 // The file that names the rows, and its type.
 const char* NamesOf(const Learner& learner) { return learner.is_exact() ? "keys.npy" : "rows.npy"; }
 const char* NameTypeOf(const Learner& learner) {
@@ -73,31 +96,26 @@ std::size_t SaveTable(const Learner& learner, const std::string& directory, bool
   std::optional<std::size_t> ages_file;
   if (ages) ages_file = files.Add(directory + "/" + kAges, kNpyType<std::uint32_t>, {});
   files.Write(learner.table().parts(), [&](std::size_t number, RowFiles::Part& to) {
-    learner.table().ForEachIn(number, [&](std::uint64_t name, const float* row, std::uint32_t age) {
-      // Rows that have only states: training goes on from them, and predictions do without.
-      if (!state && !layout.IsHeard(row)) return;
+    std::vector<NamedRow> heard;
+    learner.table().VisitPart(number, [&](std::span<const NamedRow> rows) {
+      if (!state) {  // rows that have only states: training goes on from them, and predictions do without
+        heard.clear();
+        std::ranges::copy_if(rows, std::back_inserter(heard), [&](const NamedRow& one) { return layout.IsHeard(one.row); });
+        rows = heard;
+      }
       if (learner.is_exact()) {
-        to.Append(names, name);
+        std::ranges::transform(rows, to.Append<std::uint64_t>(names, rows.size()), &NamedRow::name);
       } else {
-        to.Append(names, static_cast<std::uint32_t>(name));
+        std::ranges::transform(rows, to.Append<std::uint32_t>(names, rows.size()),
+                               [](const NamedRow& one) { return static_cast<std::uint32_t>(one.name); });
       }
-      if (ages_file) to.Append(*ages_file, age);
+      if (ages_file) std::ranges::transform(rows, to.Append<std::uint32_t>(*ages_file, rows.size()), &NamedRow::age);
+      bool are_finite = true;
       for (std::size_t i = 0; i < parts.size(); ++i) {
-        const float* from = row + parts[i].at;
-        if (parts[i].floats() == 1 && std::isfinite(*from)) {  // a weight: most of what there is, in few instructions
-          to.Append(values + i, *from);
-          continue;
-        }
-        for (std::size_t n = 0; n < parts[i].count; ++n, from += parts[i].stride) {
-          const std::span<const float> numbers(from, parts[i].size);
-          // Such a model could not be read.
-          if (!std::ranges::all_of(numbers, [](float number) { return std::isfinite(number); })) {
-            throw std::overflow_error("a number of the model is not finite");
-          }
-          to.Append(values + i, numbers);
-        }
+        are_finite &= Gather(parts[i], rows, to.Append<float>(values + i, rows.size() * parts[i].floats()));
       }
-      to.EndRow();
+      if (!are_finite) throw std::overflow_error("a number of the model is not finite");  // it could not be read
+      to.End(rows.size());
     });
   });
   return files.Finish();

@@ -159,7 +159,7 @@ std::uint32_t MappedTable::Begin(std::size_t) { Refuse(); }
 void MappedTable::EndPass() { Refuse(); }
 float* MappedTable::Place(std::uint64_t, std::uint32_t) { Refuse(); }
 
-void MappedTable::ForEachIn(std::size_t, const Visit& visit) const {
+void MappedTable::VisitPart(std::size_t, const VisitSome& visit) const {
   std::vector<float> row(row_floats());
   std::optional<std::uint64_t> before;
   for (std::size_t place = 0; place < settings_.rows; ++place) {
@@ -175,8 +175,9 @@ void MappedTable::ForEachIn(std::size_t, const Visit& visit) const {
     for (const MappedPart& part : settings_.parts) {
       if (!IsFinite(part, row.data())) throw std::invalid_argument(part.file.path() + ": a value is no finite number");
     }
-    visit(settings_.bits > 0 ? name : *settings_.names.at<std::uint64_t>(place), row.data(),
-          settings_.ages ? *settings_.ages.at<std::uint32_t>(place) : 0);
+    const NamedRow one{settings_.bits > 0 ? name : *settings_.names.at<std::uint64_t>(place), row.data(),
+                       settings_.ages ? *settings_.ages.at<std::uint32_t>(place) : 0};
+    visit({&one, 1});
   }
 }
 

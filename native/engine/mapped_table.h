@@ -67,7 +67,7 @@ class MappedTable final : public Table {
   float* Place(std::uint64_t name, std::uint32_t age) override;
   // One call at a time.  Throws SystemFault, and std::invalid_argument where names are not in their order, or a number
   // is not finite.
-  void ForEachIn(std::size_t part, const Visit& visit) const override;
+  void VisitPart(std::size_t part, const VisitSome& visit) const override;
 
  private:
   class View;

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <functional>
-#include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "engine/npy.h"
@@ -18,21 +16,17 @@ class RowFiles {
   // What a part of the rows adds to the files.
   class Part {
    public:
+    // Room for so many numbers more of a file, until the next call.
     template <typename T>
-      requires std::is_arithmetic_v<T>
-    void Append(std::size_t file, T value) {
-      Append(file, std::span<const T>(&value, 1));
-    }
-    template <typename T>
-    void Append(std::size_t file, std::span<const T> values) {
+    T* Append(std::size_t file, std::size_t count) {
       Buffer<std::byte>& bytes = bytes_[file];
       const std::size_t at = bytes.size();
-      bytes.Resize(at + values.size_bytes());
-      std::memcpy(bytes.data() + at, values.data(), values.size_bytes());
+      bytes.Resize(at + count * sizeof(T));
+      return reinterpret_cast<T*>(bytes.data() + at);
     }
-    // A row has all its numbers.
-    void EndRow() {
-      ++rows_;
+    // So many rows more have all their numbers.
+    void End(std::size_t rows) {
+      rows_ += rows;
       if (bytes_[0].size() >= kHeldBytes) hand_over_();
     }
 

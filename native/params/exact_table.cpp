@@ -371,7 +371,11 @@ void ExactTable::EndPass() {
   if (settings_.ttl > 0) Expire();
 }
 
-void ExactTable::ForEachIn(std::size_t, const Visit& visit) const {
+void ExactTable::VisitPart(std::size_t, const VisitSome& visit_some) const {
+  const auto visit = [&](std::uint64_t key, const float* row, std::uint32_t age) {
+    const NamedRow one{key, row, age};
+    visit_some({&one, 1});
+  };
   const std::uint32_t now = clock_.load(std::memory_order_relaxed);
   KeyIndex::Cursor cursor(index_);
   KeyIndex::Entry entry;

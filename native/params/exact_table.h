@@ -45,7 +45,7 @@ class ExactTable final : public Table, private Sightings {
   std::uint32_t Begin(std::size_t examples) override;
   void EndPass() override;
   // Ascending by Scramble(key).
-  void ForEachIn(std::size_t part, const Visit& visit) const override;
+  void VisitPart(std::size_t part, const VisitSome& visit) const override;
   float* Place(std::uint64_t key, std::uint32_t age) override;
   void Fill(const Table& rows, std::size_t count) override;
   Sightings* sightings() noexcept override { return settings_.admit > 1 || settings_.ttl > 0 ? this : nullptr; }

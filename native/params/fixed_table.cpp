@@ -1,6 +1,7 @@
 #include "params/fixed_table.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstring>
@@ -18,6 +19,7 @@
 namespace tiffin::learn {
 namespace {
 
+constexpr std::size_t kVisited = 256;  // rows that are visited together
 constexpr std::size_t kAtOnce = 64;  // floats that are looked at together, a bit for each
 
 // Bit i: whether the i-th float of a cache line is not +0.
@@ -99,8 +101,14 @@ void FixedTable::EndPass() {
   });
 }
 
-void FixedTable::ForEachIn(std::size_t part, const Visit& visit) const {
-  ForEachUsedIn(part, [&](std::size_t number) { visit(number, row(number), 0); });
+void FixedTable::VisitPart(std::size_t part, const VisitSome& visit) const {
+  std::array<NamedRow, kVisited> some;
+  std::size_t count = 0;
+  ForEachUsedIn(part, [&](std::size_t number) {
+    some[count++] = {number, row(number), 0};
+    if (count == some.size()) visit({some.data(), std::exchange(count, 0)});
+  });
+  if (count > 0) visit({some.data(), count});
 }
 
 float* FixedTable::Place(std::uint64_t number, std::uint32_t) {

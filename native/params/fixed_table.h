@@ -31,7 +31,7 @@ class FixedTable final : public Table {
   std::uint32_t Begin(std::size_t) override { return 0; }
   void EndPass() override;
   std::size_t parts() const noexcept override { return size() / part_rows(); }
-  void ForEachIn(std::size_t part, const Visit& visit) const override;
+  void VisitPart(std::size_t part, const VisitSome& visit) const override;
   float* Place(std::uint64_t number, std::uint32_t) override;
 
   // The row of a key: by Fibonacci hashing, so that ids in a row share none (Knuth, TAOCP 3, 6.4).

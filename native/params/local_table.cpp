@@ -110,9 +110,11 @@ void LocalTable::Push(std::span<const std::uint64_t> keys, std::span<const float
 
 void LocalTable::ForEachIn(std::size_t part, const Visit& visit) const {
   const bool are_counted = sightings() != nullptr;
-  table_->ForEachIn(part, [&](std::uint64_t name, const float* row, std::uint32_t age) {
-    if (!are_counted && IsNew(row)) return;
-    visit(name, {row, settings_.width}, {row + settings_.width, states_ * settings_.width}, age);
+  table_->VisitPart(part, [&](std::span<const NamedRow> rows) {
+    for (const auto& [name, row, age] : rows) {
+      if (!are_counted && IsNew(row)) continue;
+      visit(name, {row, settings_.width}, {row + settings_.width, states_ * settings_.width}, age);
+    }
   });
 }
 

@@ -47,7 +47,7 @@ class LocalTable {
   // A pass of learning is over.  Throws SystemFault.
   void EndPass() { table_->EndPass(); }
 
-  // Of a part of the table, as Table::ForEachIn: all rows that were changed, and where keys are counted all that there are.
+  // Of a part of the table, as Table::VisitPart: all rows that were changed, and where keys are counted all that there are.
   // name: the key or number of a row.  values (width), states (states x width).  Throws SystemFault.
   using Visit = std::function<void(std::uint64_t name, std::span<const float> values, std::span<const float> states,
                                    std::uint32_t age)>;

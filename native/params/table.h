@@ -74,6 +74,14 @@ class Sightings {
   Sightings& operator=(const Sightings&) = default;
 };
 
+// A row by its name: the number of it, or its key.
+// age: how many examples were learned from since one had it last; 0 where the table does not count them.
+struct NamedRow {
+  std::uint64_t name;
+  const float* row;
+  std::uint32_t age;
+};
+
 class Table {
  public:
   Table(const Table&) = delete;
@@ -95,16 +103,20 @@ class Table {
 
   // A pass of learning is over.  Throws SystemFault.
   virtual void EndPass() = 0;
-  // All rows that hold anything, by name: the number of a row, or its key.  In the order that Place wants.
-  // age: how many examples were learned from since one had it last; 0 where the table does not count them.
-  // Throws SystemFault.
-  using Visit = std::function<void(std::uint64_t name, const float* row, std::uint32_t age)>;
-  void ForEach(const Visit& visit) const {
-    for (std::size_t part = 0; part < parts(); ++part) ForEachIn(part, visit);
+  // Calls visit(name, row, age) for all rows that hold anything, in the order that Place wants.  Throws SystemFault.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (std::size_t part = 0; part < parts(); ++part) {
+      VisitPart(part, [&](std::span<const NamedRow> rows) {
+        for (const NamedRow& one : rows) visit(one.name, one.row, one.age);
+      });
+    }
   }
-  // The same of one part of the rows; those of the next part come after them.  Threads may go through several at once.
+  // The same of one part of the rows, some at a time; those of the next part come after them.  Threads may go through
+  // several parts at once.
+  using VisitSome = std::function<void(std::span<const NamedRow> rows)>;
   virtual std::size_t parts() const noexcept { return 1; }
-  virtual void ForEachIn(std::size_t part, const Visit& visit) const = 0;
+  virtual void VisitPart(std::size_t part, const VisitSome& visit) const = 0;
   // The row of a name, of zeros, to be filled before the next call.  Throws std::invalid_argument where a table like
   // this has no such row; std::bad_alloc, SystemFault.
   virtual float* Place(std::uint64_t name, std::uint32_t age) = 0;

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -41,10 +40,11 @@ TEST_F(RowFilesTest, HaveAllPartsInTheirOrder) {
   }
   files.Write(kParts, [&](std::size_t part, RowFiles::Part& to) {
     for (std::uint64_t i = 0; i < size_of(part); ++i) {
-      to.Append(names, static_cast<std::uint64_t>(part) << 32 | i);
-      const float row[2] = {static_cast<float>(part), static_cast<float>(i)};
-      to.Append(values, std::span<const float>(row));
-      to.EndRow();
+      *to.Append<std::uint64_t>(names, 1) = static_cast<std::uint64_t>(part) << 32 | i;
+      float* const row = to.Append<float>(values, 2);
+      row[0] = static_cast<float>(part);
+      row[1] = static_cast<float>(i);
+      to.End(1);
     }
   });
   EXPECT_EQ(files.Finish(), wanted.size());
@@ -59,8 +59,8 @@ TEST_F(RowFilesTest, AnErrorInOnePartEndsAll) {
   EXPECT_THROW(files.Write(100'000,
                            [&](std::size_t part, RowFiles::Part& to) {
                              if (part == 50) throw std::overflow_error("no number");
-                             to.Append(0, 1.0F);
-                             to.EndRow();
+                             *to.Append<float>(0, 1) = 1.0F;
+                             to.End(1);
                              ++gathered;
                            }),
                std::overflow_error);
