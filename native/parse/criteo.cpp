@@ -68,7 +68,7 @@ const char* ParseCriteoLine(Line& line, Stops& tabs, Rows& rows) {
 }  // namespace
 
 void ParseCriteo(std::string_view block, Rows& rows, std::vector<Fault>& faults) {
-  Stops tabs(block, "\t");
+  Stops tabs(block, '\t', "\n");
   ForEachLine(block, rows, faults, [&](Line& line, Rows& row) { return ParseCriteoLine(line, tabs, row); });
 }
 

@@ -10,14 +10,26 @@
 namespace tiffin::learn {
 
 inline constexpr std::size_t kStopWindow = 64;  // bytes that are looked at together
-inline constexpr std::size_t kMostStops = 4;    // different characters
+inline constexpr std::size_t kMostOthers = 4;   // characters beside the plain one
 
-using StopCharacters = std::array<char, kMostStops>;
+// What to find: the plain character, which is most of them, and others.
+struct StopCharacters {
+  char plain;
+  std::array<char, kMostOthers> others;
+};
 
-// Writes the offsets of the characters in [at, at + windows * kStopWindow), ascending, and returns how many there are.
-// REQUIRES: places has room for (windows + 1) * kStopWindow.
+// What was found.
+template <std::size_t kWindows>
+struct StopPlaces {
+  std::uint32_t places[(kWindows + 1) * kStopWindow];    // ascending
+  std::uint64_t others[kWindows + 2];                    // bit i: whether the i-th is not the plain one
+};
+
+// Writes the offsets of the characters in [at, at + windows * kStopWindow) into `places`, ascending, and which of them are
+// others into `others`; returns how many there are.  REQUIRES: `places` and `others` have room as those of a StopPlaces,
+// and the first windows + 2 of `others` are 0.
 using StopFinder = std::size_t (*)(const char* at, std::size_t windows, const StopCharacters& characters,
-                                   std::uint32_t* places);
+                                   std::uint32_t* places, std::uint64_t* others);
 
 // The best for this processor.  Thread-safe.
 StopFinder ChosenStopFinder() noexcept;
@@ -25,14 +37,17 @@ StopFinder ChosenStopFinder() noexcept;
 StopFinder FindStopFinder(const char* name) noexcept;
 
 namespace base {
-std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places);
+std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places,
+                      std::uint64_t* others);
 }
 #if defined(__x86_64__)
 namespace avx2 {
-std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places);
+std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places,
+                      std::uint64_t* others);
 }
 namespace avx512 {
-std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places);
+std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places,
+                      std::uint64_t* others);
 }
 #endif
 

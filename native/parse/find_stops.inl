@@ -13,26 +13,59 @@ namespace tiffin::learn::ENGINE {
 namespace {
 
 // Bit i: whether the i-th byte of a window is one of the characters.
-std::uint64_t StopsIn(const char* at, const StopCharacters& characters) {
-  std::uint64_t found = 0;
+struct Found {
+  std::uint64_t plain;
+  std::uint64_t others;
+};
+
+Found StopsIn(const char* at, const StopCharacters& characters) {
+  Found found{};
 #if defined(__AVX512BW__)
   const __m512i bytes = _mm512_loadu_si512(at);
-  for (const char c : characters) found |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c));
+  found.plain = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(characters.plain));
+  for (const char c : characters.others) found.others |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c));
 #elif defined(__SSE2__)
   for (std::size_t i = 0; i < kStopWindow; i += sizeof(__m128i)) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
-    __m128i are = _mm_setzero_si128();
-    for (const char c : characters) are = _mm_or_si128(are, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
-    found |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(are))) << i;
+    const auto bits = [&](__m128i are) {
+      return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(are))) << i;
+    };
+    __m128i others = _mm_setzero_si128();
+    for (const char c : characters.others) others = _mm_or_si128(others, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+    found.plain |= bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(characters.plain)));
+    found.others |= bits(others);
   }
 #else
   for (std::size_t i = 0; i < kStopWindow; ++i) {
-    bool is = false;
-    for (const char c : characters) is = is || at[i] == c;
-    found |= static_cast<std::uint64_t>(is) << i;
+    bool is_other = false;
+    for (const char c : characters.others) is_other = is_other || at[i] == c;
+    found.plain |= static_cast<std::uint64_t>(at[i] == characters.plain) << i;
+    found.others |= static_cast<std::uint64_t>(is_other) << i;
   }
 #endif
   return found;
+}
+
+// Of the bits of `all`, one after the other, whether they are in `some`, too.
+std::uint64_t RanksOf(std::uint64_t some, std::uint64_t all) {
+#if defined(__BMI2__)
+  return _pext_u64(some, all);
+#else
+  std::uint64_t ranks = 0;
+  for (; some != 0; some &= some - 1) {
+    const std::uint64_t before = all & ((some & (~some + 1)) - 1);
+    ranks |= std::uint64_t{1} << std::popcount(before);
+  }
+  return ranks;
+#endif
+}
+
+// Sets bits from a place on.  REQUIRES: those are 0.
+void WriteBits(std::uint64_t bits, std::size_t place, std::uint64_t* words) {
+  std::uint64_t* const word = words + place / 64;
+  const std::size_t shift = place % 64;
+  word[0] |= bits << shift;
+  word[1] |= bits >> 1 >> (63 - shift);  // in two steps, as one by 64 would be none
 }
 
 // Writes the places of the bits that are set, counted from `first`; returns how many they are.
@@ -78,11 +111,15 @@ std::size_t WritePlaces(std::uint64_t bits, std::uint32_t first, std::uint32_t* 
 
 }  // namespace
 
-std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places) {
+std::size_t FindStops(const char* at, std::size_t windows, const StopCharacters& characters, std::uint32_t* places,
+                      std::uint64_t* others) {
   const StopCharacters wanted = characters;  // what is written could be them, for all a compiler knows
   std::size_t count = 0;
   for (std::size_t i = 0; i < windows * kStopWindow; i += kStopWindow) {
-    count += WritePlaces(StopsIn(at + i, wanted), static_cast<std::uint32_t>(i), places + count);
+    const Found found = StopsIn(at + i, wanted);
+    const std::uint64_t all = found.plain | found.others;
+    WriteBits(RanksOf(found.others, all), count, others);
+    count += WritePlaces(all, static_cast<std::uint32_t>(i), places + count);
   }
   return count;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 #include "parse/find_stops.h"
@@ -13,14 +15,17 @@ namespace tiffin::learn {
 // Goes over some characters of a text, one after the other.  Thread-compatible.
 class Stops {
  public:
-  // REQUIRES: 1 to kMostStops characters; after the text kStopWindow more bytes may be read, which stay as they are.
-  Stops(std::string_view text, std::string_view characters) noexcept
+  // plain: most of them.  others: up to kMostOthers further ones; a line end is one of them.
+  // REQUIRES: after the text kStopWindow more bytes may be read, which stay as they are.
+  Stops(std::string_view text, char plain, std::string_view others) noexcept
       : base_(text.data()), ahead_(text.data()), text_end_(text.data() + text.size()), end_(text_end_) {
-    characters_.fill(characters.front());
-    std::copy(characters.begin(), characters.end(), characters_.begin());
+    characters_.plain = plain;
+    characters_.others.fill(others.front());
+    std::copy(others.begin(), others.end(), characters_.others.begin());
   }
 
-  // Goes on in a line, or what is left of one.  REQUIRES: it begins where it already is, or after that.
+  // Goes on in a line, or what is left of one.  REQUIRES: it begins where it already is, or after that; a line end or the
+  // end of the text is behind it.
   void Enter(const char* begin, const char* end) noexcept {
     end_ = end;
     while (First() < begin) ++next_;
@@ -34,31 +39,26 @@ class Stops {
     return stop;
   }
 
-  // Calls take(begin, end) for the words after `stop` as long as a blank ends them, or the line; gives what stands before
-  // the first word it was not called for, or the line's end.  REQUIRES: Next gave `stop`.
+  // Calls take(begin, end) for the words after `stop` as long as the plain character ends them, or the line; gives what
+  // stands before the first word it was not called for, or the line's end.  REQUIRES: Next gave `stop`.
   template <typename Take>
   const char* TakePlain(const char* stop, Take take) noexcept {
-    for (const char* begin = stop + 1;;) {
-      if (next_ == count_) Find();
-      for (std::uint32_t next = next_;; ++next) {
-        if (next == count_) {
-          next_ = next;
-          break;
-        }
-        const char* const end = base_ + places_[next];
-        if (end >= end_) {
-          next_ = next;
-          take(begin, end_);
-          return end_;
-        }
-        if (*end != ' ') {
-          next_ = next;
-          return begin - 1;
-        }
+    const char* begin = stop + 1;
+    for (;;) {
+      const char* const base = base_;
+      const std::uint32_t other = NextOther();
+      for (std::uint32_t next = next_; next < other; ++next) {
+        const char* const end = base + found_.places[next];
         take(begin, end);
         begin = end + 1;
       }
+      next_ = other;
+      if (other < count_) break;
+      Find();
     }
+    if (base_ + found_.places[next_] < end_) return begin - 1;
+    take(begin, end_);
+    return end_;
   }
 
  private:
@@ -67,34 +67,48 @@ class Stops {
   // The next one of the text, or its end.
   const char* First() noexcept {
     if (next_ == count_) Find();
-    return base_ + places_[next_];
+    return base_ + found_.places[next_];
+  }
+
+  // The next one that is not the plain character, by number; how many there are if no such one was found.
+  std::uint32_t NextOther() const noexcept {
+    std::size_t word = next_ / 64;
+    std::uint64_t left = found_.others[word] >> next_ % 64 << next_ % 64;
+    while (left == 0 && 64 * (word + 1) < count_) left = found_.others[++word];
+    return left == 0 ? count_ : static_cast<std::uint32_t>(64 * word) + static_cast<std::uint32_t>(std::countr_zero(left));
   }
 
   // Finds more.  REQUIRES: all that were found are behind, and the end of the text is not among them.
   void Find() noexcept {
-    const auto left = static_cast<std::size_t>(text_end_ - ahead_);
-    const std::size_t windows = std::min(kWindows, (left + kStopWindow - 1) / kStopWindow);
-    base_ = ahead_;
-    next_ = 0;
-    count_ = static_cast<std::uint32_t>(find_(base_, windows, characters_, places_));
-    ahead_ += windows * kStopWindow;
-    if (left > windows * kStopWindow) {
-      if (count_ == 0) Find();
-      return;
-    }
-    while (count_ > 0 && places_[count_ - 1] >= left) --count_;
-    places_[count_++] = static_cast<std::uint32_t>(left);  // it is before no line's end, and so nobody goes past it
+    do {
+      const auto left = static_cast<std::size_t>(text_end_ - ahead_);
+      const std::size_t windows = std::min(kWindows, (left + kStopWindow - 1) / kStopWindow);
+      base_ = ahead_;
+      next_ = 0;
+      std::fill(std::begin(found_.others), std::end(found_.others), 0);
+      count_ = static_cast<std::uint32_t>(find_(base_, windows, characters_, found_.places, found_.others));
+      ahead_ += windows * kStopWindow;
+      if (left <= windows * kStopWindow) AddEnd(static_cast<std::uint32_t>(left));
+    } while (count_ == 0);
+  }
+
+  // The end of the text in place of what was found behind it; it is before no line's end, and so nobody goes past it.
+  void AddEnd(std::uint32_t left) noexcept {
+    while (count_ > 0 && found_.places[count_ - 1] >= left) --count_;
+    found_.places[count_] = left;
+    found_.others[count_ / 64] |= std::uint64_t{1} << count_ % 64;
+    ++count_;
   }
 
   const StopFinder find_ = ChosenStopFinder();
   StopCharacters characters_;
-  const char* base_;   // of places_
+  const char* base_;   // of the places
   const char* ahead_;  // up to where it was looked
   const char* const text_end_;
   const char* end_;  // of the line
   std::uint32_t next_ = 0;
   std::uint32_t count_ = 0;
-  std::uint32_t places_[(kWindows + 1) * kStopWindow];
+  StopPlaces<kWindows> found_;
 };
 
 }  // namespace tiffin::learn

@@ -11,7 +11,8 @@ namespace {
 // Whether a place of a line has a character.
 bool IsAt(const Line& line, const char* place, char c) { return place != line.end && *place == c; }
 
-constexpr std::string_view kVwStops = " \t:|";
+constexpr char kBlank = ' ';
+constexpr std::string_view kOtherStops = "\t:|\n";
 
 // The number after the ":" at `stop`, which becomes what ends it.
 const char* ReadNumber(Line& line, Stops& stops, const char*& stop, float& value) {
@@ -71,8 +72,12 @@ const char* ParseHead(Line& line, float& label, float& weight) {
 const char* TakeNames(Stops& stops, const char* stop, std::uint32_t field, Rows& rows) {
   std::uint64_t* key = rows.keys.data() + rows.keys.size();
   stop = stops.TakePlain(stop, [&](const char* begin, const char* end) {
-    *key = Key(field, IdOfWord({begin, end}));
-    key += begin != end;
+    const std::string_view name(begin, end);
+    if (!IsShort(name)) [[unlikely]] {  // or there are two blanks
+      if (!name.empty()) *key++ = Key(field, IdOf(name));
+      return;
+    }
+    *key++ = Key(field, IdOfShort(name));
   });
   rows.keys.Shrink(static_cast<std::size_t>(key - rows.keys.data()));
   return stop;
@@ -122,7 +127,7 @@ const char* ParseVwLine(Line& line, Stops& stops, Rows& rows) {
 }  // namespace
 
 void ParseVw(std::string_view block, Rows& rows, std::vector<Fault>& faults) {
-  Stops stops(block, kVwStops);
+  Stops stops(block, kBlank, kOtherStops);
   ForEachLine(block, rows, faults, [&](Line& line, Rows& row) { return ParseVwLine(line, stops, row); });
 }
 

@@ -7,6 +7,10 @@
 
 #include "rows/key.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace tiffin::learn {
 
 inline constexpr std::size_t kShortWord = 16;
@@ -41,12 +45,38 @@ inline bool WholeOfWord(std::string_view text, std::uint64_t& number) noexcept {
   return true;
 }
 
-// As IdOf(text).  REQUIRES: after the text 16 more bytes may be read.
-inline std::uint64_t IdOfWord(std::string_view text) noexcept {
-  if (text.size() > kShortWord) return IdOf(text);
-  const detail::Piece piece = detail::LoadPadded(text.data(), text.size());
-  if (AreDigits(DigitsOf(piece.low, text.size()))) return IdOf(text);
-  return detail::HashOf(piece, text.size()) & kIdMask;
+// As IdOf(text), of digits.  REQUIRES: as of WholeOfWord; text is not empty.
+inline std::uint64_t IdOfDigits(std::string_view text) noexcept {
+  std::uint64_t number;
+  return text[0] != '0' && WholeOfWord(text, number) ? number : IdOf(text);
 }
+
+// Whether text is one piece, and not empty.
+inline bool IsShort(std::string_view text) noexcept { return text.size() - 1 < kShortWord; }
+
+// As IdOf(text).  REQUIRES: it is short, and after it 16 more bytes may be read.
+inline std::uint64_t IdOfShort(std::string_view text) noexcept {
+#if defined(__SSE2__)
+  // The vector registers have room for what is the same for all words.
+  const __m128i mask = _mm_load_si128(reinterpret_cast<const __m128i*>(&detail::kMasks[text.size()]));
+  const __m128i bytes = _mm_and_si128(mask, _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data())));
+  // 0 to 9 become the lowest ten of signed bytes.
+  const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(-128 - '0')));
+  const __m128i others = _mm_andnot_si128(_mm_cmplt_epi8(moved, _mm_set1_epi8(-128 + 10)), mask);
+  if (_mm_movemask_epi8(others) == 0) return IdOfDigits(text);
+  const __m128i hidden = _mm_xor_si128(bytes, _mm_set_epi64x(static_cast<std::int64_t>(detail::kSecret[0]),
+                                                             static_cast<std::int64_t>(detail::kSecret[1])));
+  const auto low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(hidden));
+  const auto high = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(hidden, hidden)));
+  return detail::Finish(detail::Fold(low, high), text.size()) & kIdMask;
+#else
+  const detail::Piece piece = detail::LoadPadded(text.data(), text.size());
+  if (AreDigits(DigitsOf(piece.low, text.size()))) return IdOfDigits(text);
+  return detail::HashOf(piece, text.size()) & kIdMask;
+#endif
+}
+
+// The same of any text.
+inline std::uint64_t IdOfWord(std::string_view text) noexcept { return IsShort(text) ? IdOfShort(text) : IdOf(text); }
 
 }  // namespace tiffin::learn

@@ -33,7 +33,7 @@ inline std::uint64_t Fold(std::uint64_t a, std::uint64_t b) noexcept {
 }
 
 // A piece of up to 16 bytes as two little-endian words, zeros after its end.
-struct Piece {
+struct alignas(16) Piece {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
 };
