@@ -132,12 +132,13 @@ def cases() -> tuple[Case, ...]:
         ),
         Case(
             "LR in Python",
-            FEWER,
+            DATA,
             tiffin_script(),
             Script("river", "criteo", "river_lr.py", "river"),
             (Aim("rival", 100),),
-            120,
+            180,
         ),
+        Case("LR in Python", FEWER, tiffin_script(), Script("river", "criteo", "river_lr.py", "river"), (), 120),
         *_networks(),
         Case(
             "trees",

@@ -53,6 +53,8 @@ NOTES = (
     "VW and tiffin take the same features of each line. In data for xLearn ids are hashed to 20 bits beforehand.",
     "VW's `--lrq` does better here, and is faster, with dropout and smaller steps, so it has both.",
     "xLearn is built on this machine for its processor, as its package does it.",
+    "river's aim is one for a million rows, as scikit-learn's is; with 0.2 M, half of our time is the start of Python.",
+    "LightGBM has the seed that tiffin gives it, so that both grow the same trees.",
     "Networks have vectors of 16 numbers, batches of 4,096, and AdaGrad for tables and Adam for layers.",
     "DeepCTR-Torch and FuxiCTR learn all with Adam.",
     "xLearn keeps a binary copy of the text beside it; it is removed before each run.",
