@@ -32,6 +32,7 @@ void RowFiles::Write(std::size_t parts, const std::function<void(std::size_t par
         part.bytes_[i].Clear();
       }
       rows_ += std::exchange(part.rows_, 0);
+      part.held_ = 0;
     };
     try {
       while ((number = next.fetch_add(1)) < parts) {

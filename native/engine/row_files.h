@@ -22,20 +22,22 @@ class RowFiles {
       Buffer<std::byte>& bytes = bytes_[file];
       const std::size_t at = bytes.size();
       bytes.Resize(at + count * sizeof(T));
+      held_ += count * sizeof(T);
       return reinterpret_cast<T*>(bytes.data() + at);
     }
     // So many rows more have all their numbers.
     void End(std::size_t rows) {
       rows_ += rows;
-      if (bytes_[0].size() >= kHeldBytes) hand_over_();
+      if (held_ >= kHeldBytes) hand_over_();
     }
 
    private:
     friend class RowFiles;
-    // From so many bytes of a file on they are handed over before the part ends.
-    static constexpr std::size_t kHeldBytes = std::size_t{1} << 20;
+    // From so many bytes on they are handed over before the part ends.
+    static constexpr std::size_t kHeldBytes = std::size_t{1} << 22;
 
-    std::vector<Buffer<std::byte>> bytes_;
+    std::vector<Buffer<std::byte>> bytes_;  // of each file
+    std::size_t held_ = 0;                  // all of these
     std::size_t rows_ = 0;
     std::function<void()> hand_over_;
   };
