@@ -74,8 +74,20 @@ NpyWriter::NpyWriter(std::string path, const char* type, RowShape shape)
 
 void NpyWriter::Write(std::span<const std::byte> bytes) {
   Check(WriteAll(file_.get(), buffer_.span()), path_);
+  written_ += buffer_.size();
   buffer_.Clear();
   Check(WriteAll(file_.get(), bytes), path_);
+  written_ += bytes.size();
+  if (written_ - told_ >= kTellBytes) TellDisk();
+}
+
+void NpyWriter::TellDisk() noexcept {
+#ifdef __linux__
+  // Whether it can is found out by the sync, which waits for all of it.
+  const std::size_t whole = (written_ - told_) / kTellBytes * kTellBytes;
+  sync_file_range(file_.get(), static_cast<off_t>(told_), static_cast<off_t>(whole), SYNC_FILE_RANGE_WRITE);
+  told_ += whole;
+#endif
 }
 
 void NpyWriter::Finish(std::size_t rows) {

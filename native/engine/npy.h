@@ -58,14 +58,19 @@ class NpyWriter {
  private:
   // What was kept back, and then these.
   void Write(std::span<const std::byte> bytes);
+  // Has the disk begin with what it was not told of yet: a sync at the end then has little left to do.
+  void TellDisk() noexcept;
 
   static constexpr std::size_t kBufferBytes = 1 << 15;  // what is smaller is written with what comes after it
+  static constexpr std::size_t kTellBytes = 1 << 19;    // that the disk is told of at once
 
   const std::string path_;
   const char* const type_;
   const RowShape shape_;
   Descriptor file_;
   Buffer<std::byte> buffer_;
+  std::size_t written_ = 0;
+  std::size_t told_ = 0;  // of these
 };
 
 // An array in its file: mapped into memory, or read a part at a time.
