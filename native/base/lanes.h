@@ -33,6 +33,13 @@ using Lanes = typename detail::LanesOf<kCount>::Type;
 template <typename F>
 inline constexpr int kLanesOf = sizeof(F) / sizeof(float);
 
+// Lanes of a processor's vector: of more, the compiler makes several, and shuffles those slowly.
+#ifdef __AVX__
+constexpr int kVectorLanes = 8;
+#else
+constexpr int kVectorLanes = 4;
+#endif
+
 template <typename F>
 TIFFIN_INLINE F LoadLanes(const float* from) noexcept {
   F lanes;
@@ -80,6 +87,80 @@ TIFFIN_INLINE F Least(const F& lanes, float bound) noexcept {
   return lanes < bound ? lanes : AllLanes<F>(bound);
 }
 
+namespace detail {
+
+template <int kCount>
+struct PlacesOf {
+  using Type __attribute__((vector_size(kCount * sizeof(std::int32_t)))) = std::int32_t;
+};
+template <int kCount>
+struct PairsOf {
+  using Type __attribute__((vector_size(kCount * sizeof(std::int64_t)))) = std::int64_t;
+};
+
+// In each lane the one of two vectors that choose(lane) says, counted on from the first vector to the second.  What it
+// says is a constant, so no engine has code for it that another one could be given.
+template <typename F, typename Choose, int... kLane>
+TIFFIN_INLINE F Chosen(const F& a, const F& b, Choose choose, std::integer_sequence<int, kLane...>) noexcept {
+#ifdef __clang__
+  return __builtin_shufflevector(a, b, std::integral_constant<int, choose(kLane)>::value...);
+#else
+  return __builtin_shuffle(
+      a, b, typename PlacesOf<sizeof...(kLane)>::Type{std::integral_constant<int, choose(kLane)>::value...});
+#endif
+}
+
+// Processors shuffle four lanes at a time, the first two of them from one vector and the others from another.
+constexpr int FirstAt(int lane, int lanes) noexcept { return lane / 4 * 4 + lane % 2 * 2 + lane / 2 % 2 * lanes; }
+constexpr int LowAt(int lane, int lanes) noexcept { return lane / 4 * 4 + lane / 2 % 2 + lane % 2 * lanes; }
+
+// Which pair is in two lanes of the lower vector; in those of the upper one is that two further on.
+constexpr int PairOf(int at) noexcept { return at / 2 * 4 + at % 2; }
+
+template <typename F>
+TIFFIN_INLINE F GatherPairs(float* const* places) noexcept {
+  typename PairsOf<kLanesOf<F> / 2>::Type pairs = {};
+  for (int at = 0; at < kLanesOf<F> / 2; ++at) {
+    std::int64_t pair;
+    std::memcpy(&pair, places[PairOf(at)], sizeof pair);
+    pairs[at] = pair;
+  }
+  F lanes;
+  std::memcpy(&lanes, &pairs, sizeof lanes);
+  return lanes;
+}
+template <typename F>
+TIFFIN_INLINE void ScatterPairs(const F& lanes, float* const* places) noexcept {
+  typename PairsOf<kLanesOf<F> / 2>::Type pairs;
+  std::memcpy(&pairs, &lanes, sizeof pairs);
+  for (int at = 0; at < kLanesOf<F> / 2; ++at) {
+    const std::int64_t pair = pairs[at];
+    std::memcpy(places[PairOf(at)], &pair, sizeof pair);
+  }
+}
+
+}  // namespace detail
+
+// The two floats at each place, and back.  REQUIRES: F has at least four lanes.
+template <typename F>
+TIFFIN_INLINE void LoadPairs(float* const* places, F& firsts, F& seconds) noexcept {
+  constexpr int kLanes = kLanesOf<F>;
+  constexpr std::make_integer_sequence<int, kLanes> kAll;
+  const F low = detail::GatherPairs<F>(places);
+  const F high = detail::GatherPairs<F>(places + 2);
+  firsts = detail::Chosen(low, high, [](int lane) { return detail::FirstAt(lane, kLanes); }, kAll);
+  seconds = detail::Chosen(low, high, [](int lane) { return detail::FirstAt(lane, kLanes) + 1; }, kAll);
+}
+template <typename F>
+TIFFIN_INLINE void StorePairs(const F& firsts, const F& seconds, float* const* places) noexcept {
+  constexpr int kLanes = kLanesOf<F>;
+  constexpr std::make_integer_sequence<int, kLanes> kAll;
+  const F low = detail::Chosen(firsts, seconds, [](int lane) { return detail::LowAt(lane, kLanes); }, kAll);
+  const F high = detail::Chosen(firsts, seconds, [](int lane) { return detail::LowAt(lane, kLanes) + 2; }, kAll);
+  detail::ScatterPairs(low, places);
+  detail::ScatterPairs(high, places + 2);
+}
+
 // Calls f(F{}, at) for all of `size` floats in parts of as many as F has lanes, from `at` on: large ones first.
 template <typename Visit>
 TIFFIN_INLINE void ForEachPart(int size, Visit f) {
@@ -93,40 +174,46 @@ TIFFIN_INLINE void ForEachPart(int size, Visit f) {
 
 namespace detail {
 
-template <int kCount>
-struct WordsOf {
-  using Type __attribute__((vector_size(kCount * sizeof(std::uint64_t)))) = std::uint64_t;
-};
+using Quad __attribute__((vector_size(16))) = std::uint32_t;
 
+// The lower halves of four pointers.
+template <typename T>
+TIFFIN_INLINE Quad LowerHalves(T* const* pointers) noexcept {
+  static_assert(sizeof(T*) == 2 * sizeof(std::uint32_t));
+  Quad quads[2];
+  std::memcpy(&quads[0], pointers, sizeof quads[0]);
+  std::memcpy(&quads[1], pointers + 2, sizeof quads[1]);
+  return Chosen(quads[0], quads[1], [](int lane) { return 2 * lane; }, std::make_integer_sequence<int, 4>{});
+}
 // Each word where the one so many places further on was.
-template <int kPlaces, int... kAt, typename Words>
-TIFFIN_INLINE Words Rotated(const Words& words, std::integer_sequence<int, kAt...>) noexcept {
-  constexpr int kCount = sizeof...(kAt);
-#ifdef __clang__
-  return __builtin_shufflevector(words, words, (kAt + kPlaces) % kCount...);
-#else
-  return __builtin_shuffle(words, Words{(kAt + kPlaces) % kCount...});
-#endif
+template <int kPlaces>
+TIFFIN_INLINE Quad Rotated(const Quad& words) noexcept {
+  return Chosen(words, words, [](int lane) { return (lane + kPlaces) % 4; }, std::make_integer_sequence<int, 4>{});
+}
+// Not 0 where a word is beside one of the same: each is looked at beside those up to half of all places further on.
+TIFFIN_INLINE auto SameIn(const Quad& words) noexcept {
+  return (words == Rotated<1>(words)) | (words == Rotated<2>(words));
+}
+TIFFIN_INLINE auto SameIn(const Quad& a, const Quad& b) noexcept {
+  return (a == b) | (a == Rotated<1>(b)) | (a == Rotated<2>(b)) | (a == Rotated<3>(b));
 }
 
 }  // namespace detail
 
-// Whether 4 or 8 pointers are all different.
+// Whether 4 or 8 pointers are all different.  Those that are so only in their upper halves, which is rare, are taken for
+// the same.
 template <int kCount, typename T>
 TIFFIN_INLINE bool AreDistinct(T* const* pointers) noexcept {
-  static_assert(sizeof(T*) == sizeof(std::uint64_t));
-  using Words = typename detail::WordsOf<kCount>::Type;
-  constexpr std::make_integer_sequence<int, kCount> kAll;
-  Words words;
-  std::memcpy(&words, pointers, sizeof words);
-  // Each beside those up to half of all places further on, so every pair is looked at.
-  auto same = (words == detail::Rotated<1>(words, kAll)) | (words == detail::Rotated<2>(words, kAll));
+  static_assert(kCount == 4 || kCount == 8);
+  const detail::Quad first = detail::LowerHalves(pointers);
+  auto same = detail::SameIn(first);
   if constexpr (kCount == 8) {
-    same |= (words == detail::Rotated<3>(words, kAll)) | (words == detail::Rotated<4>(words, kAll));
+    const detail::Quad second = detail::LowerHalves(pointers + 4);
+    same |= detail::SameIn(second) | detail::SameIn(first, second);
   }
-  std::int64_t any = 0;
-  for (int i = 0; i < kCount; ++i) any |= same[i];
-  return any == 0;
+  typename detail::PairsOf<2>::Type halves;
+  std::memcpy(&halves, &same, sizeof halves);
+  return (halves[0] | halves[1]) == 0;
 }
 
 }  // namespace tiffin

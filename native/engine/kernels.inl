@@ -8,7 +8,15 @@
 namespace tiffin::learn::ENGINE {
 namespace {
 
-float Score(const ModelSettings& settings, const Example& example, float* sums) {
+// What is called next may be older code, which waits for vectors whose upper halves are in use.  GCC (12) sees to that
+// itself, but not where it took a larger vector than it was asked for.
+TIFFIN_INLINE void EndVectors() {
+#ifdef __AVX__
+  __builtin_ia32_vzeroupper();
+#endif
+}
+
+TIFFIN_INLINE float ScoreOf(const ModelSettings& settings, const Example& example, float* sums) {
   const float linear = LinearScore(example);
   switch (settings.score) {
     case ScoreKind::kFm:
@@ -18,6 +26,12 @@ float Score(const ModelSettings& settings, const Example& example, float* sums) 
     default:
       return linear;
   }
+}
+
+float Score(const ModelSettings& settings, const Example& example, float* sums) {
+  const float score = ScoreOf(settings, example, sums);
+  EndVectors();
+  return score;
 }
 
 void Update(const ModelSettings& settings, const Example& example, const float* sums, float slope) {
@@ -31,6 +45,7 @@ void Update(const ModelSettings& settings, const Example& example, const float* 
     });
   }
   WithOptimizer(settings.linear, [&](const auto& optimizer) { UpdateLinear(example, slope, optimizer); });
+  EndVectors();
 }
 
 }  // namespace

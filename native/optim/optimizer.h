@@ -44,7 +44,7 @@ static decltype(auto) WithOptimizer(const OptimizerSettings& settings, F f) {
     case OptimizerKind::kNormalized:
       return f(Normalized{settings.alpha, settings.l2});
     default: {
-      const FtrlRates rates{settings.alpha, settings.beta, settings.l2};
+      const FtrlRates rates{settings.alpha, settings.beta + settings.alpha * settings.l2};
       return settings.l1 > 0 ? f(Ftrl{rates, settings.l1}) : f(FtrlWithoutL1{rates});
     }
   }

@@ -37,20 +37,29 @@ TIFFIN_INLINE void StepLinear(const Example& example, std::size_t i, float slope
 template <typename F, typename Optimizer>
 TIFFIN_INLINE void StepLinears(const Example& example, std::size_t i, float slope, const Optimizer& optimizer) noexcept {
   constexpr int kState = Optimizer::kState;
+  constexpr bool kPairs = kState == 1 && kLanesOf<F> <= kVectorLanes;
   float* const* const rows = example.rows + i;
   F weights = {};
   F states[kState > 0 ? kState : 1] = {};
-  for (int lane = 0; lane < kLanesOf<F>; ++lane) weights[lane] = rows[lane][0];
-  for (int s = 0; s < kState; ++s) {
-    F state = {};
-    for (int lane = 0; lane < kLanesOf<F>; ++lane) state[lane] = rows[lane][1 + s];
-    states[s] = state;
+  if constexpr (kPairs) {
+    LoadPairs(rows, weights, states[0]);
+  } else {
+    for (int lane = 0; lane < kLanesOf<F>; ++lane) weights[lane] = rows[lane][0];
+    for (int s = 0; s < kState; ++s) {
+      F state = {};
+      for (int lane = 0; lane < kLanesOf<F>; ++lane) state[lane] = rows[lane][1 + s];
+      states[s] = state;
+    }
   }
   const F values = example.values == nullptr ? AllLanes<F>(1) : LoadLanes<F>(example.values + i);
   optimizer.Step(weights, states, slope * values, values);
-  for (int lane = 0; lane < kLanesOf<F>; ++lane) {
-    rows[lane][0] = weights[lane];
-    for (int s = 0; s < kState; ++s) rows[lane][1 + s] = states[s][lane];
+  if constexpr (kPairs) {
+    StorePairs(weights, states[0], rows);
+  } else {
+    for (int lane = 0; lane < kLanesOf<F>; ++lane) {
+      rows[lane][0] = weights[lane];
+      for (int s = 0; s < kState; ++s) rows[lane][1 + s] = states[s][lane];
+    }
   }
 }
 

@@ -45,14 +45,14 @@ def step(name: str, alpha: float, beta: float, l1: float, l2: float, weight, sta
         return F(weight - F(alpha * gradient) / F(beta + np.sqrt(total))), [total]
     if name == "ftrl" and l1 == 0:  # the weight says what z is
         root = np.sqrt(F(state[0] * state[0] + gradient * gradient))
-        divisor = F(F(F(beta + root) / alpha) + l2)
-        return F(weight - F(gradient / divisor)) if divisor > 0 else weight, [root]
+        divisor = F(F(beta + F(alpha * l2)) + root)
+        return F(weight - F(F(alpha * gradient) / divisor)) if divisor > 0 else weight, [root]
     if name == "ftrl":
         root = np.sqrt(F(state[1] * state[1] + gradient * gradient))
         z = F(F(state[0] + gradient) - F(F(F(root - state[1]) / alpha) * weight))
         beyond = F(abs(z) - l1)
-        weight = F(-np.copysign(beyond, z) / F(F(F(beta + root) / alpha) + l2)) if beyond > 0 else F(0)
-        return weight, [z, root]
+        against = F(alpha * -np.copysign(beyond, z))
+        return F(against / F(F(beta + F(alpha * l2)) + root)) if beyond > 0 else F(0), [z, root]
     total, largest = state
     if abs(x) > largest:
         weight, largest = F(weight * F(largest / F(abs(x)))), F(abs(x))
@@ -68,12 +68,13 @@ def faded(name: str, factor: float, alpha: float, beta: float, l1: float, l2: fl
     factor, alpha, beta, l1, l2 = (F(x) for x in (factor, alpha, beta, l1, l2))  # type: ignore[assignment]
     if name != "ftrl":
         return F(weight * factor), [F(state[0] * factor), *state[1:]] if state else state
+    least = F(beta + F(alpha * l2))
     if l1 == 0:
-        z, root = F(F(weight * F(F(F(beta + state[0]) / alpha) + l2)) * factor), F(state[0] * np.sqrt(factor))
-        return F(z / F(F(F(beta + root) / alpha) + l2)), [root]
+        z, root = F(F(weight * F(least + state[0])) * factor), F(state[0] * np.sqrt(factor))
+        return F(z / F(least + root)), [root]
     z, root = F(state[0] * factor), F(state[1] * np.sqrt(factor))
     beyond = F(abs(z) - l1)
-    return F(-np.copysign(beyond, z) / F(F(F(beta + root) / alpha) + l2)) if beyond > 0 else F(0), [z, root]
+    return F(F(alpha * -np.copysign(beyond, z)) / F(least + root)) if beyond > 0 else F(0), [z, root]
 
 
 def mix(key: int, seed: int) -> int:
