@@ -36,8 +36,10 @@ class FixedTable final : public Table {
 
   // The row of a key: by Fibonacci hashing, so that ids in a row share none (Knuth, TAOCP 3, 6.4).
   static std::uint32_t RowOf(std::uint64_t key, int bits) noexcept {
-    return static_cast<std::uint32_t>((key * 0x9E3779B97F4A7C15ULL) >> (64 - bits));
+    return static_cast<std::uint32_t>(HashOf(key) >> (64 - bits));
   }
+  // Its highest bits are the row.
+  static std::uint64_t HashOf(std::uint64_t key) noexcept { return key * 0x9E3779B97F4A7C15ULL; }
 
  private:
   class View;

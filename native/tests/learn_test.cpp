@@ -186,6 +186,25 @@ TEST(FixedTable, GivesIdsInARowRowsOfTheirOwn) {
   for (const std::uint32_t row : rows) EXPECT_LT(row, 4096U);
 }
 
+TEST(FixedTable, AViewHasTheRowsOfKeys) {
+  std::mt19937_64 random(1);
+  for (const int bits : {1, 4, 11}) {
+    for (const std::size_t width : {1, 2, 5, 16, 20, 40}) {  // 40: no power of two
+      FixedTable table(bits, width);
+      const std::unique_ptr<RowView> view = table.NewView();
+      for (const std::size_t count : {0, 1, 7, 8, 100}) {
+        std::vector<std::uint64_t> keys(count);
+        std::ranges::generate(keys, random);
+        view->Open(keys, 0, RowView::Purpose::kScore);
+        for (std::size_t i = 0; i < count; ++i) {
+          ASSERT_EQ(view->rows()[i], table.row(FixedTable::RowOf(keys[i], bits))) << bits << ' ' << width;
+        }
+        view->Close();
+      }
+    }
+  }
+}
+
 TEST(FixedTable, RowsLieWell) {
   EXPECT_EQ(FixedTable(4, 3).row_floats(), 4U);
   EXPECT_EQ(FixedTable(4, 12).row_floats(), 16U);
