@@ -1,6 +1,7 @@
 #include "engine/crowd.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tiffin::learn {
 
@@ -16,27 +17,46 @@ unsigned Crowd::Enter() {
   return trial_;
 }
 
-void Crowd::Leave(unsigned trial, std::size_t features, double seconds) noexcept {
+void Crowd::Leave(unsigned trial, const Work& did) noexcept {
   const std::scoped_lock lock(mutex_);
   --inside_;
   if (trial == trial_) {  // else it began when others were inside
-    features_ += static_cast<double>(features);
-    seconds_ += seconds;
+    work_.features += did.features;
+    work_.seconds += did.seconds;
+    work_.before += did.before;
     if (++blocks_ == kBlocks) Judge();
   }
   changed_.notify_all();
 }
 
+// Features a second of the pass: as many as those who learn take, and no more than all threads together read, parse and
+// learn.
+double Crowd::SpeedOf(const Work& work, int learners) const noexcept {
+  if (work.seconds <= 0) return 0;
+  return work.features * std::min(learners / work.seconds, threads_ / (work.before + work.seconds));
+}
+
+// Whether to try out another number of threads, after those that are settled on did this.
+bool Crowd::IsDue(const Work& work) const noexcept {
+  if (measured_ >= patience_) return true;
+  // A short pass ends before that: the first trial comes as soon as memory is warm, if half as many may well do.
+  const Work hoped = {work.features, kHoped * work.seconds, work.before};
+  return !has_tried_ && measured_ > 1 && settled_ > 1 &&
+         SpeedOf(hoped, settled_ / 2) > kClearlyMore * SpeedOf(work, settled_);
+}
+
 void Crowd::Judge() noexcept {
-  const double speed = seconds_ > 0 ? most_ * features_ / seconds_ : 0;
+  const Work work = std::exchange(work_, {});
+  const double speed = SpeedOf(work, most_);
   blocks_ = 0;
-  features_ = seconds_ = 0;
   if (!is_trial_) {
     const bool fell = speed < kMuchLess * settled_speed_;
     settled_speed_ = fell || settled_speed_ <= 0 ? speed : 0.75 * settled_speed_ + 0.25 * speed;
-    if (++measured_ >= patience_ || fell) Allow(Other(), true);
+    ++measured_;
+    if (IsDue(work) || fell) Allow(Other(), true);
     return;
   }
+  has_tried_ = true;
   if (speed > kClearlyMore * settled_speed_) {
     settled_ = most_;
     settled_speed_ = speed;

@@ -1,10 +1,12 @@
-// How many threads learn at the same time: as many as learn most together.
+// How many threads learn at the same time: as many as make the pass quickest.
 //
 // Threads that write to the same rows wait for each other's caches. Where caches are near that costs a part of what one
-// more thread gives. Where they are far, as between groups of cores or sockets, two threads may learn less than one does. It
-// depends on the data and the machine, and changes when the system moves a thread; so it is tried out now and then, and
-// when learning becomes much slower. For a few blocks half as many threads learn, or twice as many, and if they learn clearly
-// more, it stays so. Else the next trial comes later, so that trials cost next to nothing where they change nothing.
+// more thread gives. Where they are far, as between groups of cores or sockets, two threads may learn less than one does.
+// And while some learn, others read and parse: where that takes as long, half of the threads learn as much as all do when
+// these are in each other's way, and no thread is idle. It depends on the data and the machine, and changes when the system
+// moves a thread; so it is tried out now and then, and when learning becomes much slower. For a few blocks half as many
+// threads learn, or twice as many, and if the pass is clearly quicker, it stays so. Else the next trial comes later, so that
+// trials cost next to nothing where they change nothing.
 //
 // Who waits for a place has parsed its block already: only learning is one by one.
 #pragma once
@@ -20,8 +22,16 @@ class Crowd {
   static constexpr int kBlocks = 8;            // that are measured together
   static constexpr int kLeastPatience = 8;     // so many of these from one trial to the next
   static constexpr int kMostPatience = 64;     // the same, after trials that changed nothing
-  static constexpr double kClearlyMore = 1.2;  // times as much
+  static constexpr double kClearlyMore = 1.1;  // times as much
   static constexpr double kMuchLess = 0.65;    // the same
+  static constexpr double kHoped = 0.75;       // of the time that learning takes, if fewer are in each other's way
+
+  // Of blocks, by all threads together.
+  struct Work {
+    double features = 0;
+    double seconds = 0;  // that learning took
+    double before = 0;   // that reading and parsing did
+  };
 
   explicit Crowd(int threads) : threads_(threads), most_(threads), settled_(threads) {}
 
@@ -30,21 +40,19 @@ class Crowd {
    public:
     // Waits until there is one.
     explicit Place(Crowd& crowd) : crowd_(crowd), trial_(crowd.Enter()) {}
-    ~Place() { crowd_.Leave(trial_, features_, seconds_); }
+    ~Place() { crowd_.Leave(trial_, did_); }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    // What was done here, and how long that took.
-    void Did(std::size_t features, double seconds) noexcept {
-      features_ = features;
-      seconds_ = seconds;
+    // What was done here, how long that took, and how long what has to be done to them before.
+    void Did(std::size_t features, double seconds, double before) noexcept {
+      did_ = {static_cast<double>(features), seconds, before};
     }
 
    private:
     Crowd& crowd_;
     const unsigned trial_;
-    std::size_t features_ = 0;
-    double seconds_ = 0;
+    Work did_;
   };
 
   int threads() const noexcept { return threads_; }
@@ -53,8 +61,10 @@ class Crowd {
 
  private:
   unsigned Enter();
-  void Leave(unsigned trial, std::size_t features, double seconds) noexcept;
+  void Leave(unsigned trial, const Work& did) noexcept;
   void Judge() noexcept;
+  double SpeedOf(const Work& work, int learners) const noexcept;
+  bool IsDue(const Work& work) const noexcept;
   void Allow(int most, bool is_trial) noexcept;
   int Other() noexcept;
 
@@ -65,15 +75,14 @@ class Crowd {
   int most_;     // that may be inside
   int settled_;  // the same, but for trials
   bool is_trial_ = false;
+  bool has_tried_ = false;
   bool fewer_ = false;  // was what was tried last
   int patience_ = kLeastPatience;
   int measured_ = 0;          // so often since the last trial
-  double settled_speed_ = 0;  // features a second of all together, lately
+  double settled_speed_ = 0;  // features a second of the pass, lately
   unsigned trial_ = 0;        // how often it was changed how many they are
-  // Of what is being measured:
-  int blocks_ = 0;
-  double features_ = 0;
-  double seconds_ = 0;  // of all threads
+  int blocks_ = 0;            // of what is being measured
+  Work work_;                 // the same
 };
 
 }  // namespace tiffin::learn

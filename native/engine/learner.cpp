@@ -434,7 +434,7 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         }
         totals->learn_s = clock.Lap();
         totals->features = worker.rows.features();
-        if (place) place->Did(totals->features, totals->learn_s);
+        if (place) place->Did(totals->features, totals->learn_s, totals->read_s + totals->parse_s);
         place.reset();
         totals->bytes = worker.block.size;
         control.files.fetch_add(totals->rows, std::memory_order_relaxed);

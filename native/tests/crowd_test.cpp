@@ -13,14 +13,14 @@ namespace tiffin::learn {
 namespace {
 
 // Blocks go by, each of so many features, that take as long as `speed` says: features a second of all threads together.
-// How many of them went by with each number of threads, from 0.
-std::vector<int> GoBy(Crowd& crowd, int blocks, const std::function<double(int threads)>& speed) {
+// before: seconds that a feature takes to be read and parsed.  How many of them went by with each number of threads, from 0.
+std::vector<int> GoBy(Crowd& crowd, int blocks, const std::function<double(int threads)>& speed, double before = 0) {
   std::vector<int> found(static_cast<std::size_t>(crowd.threads()) + 1);
   for (int block = 0; block < blocks; ++block) {
     Crowd::Place place(crowd);
     const int threads = crowd.most();
     ++found[static_cast<std::size_t>(threads)];
-    place.Did(1000, 1000.0 * threads / speed(threads));
+    place.Did(1000, 1000.0 * threads / speed(threads), 1000 * before);
   }
   return found;
 }
@@ -36,6 +36,22 @@ TEST(Crowd, ShrinksWhereThreadsAreInEachOthersWay) {
   Crowd crowd(2);
   const std::vector<int> found = GoBy(crowd, 2'000, [](int threads) { return threads == 1 ? 1.0 : 0.6; });
   EXPECT_GT(found[1], 1'700);
+}
+
+TEST(Crowd, ShrinksSoonWhereTheOthersParseMeanwhile) {
+  Crowd crowd(2);
+  const auto speed = [](int threads) { return threads == 1 ? 1.0 : 1.5; };
+  const std::vector<int> found = GoBy(crowd, 100, speed, 1.0);
+  EXPECT_EQ(crowd.most(), 1);
+  EXPECT_GT(found[1], 70);
+}
+
+TEST(Crowd, StaysWholeWhereParsingTakesTooShort) {
+  Crowd crowd(2);
+  const auto speed = [](int threads) { return threads == 1 ? 1.0 : 1.8; };
+  const std::vector<int> found = GoBy(crowd, 20'000, speed, 0.3);
+  EXPECT_EQ(crowd.most(), 2);
+  EXPECT_LT(found[1], 20'000 / 50);
 }
 
 TEST(Crowd, GrowsAgainWhenTheyAreNotAnyMore) {
@@ -69,7 +85,7 @@ TEST(Crowd, IsNeverMoreThanItMayBe) {
         const int now = ++inside;
         for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
         }
-        place.Did(1000, now);
+        place.Did(1000, now, 0);
         --inside;
       }
     });
