@@ -52,16 +52,20 @@ def test_what_is_read_plainly_is_what_argparse_reads(name: str, data: st.DataObj
         assert plain == outcome(parse_all, name, arguments)
 
 
-@settings(max_examples=1_000)
-@given(
-    st.lists(
-        st.sampled_from(["--data", "--valid", "lr", "a", "b", "-", "-1", "--", "-S", "x=1", "-q", "-o", "--data=w"])
-    )
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("train", ["--data", "--valid", "lr", "a", "b", "-", "-1", "--", "-S", "x=1", "-q", "-o", "--data=w"]),
+        ("plots modify", ["--unset", "a.csv", "x", "y", "-x", "-1", "--", "-q", "--unset=w"]),
+    ],
 )
-def test_options_that_take_many_words_are_read_alike(arguments: list[str]) -> None:
-    plain = _plain(options_of("train"), arguments)
+@settings(max_examples=500)
+@given(data=st.data())
+def test_options_that_take_many_words_are_read_alike(name: str, words: list[str], data: st.DataObject) -> None:
+    arguments = data.draw(st.lists(st.sampled_from(words)))
+    plain = _plain(options_of(name), arguments)
     if plain is not None:
-        assert plain == outcome(parse_all, "train", arguments)
+        assert plain == outcome(parse_all, name, arguments)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,8 @@ def _plain(options: type[Any], arguments: Sequence[str]) -> tuple[Any, Common] |
             if flag.many:
                 if equals:
                     return None
+                if values[field] is None:
+                    values[field] = []
                 following = values[field]
                 continue
             taken = value if equals else next(rest, "")
