@@ -1,6 +1,7 @@
 #include "engine/crowd.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace tiffin::learn {
@@ -36,13 +37,14 @@ double Crowd::SpeedOf(const Work& work, int learners) const noexcept {
   return work.features * std::min(learners / work.seconds, threads_ / (work.before + work.seconds));
 }
 
-// Whether to try out another number of threads, after those that are settled on did this.
-bool Crowd::IsDue(const Work& work) const noexcept {
+// Whether to try out so many threads, after those that are settled on did this.
+bool Crowd::IsDue(const Work& work, int other) const noexcept {
   if (measured_ >= patience_) return true;
-  // A short pass ends before that: the first trial comes as soon as memory is warm, if half as many may well do.
-  const Work hoped = {work.features, kHoped * work.seconds, work.before};
-  return !has_tried_ && measured_ > 1 && settled_ > 1 &&
-         SpeedOf(hoped, settled_ / 2) > kClearlyMore * SpeedOf(work, settled_);
+  // Patience is for what was tried.  At first nothing was, and a pass from the cache is not what the one from text was; it may
+  // end before patience does.  So such a trial comes as soon as memory is warm, if the number may well do.
+  if (measured_ < 2 || std::abs(work.before - tried_before_ * work.features) < work.seconds / 2) return false;
+  const Work hoped = {work.features, work.seconds * (other < settled_ ? kHoped : 1 / kHoped), work.before};
+  return SpeedOf(hoped, other) > kClearlyMore * SpeedOf(work, settled_);
 }
 
 void Crowd::Judge() noexcept {
@@ -53,10 +55,12 @@ void Crowd::Judge() noexcept {
     const bool fell = speed < kMuchLess * settled_speed_;
     settled_speed_ = fell || settled_speed_ <= 0 ? speed : 0.75 * settled_speed_ + 0.25 * speed;
     ++measured_;
-    if (IsDue(work) || fell) Allow(Other(), true);
-    return;
+    const int other = Other();
+    if (!IsDue(work, other) && !fell) return;
+    fewer_ = other < settled_;
+    return Allow(other, true);
   }
-  has_tried_ = true;
+  tried_before_ = work.before / work.features;
   if (speed > kClearlyMore * settled_speed_) {
     settled_ = most_;
     settled_speed_ = speed;
@@ -75,11 +79,10 @@ void Crowd::Allow(int most, bool is_trial) noexcept {
 }
 
 // Half as many or twice as many, in turn as far as there are both.
-int Crowd::Other() noexcept {
+int Crowd::Other() const noexcept {
   const int half = std::max(settled_ / 2, 1);
   const int twice = std::min(settled_ * 2, threads_);
-  fewer_ = twice == settled_ || (half != settled_ && !fewer_);
-  return fewer_ ? half : twice;
+  return twice == settled_ || (half != settled_ && !fewer_) ? half : twice;
 }
 
 }  // namespace tiffin::learn

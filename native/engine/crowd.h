@@ -13,6 +13,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <limits>
 #include <mutex>
 
 namespace tiffin::learn {
@@ -24,7 +25,7 @@ class Crowd {
   static constexpr int kMostPatience = 64;     // the same, after trials that changed nothing
   static constexpr double kClearlyMore = 1.1;  // times as much
   static constexpr double kMuchLess = 0.65;    // the same
-  static constexpr double kHoped = 0.75;       // of the time that learning takes, if fewer are in each other's way
+  static constexpr double kHoped = 0.75;       // of the time that learning takes, if half as many are in each other's way
 
   // Of blocks, by all threads together.
   struct Work {
@@ -64,9 +65,9 @@ class Crowd {
   void Leave(unsigned trial, const Work& did) noexcept;
   void Judge() noexcept;
   double SpeedOf(const Work& work, int learners) const noexcept;
-  bool IsDue(const Work& work) const noexcept;
+  bool IsDue(const Work& work, int other) const noexcept;
   void Allow(int most, bool is_trial) noexcept;
-  int Other() noexcept;
+  int Other() const noexcept;
 
   const int threads_;
   mutable std::mutex mutex_;
@@ -75,11 +76,11 @@ class Crowd {
   int most_;     // that may be inside
   int settled_;  // the same, but for trials
   bool is_trial_ = false;
-  bool has_tried_ = false;
   bool fewer_ = false;  // was what was tried last
   int patience_ = kLeastPatience;
   int measured_ = 0;          // so often since the last trial
   double settled_speed_ = 0;  // features a second of the pass, lately
+  double tried_before_ = std::numeric_limits<double>::infinity();  // seconds before a feature, in the last trial
   unsigned trial_ = 0;        // how often it was changed how many they are
   int blocks_ = 0;            // of what is being measured
   Work work_;                 // the same

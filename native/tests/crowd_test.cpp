@@ -46,6 +46,15 @@ TEST(Crowd, ShrinksSoonWhereTheOthersParseMeanwhile) {
   EXPECT_GT(found[1], 70);
 }
 
+TEST(Crowd, GrowsSoonWhereNothingIsParsedAnyMore) {
+  Crowd crowd(2);
+  const auto speed = [](int threads) { return threads == 1 ? 1.0 : 1.5; };
+  GoBy(crowd, 100, speed, 1.0);
+  const std::vector<int> found = GoBy(crowd, 100, speed);
+  EXPECT_EQ(crowd.most(), 2);
+  EXPECT_GT(found[2], 70);
+}
+
 TEST(Crowd, StaysWholeWhereParsingTakesTooShort) {
   Crowd crowd(2);
   const auto speed = [](int threads) { return threads == 1 ? 1.0 : 1.8; };
