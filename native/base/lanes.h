@@ -15,12 +15,12 @@ namespace tiffin {
 
 namespace detail {
 
-template <int kCount>
-struct LanesOf {
-  using Type __attribute__((vector_size(kCount * sizeof(float)))) = float;
+template <typename T, int kCount>
+struct VectorOf {
+  using Type __attribute__((vector_size(kCount * sizeof(T)))) = T;
 };
 template <>
-struct LanesOf<1> {
+struct VectorOf<float, 1> {
   using Type = float;
 };
 
@@ -28,7 +28,7 @@ struct LanesOf<1> {
 
 // kCount: a power of two.
 template <int kCount>
-using Lanes = typename detail::LanesOf<kCount>::Type;
+using Lanes = typename detail::VectorOf<float, kCount>::Type;
 
 template <typename F>
 inline constexpr int kLanesOf = sizeof(F) / sizeof(float);
@@ -89,14 +89,9 @@ TIFFIN_INLINE F Least(const F& lanes, float bound) noexcept {
 
 namespace detail {
 
-template <int kCount>
-struct PlacesOf {
-  using Type __attribute__((vector_size(kCount * sizeof(std::int32_t)))) = std::int32_t;
-};
-template <int kCount>
-struct PairsOf {
-  using Type __attribute__((vector_size(kCount * sizeof(std::int64_t)))) = std::int64_t;
-};
+// Pairs of floats, as many as F has half of its lanes.
+template <typename F>
+using PairsIn = typename VectorOf<std::int64_t, kLanesOf<F> / 2>::Type;
 
 // In each lane the one of two vectors that choose(lane) says, counted on from the first vector to the second.  What it
 // says is a constant, so no engine has code for it that another one could be given.
@@ -106,7 +101,7 @@ TIFFIN_INLINE F Chosen(const F& a, const F& b, Choose choose, std::integer_seque
   return __builtin_shufflevector(a, b, std::integral_constant<int, choose(kLane)>::value...);
 #else
   return __builtin_shuffle(
-      a, b, typename PlacesOf<sizeof...(kLane)>::Type{std::integral_constant<int, choose(kLane)>::value...});
+      a, b, typename VectorOf<std::int32_t, sizeof...(kLane)>::Type{std::integral_constant<int, choose(kLane)>::value...});
 #endif
 }
 
@@ -119,7 +114,7 @@ constexpr int PairOf(int at) noexcept { return at / 2 * 4 + at % 2; }
 
 template <typename F>
 TIFFIN_INLINE F GatherPairs(float* const* places) noexcept {
-  typename PairsOf<kLanesOf<F> / 2>::Type pairs = {};
+  PairsIn<F> pairs = {};
   for (int at = 0; at < kLanesOf<F> / 2; ++at) {
     std::int64_t pair;
     std::memcpy(&pair, places[PairOf(at)], sizeof pair);
@@ -131,7 +126,7 @@ TIFFIN_INLINE F GatherPairs(float* const* places) noexcept {
 }
 template <typename F>
 TIFFIN_INLINE void ScatterPairs(const F& lanes, float* const* places) noexcept {
-  typename PairsOf<kLanesOf<F> / 2>::Type pairs;
+  PairsIn<F> pairs;
   std::memcpy(&pairs, &lanes, sizeof pairs);
   for (int at = 0; at < kLanesOf<F> / 2; ++at) {
     const std::int64_t pair = pairs[at];
@@ -174,7 +169,7 @@ TIFFIN_INLINE void ForEachPart(int size, Visit f) {
 
 namespace detail {
 
-using Quad __attribute__((vector_size(16))) = std::uint32_t;
+using Quad = VectorOf<std::uint32_t, 4>::Type;
 
 // The lower halves of four pointers.
 template <typename T>
@@ -211,7 +206,7 @@ TIFFIN_INLINE bool AreDistinct(T* const* pointers) noexcept {
     const detail::Quad second = detail::LowerHalves(pointers + 4);
     same |= detail::SameIn(second) | detail::SameIn(first, second);
   }
-  typename detail::PairsOf<2>::Type halves;
+  detail::VectorOf<std::int64_t, 2>::Type halves;
   std::memcpy(&halves, &same, sizeof halves);
   return (halves[0] | halves[1]) == 0;
 }
