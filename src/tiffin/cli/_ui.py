@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from tiffin.footprint import Scans
+
 if TYPE_CHECKING:
     from tiffin.cli._progress import Bar
-    from tiffin.footprint import Scans
     from tiffin.repo import Repo
 
 __all__ = ["Context", "Ui"]
@@ -21,7 +22,7 @@ class Context(NamedTuple):
     directory: str
     environment: Mapping[str, str]
     wait_for_lock: bool = False
-    scans: "Scans | None" = None  # directories that were scanned before the command was known to be needed
+    scans: Scans | None = None  # directories that were scanned before the command was known to be needed
 
 
 class _Silent:

@@ -26,4 +26,4 @@ class Surroundings(NamedTuple):
     now: Callable[[], float]
     host: str
     terminal: Terminal | None
-    budget: "Callable[[], Budget]"
+    budget: Callable[[], "Budget"]

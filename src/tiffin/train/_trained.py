@@ -61,7 +61,7 @@ class Evaluation(NamedTuple):
     calibration_error: float | None = None
     mean_prediction: float | None = None
     accuracy: float | None = None
-    tasks: "Mapping[str, Evaluation] | None" = None
+    tasks: Mapping[str, "Evaluation"] | None = None
 
 
 class Slice(NamedTuple):
