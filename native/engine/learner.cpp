@@ -53,10 +53,14 @@ class Learner::Worker {
 
   Block block;
   Rows rows;
-  std::vector<Fault> faults;
 
-  // Rows that the model cannot take are taken out.  labels: rows need one.
-  BadRows TakeBad(bool labels) { return learn::TakeBad(settings_, block, faults, labels, rows); }
+  // Has the block's rows; gives those that are none, or that the model cannot take.  labels: rows need one.
+  BadRows Parse(RowsSource& source, bool labels) {
+    rows.Clear();
+    faults_.clear();
+    source.Parse(block, rows, faults_);
+    return TakeBad(settings_, block, faults_, labels, rows);
+  }
 
   // Learns from all rows; bias_rows: how many the constant learns from at once.
   void Learn(Totals& totals, std::size_t bias_rows) {
@@ -332,6 +336,7 @@ class Learner::Worker {
   std::uint32_t now_ = 0;        // of the block, as the table counts
   std::size_t piece_begin_ = 0;  // the first feature whose row is held
   std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are
+  std::vector<Fault> faults_;    // of the block
   std::vector<float> sums_;    // of each head
   std::vector<float> scores_;  // the same
   std::vector<bool> known_;    // of each task, whether an example has its label
@@ -417,17 +422,15 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         if (IsDone(worker.block.number)) continue;
         *totals = {};
         totals->read_s = clock.Lap();
-        worker.rows.Clear();
-        worker.faults.clear();
-        source.Parse(worker.block, worker.rows, worker.faults);
+        BadRows bad = worker.Parse(source, true);
+        if (options.learn) ThinNegatives(options.negatives, settings_.seed, worker.block.number, worker.rows);
         totals->parse_s = clock.Lap();
         if (options.deterministic && !turns.Wait(worker.block.number)) return;
         if (crowd != nullptr) place.emplace(*crowd);
         const auto inside = pause_.Enter();
         totals->wait_s = clock.Lap();
-        NoteBad(worker.TakeBad(true), options);
+        NoteBad(std::move(bad), options);
         if (options.learn) {
-          ThinNegatives(options.negatives, settings_.seed, worker.block.number, worker.rows);
           worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
         } else {
           worker.Score(*totals, nullptr);
@@ -472,10 +475,7 @@ void Learner::Score(RowsSource& source, const PassOptions& options, bool labels,
     try {
       while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
         *totals = {};
-        worker.rows.Clear();
-        worker.faults.clear();
-        source.Parse(worker.block, worker.rows, worker.faults);
-        NoteBad(worker.TakeBad(labels), options);
+        NoteBad(worker.Parse(source, labels), options);
         scores.resize(worker.rows.size() * settings_.heads);
         worker.Score(*totals, scores.data());
         if (!turns.Wait(worker.block.number)) return;
