@@ -96,7 +96,8 @@ class Bench:
     def round(self, case: Case, data: Data) -> None:
         """One run of each program, or a few where they are brief."""
         self._turn(case, data)
-        if case.before is None and all(samples[-1].wall_s < BRIEF_S for samples in self.samples[case].values()):
+        last = [self.samples[case][program.name][-1] for program in (case.ours, case.theirs)]
+        if case.before is None and all(sample.wall_s < BRIEF_S for sample in last):
             for _ in range(1, BRIEF_TURNS):
                 self._turn(case, data)
 
