@@ -180,6 +180,8 @@ void BindEncode(nb::module_& module) {
            "Rows of a file, as what has `__arrow_c_stream__`; waits while there is no room.  faults: rows of `data` that\n"
            "are none, with reasons.  Gives how many rows there were, None once it was closed.  Raises BadColumns.")
       .def("end", &BatchRows::End, nb::call_guard<nb::gil_scoped_release>(), "Nothing more comes.")
+      .def("fail", &BatchRows::Fail, nb::call_guard<nb::gil_scoped_release>(),
+           "The same, though it is not all there is: who asks for more gets an OSError of ECANCELED.")
       .def("close", &BatchRows::Close, nb::call_guard<nb::gil_scoped_release>(), "Nobody listens any more.");
 }
 

@@ -35,6 +35,8 @@ void BindSources(nb::module_& module) {
       .def("end_file", &FedSource::EndFile, nb::call_guard<nb::gil_scoped_release>(),
            "What is fed from here on is of the next file.  False once it was closed.")
       .def("end", &FedSource::End, "Nothing more comes.")
+      .def("fail", &FedSource::Fail,
+           "The same, though it is not all there is: who asks for more gets an OSError of ECANCELED.")
       .def("close", &FedSource::Close, "Nobody listens any more.");
 
   nb::class_<RowsSource>(module, "RowsSource", "Examples in blocks; for one pass.");

@@ -1,8 +1,11 @@
 #include "encode/batch_rows.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
+
+#include "files/fault.h"
 
 namespace tiffin::learn {
 namespace {
@@ -32,6 +35,12 @@ void BatchRows::End() {
   changed_.notify_all();
 }
 
+void BatchRows::Fail() {
+  const std::scoped_lock lock(mutex_);
+  ended_ = failed_ = true;
+  changed_.notify_all();
+}
+
 void BatchRows::Close() {
   const std::scoped_lock lock(mutex_);
   closed_ = true;
@@ -46,7 +55,10 @@ bool BatchRows::Next(Block& block, const std::atomic<bool>& stop) {
   while (!changed_.wait_for(lock, kPatience, settled)) {
     if (stop.load(std::memory_order_relaxed)) return false;
   }
-  if (queue_.empty()) return false;
+  if (queue_.empty()) {
+    if (failed_ && !closed_) throw SystemFault(ECANCELED, "");
+    return false;
+  }
   block.batch = queue_.front();
   block.number = number_++;
   block.file = block.batch->file;

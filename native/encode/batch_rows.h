@@ -24,6 +24,8 @@ class BatchRows final : public RowsSource {
   bool Feed(Batch batch);
   // Nothing more comes; Next gives what is left.
   void End();
+  // The same, though it is not all there is: then Next throws SystemFault of ECANCELED.
+  void Fail();
   // Nobody listens any more: feeding ends.
   void Close();
 
@@ -45,6 +47,7 @@ class BatchRows final : public RowsSource {
   std::size_t at_ = 0;  // in the first of them
   std::uint64_t number_ = 0;
   bool ended_ = false;
+  bool failed_ = false;
   bool closed_ = false;
 };
 

@@ -97,6 +97,12 @@ void FedSource::End() {
   changed_.notify_all();
 }
 
+void FedSource::Fail() {
+  const std::scoped_lock lock(mutex_);
+  ended_ = failed_ = true;
+  changed_.notify_all();
+}
+
 void FedSource::Close() {
   const std::scoped_lock lock(mutex_);
   closed_ = true;
@@ -130,7 +136,10 @@ bool FedSource::Next(Block& block, const std::atomic<bool>& stop) {
   while (!changed_.wait_for(lock, kPatience, settled)) {
     if (stop.load(std::memory_order_relaxed)) return false;
   }
-  if (queue_.empty()) return false;
+  if (queue_.empty()) {
+    if (failed_ && !closed_) throw SystemFault(ECANCELED, "");
+    return false;
+  }
   block = std::move(queue_.front());
   queue_.pop_front();
   changed_.notify_all();

@@ -37,7 +37,7 @@ class BlockSource {
  public:
   virtual ~BlockSource() = default;
   // The next block in order; false at the end, or some time after `stop` was set.  Thread-safe.  Throws SystemFault, of
-  // EMSGSIZE for a line that is too long.
+  // EMSGSIZE for a line that is too long, of ECANCELED where who feeds the source could not go on.
   virtual bool Next(Block& block, const std::atomic<bool>& stop) = 0;
 };
 
@@ -73,6 +73,8 @@ class FedSource final : public BlockSource {
   bool EndFile();
   // Nothing more comes; Next gives what is left.
   void End();
+  // The same, though it is not all there is: then Next throws.
+  void Fail();
   // Nobody listens any more: feeding ends.
   void Close();
   bool Next(Block& block, const std::atomic<bool>& stop) override;
@@ -86,6 +88,7 @@ class FedSource final : public BlockSource {
   std::condition_variable changed_;
   std::deque<Block> queue_;
   bool ended_ = false;
+  bool failed_ = false;
   bool closed_ = false;
   // Of the feeding thread.
   Buffer<char> pending_;

@@ -1,5 +1,6 @@
 """Runs that end early and go on: with the same bits, and only with what they were asked for."""
 
+import json
 import random
 import re
 import subprocess
@@ -16,6 +17,7 @@ from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.faults import files_up_to
 from tiffin.errors import ConfigError, FormatError, LockHeld, TrainingError, UsageError
 from tiffin.models import Model, make_model
+from tiffin.stream import flow
 from tiffin.train import Algorithm, Options, Trained, train
 from tiffin.train._checkpoints import Checkpoints, remove_checkpoints
 from tiffin.train._sparse import Sparse
@@ -255,6 +257,26 @@ def test_a_run_that_never_wrote_one_begins_and_says_so(data: str, tmp_path: Path
     told: list[str] = []
     train(MODELS["lr"], [data], options_in(tmp_path / "points", checkpoint_every_s=60), tell=told.append)
     assert told == ["there is no checkpoint yet: training starts from the beginning"]
+
+
+def test_a_pass_that_reading_cut_short_has_not_ended(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    frames = [pl.DataFrame({"click": [0, 1] * 5000, "site": list(range(10_000))}) for _ in range(3)]
+    seen = []
+
+    def breaks_off(frame: object) -> object:
+        seen.append(frame)
+        if len(seen) > 2:
+            raise OSError("the disk is gone")
+        return frame
+
+    how = Options(checkpoint=str(tmp_path / "points"), checkpoint_every_s=0, deterministic=True)
+    model = make_model("lr", {"bits": 14, "decay": 0.5})._replace(label="click")
+    with pytest.raises(OSError, match="the disk is gone"):
+        train(model, flow(frames).map(breaks_off), how)
+    points = sorted((tmp_path / "points").glob("checkpoint-*/cursor.json"))
+    states = [json.loads(point.read_text())["cursor"]["state"] for point in points]
+    assert not any(state["has_ended"] for state in states)
 
 
 def test_two_runs_do_not_write_the_same_checkpoints(data: str, tmp_path: Path) -> None:

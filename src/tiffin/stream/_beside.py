@@ -1,16 +1,30 @@
 """Threads that feed a source."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from errno import ECANCELED
 from typing import Protocol
 
-__all__ = ["beside"]
+__all__ = ["beside", "heard"]
 
 PATIENCE_S = 0.5
 
 
 class _Closable(Protocol):
     def close(self) -> None: ...
+
+
+@contextmanager
+def heard(failures: Sequence[BaseException]) -> Iterator[None]:
+    """Raise what stopped the feeding thread, where it was heard of: a pass that it cut short has not ended."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == ECANCELED and failures:
+            raise failures[0] from None
+        raise
+    if failures:
+        raise failures[0]
 
 
 @contextmanager

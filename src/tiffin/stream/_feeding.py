@@ -6,7 +6,7 @@ from typing import Any
 
 from tiffin._native.learning import BadColumns, BatchRows, Encoder
 from tiffin.errors import TrainingError
-from tiffin.stream._beside import beside
+from tiffin.stream._beside import beside, heard
 from tiffin.stream._column_error import column_error, missing_column
 from tiffin.stream._flow import Flow
 from tiffin.stream._pieces import Types
@@ -80,17 +80,16 @@ def fed(
                     raise column_error(error, flow.names[number]) from None
                 if fed_rows is None:
                     return
+            source.end()
         except pl.exceptions.PolarsError as error:
             failures.append(TrainingError(f"a column cannot be read: {str(error).splitlines()[0]}"))
+            source.fail()
         except BaseException as error:  # noqa: BLE001 - it is raised where the pass ends
             failures.append(error)
-        finally:
-            source.end()
+            source.fail()
 
-    with beside("read", feed, source):
+    with heard(failures), beside("read", feed, source):
         yield source
-    if failures:
-        raise failures[0]
 
 
 def _with_by(frame: Any, column: str) -> Any:

@@ -1,7 +1,7 @@
 """Where data files are: on this machine, or on a server, from where they are read as they come.
 
 Formats that are read here and there, Parquet and Arrow, are fetched as a whole, to the system's temporary directory;
-the copies are gone with the process.
+the copies are gone when it ends, unless it is killed.
 """
 
 import os

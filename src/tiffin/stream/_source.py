@@ -7,7 +7,7 @@ from errno import EMSGSIZE
 
 from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSource, TextRows
 from tiffin.errors import ConfigError, FormatError, TransferError, UsageError
-from tiffin.stream._beside import beside
+from tiffin.stream._beside import beside, heard
 from tiffin.stream._formats import COMPRESSED
 from tiffin.stream._places import check_there, is_remote, name_of, on_disk
 
@@ -37,10 +37,8 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
         return
     source = FedSource(MOST_BLOCKS)
     failures: list[Exception] = []
-    with beside("decompress", lambda: _feed(paths, source, failures), source):
+    with heard(failures), beside("decompress", lambda: _feed(paths, source, failures), source):
         yield source
-    if failures:
-        raise failures[0]
 
 
 @contextmanager
@@ -79,10 +77,10 @@ def _feed(paths: Sequence[str], source: FedSource, failures: list[Exception]) ->
         for path in paths:
             if not _feed_file(path, source):
                 return
+        source.end()
     except Exception as error:  # noqa: BLE001 - it is raised where the pass ends
         failures.append(error)
-    finally:
-        source.end()
+        source.fail()
 
 
 def _feed_file(path: str, source: FedSource) -> bool:
