@@ -124,6 +124,9 @@ nb::tuple CompareScores(RowsSource& rows, const Array<float>& scores, std::strin
       found.Count(block, examples, rest.first(examples.size()));
       rest = rest.subspan(examples.size());
     }
+    if (!rest.empty() && !control.stop.load(std::memory_order_relaxed)) {
+      throw std::invalid_argument("there are fewer examples than scores");
+    }
   });
   return Told(found.slices(), most);
 }
@@ -145,7 +148,7 @@ void BindComparing(nb::module_& module) {
              "max_bad"_a = 0,
              nb::sig("def compare_scores(rows: RowsSource, scores: object, loss: str, most: int, fields: int = 0, max_bad: int "
                      "= 0) -> tuple[list[tuple[str, int, dict[str, float]]], dict[str, float]]"),
-             "As Learner.compare, of scores, float32, one for each example in order.  ValueError where there are fewer.");
+             "As Learner.compare, of scores, float32, one for each example in order.  ValueError for more or fewer of them.");
 }
 
 void BindScoring(nb::class_<Learner>& learner) {

@@ -268,8 +268,8 @@ class Learner::Worker {
         scaled_[i] = values == nullptr ? 1.0F : values[i];
         squares += static_cast<double>(scaled_[i]) * static_cast<double>(scaled_[i]);
       }
-      const auto scale = static_cast<float>(1.0 / std::sqrt(squares));
-      for (std::size_t i = 0; i < size; ++i) scaled_[i] *= scale;
+      const double scale = 1.0 / std::sqrt(squares);  // of tiny values no float has it
+      for (std::size_t i = 0; i < size; ++i) scaled_[i] = static_cast<float>(scaled_[i] * scale);
       values = scaled_.data();
     }
     const std::uint32_t* const fields = fields_.empty() ? nullptr : fields_.data() + begin;

@@ -5,6 +5,8 @@ import gzip
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -269,6 +271,31 @@ def test_a_run_killed_between_the_renames_leaves_the_old_model(write: Write, tmp
     assert load(str(tmp_path / "model")).trained_rows == 2
 
 
+def test_runs_that_write_one_model_do_so_one_after_the_other(write: Write, tmp_path: Path) -> None:
+    rows = write("rows.svm", libsvm(teacher_rows(300, seed=1)))
+    trained = train(make_model("lr", {"bits": 12}), [rows])
+    place = tmp_path / "model"
+    left = tmp_path / "model.tiffin-new"
+    left.mkdir()
+    (left / "weights.npy").write_bytes(b"of a run that was killed")
+    code = (
+        "import sys\nfrom tiffin.train import load\n"
+        "model = load(sys.argv[1])\nfor _ in range(40): model.save(sys.argv[2])\n"
+    )
+    trained.save(str(tmp_path / "start"))
+    trained.save(str(place))
+    assert not left.exists()
+    others = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "start"), str(place)], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for other in others:
+        said = other.communicate()[1]
+        assert other.returncode == 0, said
+    assert load(str(place)).predict([rows]) == trained.predict([rows])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "rows.svm", "start"]
+
+
 def test_what_no_label_says_is_not_evaluated(write: Write) -> None:
     trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
     with pytest.raises(FormatError, match="label 2 is neither 0 and 1 nor -1 and 1"):
@@ -290,6 +317,12 @@ def test_numbers_at_the_edge_are_learned_from(write: Write, name: str, optimizer
         chosen |= {"fields": 2}
     trained = train(make_model(name, chosen), [path], EXACT._replace(passes=3))
     assert all(0 < chance < 1 for chance in trained.predict([path]))
+
+
+def test_an_example_of_tiny_values_alone_has_a_length_too(write: Write) -> None:
+    rows = write("rows.ffm", "1 0:1:1e-40 1:2:1e-40\n0 0:1:1 1:3:1\n" * 20)
+    trained = train(make_model("ffm", {"bits": 10, "fields": 2}), [rows])
+    assert np.isfinite(trained.predict([rows])).all()
 
 
 def test_no_one_waits_for_an_idle_pipe_after_an_interrupt(tmp_path: Path) -> None:

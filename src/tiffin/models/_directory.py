@@ -6,10 +6,11 @@
 Nothing in it is code, so a model of a stranger can be opened.
 """
 
+import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -149,20 +150,37 @@ def _is_ours(name: str) -> bool:
 def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
     """Write a model as a whole, or not at all; one that is there is replaced.
 
-    write_parts: into a directory; says what it wrote.  Raises TargetError if something else is in the way.
+    write_parts: into a directory; says what it wrote.  Of several runs that write one model at the same time each waits
+    until the one before has done so.  Raises TargetError if something else is in the way.
     """
-    check_place(directory)
     target = os.path.realpath(directory)
     fresh, old = f"{target}{_NEW}", f"{target}{_OLD}"
-    for left in (fresh, old):
-        remove_tree(left)  # of a run that was killed
-    os.makedirs(fresh)
+    with _alone(os.path.dirname(target)):
+        check_place(directory)
+        for left in (fresh, old):
+            remove_tree(left)  # of a run that was killed
+        os.makedirs(fresh)
+        try:
+            finish_model(fresh, write_parts(fresh))
+        except BaseException:
+            remove_tree(fresh)  # a full disk would stay full
+            raise
+        replace(fresh, target, old)
+
+
+@contextmanager
+def _alone(directory: str) -> Iterator[None]:
+    """Nobody else writes a model into the directory meanwhile: they wait."""
+    os.makedirs(directory, exist_ok=True)
+    descriptor = -1
     try:
-        finish_model(fresh, write_parts(fresh))
-    except BaseException:
-        remove_tree(fresh)  # a full disk would stay full
-        raise
-    replace(fresh, target, old)
+        with suppress(OSError):  # some file systems have no such locks
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def finish_model(directory: str, manifest: Manifest) -> None:

@@ -11,6 +11,7 @@ from tiffin.stream._polars import polars_module
 __all__ = ["Amount", "amount_of"]
 
 SAMPLE = 1 << 17  # bytes of a file
+MOST_TEXT = 1 << 20  # bytes that they may become
 
 
 class Amount(NamedTuple):
@@ -80,16 +81,21 @@ def _begin(path: str) -> tuple[bytes, int]:
 def _gunzipped(packed: bytes) -> tuple[bytes, int]:
     """Text, and of how many bytes it is."""
     member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    text = member.decompress(packed)
-    return text, len(packed) - len(member.unused_data)
+    text = member.decompress(packed, MOST_TEXT)
+    return text, len(packed) - len(member.unconsumed_tail) - len(member.unused_data)
 
 
 def _unzstandard(packed: bytes) -> tuple[bytes, int]:
     import zstandard  # noqa: PLC0415 - an optional extra
 
+    from tiffin.stream._unpacked import FRAME_PIECE  # noqa: PLC0415 - 1 ms
+
     frame = zstandard.ZstdDecompressor().decompressobj()
+    text, at = bytearray(), 0
     try:
-        text = frame.decompress(packed)
+        while at < len(packed) and len(text) < MOST_TEXT and not frame.eof:
+            text += frame.decompress(packed[at : at + FRAME_PIECE])
+            at += FRAME_PIECE
     except zstandard.ZstdError as error:
         raise EOFError from error
-    return text, len(packed) - len(frame.unused_data)
+    return bytes(text), min(at, len(packed)) - len(frame.unused_data)
