@@ -134,10 +134,10 @@ std::unique_ptr<MappedTable> MapTable(const Learner& learner, const Saved& saved
   if (layout.size > 0) settings.ones = kSeen;
   if (saved.ages) settings.ages = open(kAges, kNpyType<std::uint32_t>, {});
   for (const Part& part : PartsOf(learner.settings(), saved.state)) {
-    MappedPart mapped{open(part.file, NpyTypeOf(saved.kind), part.shape), saved.kind, part.at,
-                      part.size, part.count, part.stride, saved.weights_scale};
-    if (saved.kind == NumberKind::kByte && part.at != 0) mapped.scales = open(kScales, kNpyType<float>, {});
-    settings.parts.push_back(std::move(mapped));
+    MappedPart found{open(part.file, NpyTypeOf(saved.kind), part.shape), saved.kind, part.at,
+                     part.size, part.count, part.stride, saved.weights_scale};
+    if (saved.kind == NumberKind::kByte && part.at != 0) found.scales = open(kScales, kNpyType<float>, {});
+    settings.parts.push_back(std::move(found));
   }
   return std::make_unique<MappedTable>(std::move(settings));
 }

@@ -81,7 +81,7 @@ class Crowd {
   int measured_ = 0;          // so often since the last trial
   double settled_speed_ = 0;  // features a second of the pass, lately
   double tried_before_ = std::numeric_limits<double>::infinity();  // seconds before a feature, in the last trial
-  unsigned trial_ = 0;        // how often it was changed how many they are
+  unsigned trial_ = 0;        // the number of this one: what was begun in another is not counted
   int blocks_ = 0;            // of what is being measured
   Work work_;                 // the same
 };

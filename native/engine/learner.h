@@ -1,8 +1,8 @@
 // Learning from text: blocks of lines in, a better table out.
 //
-// Every thread takes a block, parses it and learns from its rows: parsing is most of the work on text, and so nobody
-// waits for anybody (but in deterministic passes, where blocks take turns to be learned from).  An example is scored
-// before it is learned from, so the loss of the first pass is that of predictions (progressive validation).
+// Every thread takes a block, parses it and learns from its rows.  It waits for others only before it learns: for its turn
+// in deterministic passes, else for a place among those that learn (engine/crowd.h).  An example is scored before it is
+// learned from, so the loss of the first pass is that of predictions (progressive validation).
 #pragma once
 
 #include <cstddef>

@@ -76,8 +76,8 @@ class MappedTable final : public Table {
 
   std::uint64_t NameOf(std::uint64_t key) const noexcept;  // or what stands for it in the order of names
   std::uint64_t NameAt(std::size_t place) const noexcept;
-  // Fills a row of zeros.
   void Hold(std::size_t place, std::size_t count) const;
+  // Fills a row of zeros.
   static void Read(const MappedPart& part, std::size_t place, float* row) noexcept;
   void Read(std::size_t place, float* row) const noexcept;
   void PrefetchName(std::size_t place) const noexcept;

@@ -2,7 +2,7 @@
 //
 //   entry := key u64 | seen u32 | faded u32 | floats            as the machine has them: no other ever reads it
 //
-// The file has no name from the start, so it is gone with its process, however that ends.
+// The file loses its name as soon as it is there, so it is gone with its process, however that ends.
 #pragma once
 
 #include <cstddef>

@@ -107,12 +107,15 @@ TEST(Crowd, IsNeverMoreThanItMayBe) {
 TEST(Crowd, HasNoPlaceForASecondOnceOneLearnsMore) {
   Crowd crowd(2);
   while (crowd.most() != 1) GoBy(crowd, 1, [](int threads) { return threads == 1 ? 1.0 : 0.6; });
+  std::atomic<bool> begun{false};
   std::atomic<bool> entered{false};
   auto first = std::make_unique<Crowd::Place>(crowd);
   std::thread second([&] {
+    begun = true;
     Crowd::Place place(crowd);
     entered = true;
   });
+  while (!begun) std::this_thread::yield();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_FALSE(entered);
   first.reset();
