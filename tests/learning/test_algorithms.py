@@ -244,6 +244,59 @@ def test_the_command_line_learns_asks_and_goes_on(write: Write, tmp_path: Path, 
     assert load(out, algorithm=type(specified(spec))).trained_rows == 6_000
 
 
+SIMPLE = """\
+from __future__ import annotations
+from tiffin.tables import Sparse
+from tiffin.train import Algorithm
+
+class Simple(Algorithm):
+    def __init__(self, k: int, rate: float, name: str) -> None:
+        self.tables = {"w": Sparse(k, bits=8)}
+
+    def step(self, batch, tables, dense):
+        scores = batch.pool(tables["w"])[:, 0]
+        return scores + missing if self.settings["name"] == "broken" else scores
+
+def made(params):
+    return params["nowhere"]
+"""
+
+
+def test_settings_without_defaults_are_what_is_written_at_them(write: Write, tmp_path: Path) -> None:
+    write("simple.py", SIMPLE)
+    found = specified("simple.py:Simple", str(tmp_path), {"k": "3", "rate": "0.5", "name": "7"})
+    assert found.settings == {"k": 3, "rate": 0.5, "name": "7"}  # type: ignore[union-attr]
+    with pytest.raises(ConfigError, match="'k' should be a whole number, found 'many'"):
+        specified("simple.py:Simple", str(tmp_path), {"k": "many", "rate": "1", "name": ""})
+
+
+def test_a_model_of_an_algorithm_goes_on_without_its_settings(write: Write, fm_file: str, tmp_path: Path) -> None:
+    spec, out = write("simple_again.py", SIMPLE) + ":Simple", str(tmp_path / "model")
+    given = ["--set", "k=2", "--set", "rate=1", "--set", "name=a"]
+    assert main(["train", spec, "--data", fm_file, "--out", out, *given]) == 0
+    assert main(["train", spec, "--data", fm_file, "--out", out, "--from", out]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("Simple", SIMPLE, "broken.py:11: NameError: name 'missing' is not defined"),
+        ("made", SIMPLE, "broken.py:14: KeyError: 'nowhere'"),
+        ("Simple", "import numpy\nimport nothing_like_it\n", "broken.py:2: ModuleNotFoundError: No module named"),
+        ("Simple", "x = 1\nclass Simple(:\n", "broken.py:2: SyntaxError: invalid syntax"),
+    ],
+)
+def test_a_mistake_in_a_file_of_ones_own_is_told_with_its_line(
+    write: Write, fm_file: str, tmp_path: Path, capsys: pytest.CaptureFixture, name: str, text: str, what: str
+) -> None:
+    spec = f"{write('broken.py', text)}:{name}"
+    given = ["--set", "k=2", "--set", "rate=1", "--set", "name=broken"] if name == "Simple" else []
+    assert main(["train", spec, "--data", fm_file, "--out", str(tmp_path / "model"), *given]) == 255
+    said = capsys.readouterr().err
+    assert f"ERROR: {what}" in said
+    assert "hint: with -v it shows how it came there" in said
+
+
 def test_a_pickle_finds_its_algorithm_again(fm_file: str) -> None:
     trained = train(FM(), [fm_file])
     assert copy.copy(trained).predict([fm_file]) == trained.predict([fm_file])

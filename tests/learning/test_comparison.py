@@ -33,6 +33,7 @@ def test_the_best_on_held_out_examples_comes_first(write: Write, tmp_path: Path)
     assert isinstance(bad.failure, ConfigError)
     assert bad.name == "ffm"
     assert all(tried.rows_per_s > 0 and tried.size > 1_000 and tried.passes >= 1 for tried in good)
+    assert all(tried.skipped == () for tried in good)
     assert found.best.model.score == "linear + fm"
     assert found.best.evaluate(held) == good[0].held_out
     found.best.save(str(tmp_path / "model"))

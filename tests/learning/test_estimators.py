@@ -48,6 +48,7 @@ ALL = [
     PoissonRegression(),
     GradientBoostedTrees(rounds=20, min_rows=5, threads=1),
     LeafHybrid(rounds=20, min_rows=5, threads=1),
+    LeafHybrid(rounds=20, min_rows=5, k=4, threads=1),
     FactorizationMachineRegressor(passes=5),
     COUNTS,
     FieldFactorizationMachineRegressor(bits=12),

@@ -133,7 +133,7 @@ def test_every_half_is_read_as_numpy_reads_it(write: Write, tmp_path: Path) -> N
 def test_an_algorithm_of_ones_own_is_named_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = tmp_path / "fm.py"
     text = (Path(__file__).parents[2] / "docs/how-to/write-an-algorithm.md").read_text()
-    code.write_text(text.partition("```python\n")[2].partition("\n\ntrained = ")[0] + "\n")
+    code.write_text(text.partition("```python\n")[2].partition("```")[0])
     rows = tmp_path / "a.svm"
     rows.write_text(libsvm(teacher_rows(500, seed=3)))
     model, small = str(tmp_path / "model"), str(tmp_path / "small")

@@ -118,6 +118,17 @@ def test_a_score_is_as_in_the_built_in_models() -> None:
         ("table: fixed(99)", "'bits' goes from 1 to 32, found 99", None),
         ("features: cat('x')", "'features' should be a list, found \"cat('x')\"", None),
         ("features: [cta('x')]", "features have no operator 'cta'", "did you mean 'cat'?"),
+        (
+            'score: "linear({[]: 1})"',
+            "'linear({[]: 1})' is no score: unhashable type: 'list'",
+            "such as linear(ftrl(alpha=0.05)) + fm(8)",
+        ),
+        ('table: "fixed({[]: 1})"', "'fixed({[]: 1})' is no table", "such as fixed(22)"),
+        (
+            "model: fm\nscore: linear",
+            "'model' is fm, which adds up linear + fm, and 'score' says linear",
+            "leave one of them out",
+        ),
         ("alpha: fast", "'alpha' should be a number, found 'fast'", None),
     ],
 )

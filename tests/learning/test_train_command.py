@@ -1,5 +1,6 @@
 """What `tiffin train` says and keeps."""
 
+import gzip
 import io
 import json
 import mmap
@@ -153,6 +154,11 @@ def test_the_size_of_text_is_known_before_it_is_read(data: str, tmp_path: Path, 
     assert amount_of([data, str(tmp_path)]) == (0, 0)
 
 
+def test_of_text_that_is_packed_thousandfold_a_part_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "a.svm.gz").write_bytes(gzip.compress(b"1 3\n" * 3_000_000))
+    assert amount_of([str(tmp_path / "a.svm.gz")]).size == pytest.approx(12_000_000, rel=0.05)
+
+
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.csv", "a.tsv", "a.jsonl", "a.csv.gz"])
 def test_how_many_rows_a_table_has_is_known_before_it_is_read(tmp_path: Path, name: str) -> None:
     import gzip
@@ -203,11 +209,10 @@ def test_checkpoints_are_asked_for_and_removed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     command = ["train", "lr", "--data", "a.svm", "--out", "model", "--set", "bits=12"]
-    assert main([*command, "--resume"]) == 254
-    assert "no directory of checkpoints to resume from was named" in capsys.readouterr().err
-    assert main([*command, "--checkpoint", "points", "--checkpoint-every", "0", "--resume"]) == 0
-    assert "there is no checkpoint yet: training starts from the beginning\n" in capsys.readouterr().err
-    assert not (tmp_path / "points").exists()
+    for place in ([], ["--checkpoint", "points"]):
+        assert main([*command, *place, "--checkpoint-every", "0", "--resume"]) == 0
+        assert "there is no checkpoint yet: training starts from the beginning\n" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svm", "model"]
     (tmp_path / "points/checkpoint-000001").mkdir(parents=True)
     assert main([*command, "--checkpoint", "points"]) == 254
     assert "there are checkpoints in 'points'" in capsys.readouterr().err
@@ -250,7 +255,7 @@ def test_a_run_that_is_interrupted_knows_the_best_model(
     assert len(steps) - 1 == sum(line.startswith("held out") for line in said)
 
 
-@pytest.mark.parametrize("flag", [["--checkpoint", "points"], ["--live", "live"], ["--patience", "2"]])
+@pytest.mark.parametrize("flag", [["--checkpoint", "points"], ["--resume"], ["--live", "live"], ["--patience", "2"]])
 def test_what_is_for_one_model_is_refused_for_several(
     data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: list[str]
 ) -> None:
@@ -258,6 +263,44 @@ def test_what_is_for_one_model_is_refused_for_several(
     assert main(["train", "lr,fm", "--data", data, "--valid", data, "--out", out, *flag]) != 0
     assert f"{flag[0]} is for one model, and 'lr,fm' are several" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
+
+
+def test_several_models_may_be_files_and_have_the_settings_of_a_table(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "small.yaml"
+    small.write_text("score: linear + fm(2)\nalpha: 0.2\n", encoding="utf-8")
+    command = ["train", f"lr,{small},trees", "--data", data, "--valid", data, "--out", str(tmp_path / "model")]
+    assert main([*command, "--set", "table=exact", "--set", "admit=2", "--set", "rounds=3", "--explain-plan"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("exact table") == 2, said
+    assert main([*command, "--set", "rounds=3", "--set", "k=4"]) == 0
+    assert str(small) in capsys.readouterr().out
+    for given, what in (
+        (["--set", "admit=2"], "fixed tables have no 'admit'"),
+        (["--set", "table=exact", "--set", "bits=12"], "exact tables have no 'bits'"),
+        (["--set", "alhpa=2"], "a model has no setting 'alhpa'"),
+    ):
+        assert main([*command, *given]) == 251
+        assert what in capsys.readouterr().err
+    assert main(["train", "lr,fm,lr", *command[2:]]) == 254
+    assert "'lr' is there twice in 'lr,fm,lr'" in capsys.readouterr().err
+
+
+def test_what_matters_about_the_data_is_told_once_of_several_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("polars")
+    rows = [f"{at % 2},{at % 7},{at % 50}" for at in range(200)]
+    (tmp_path / "a.csv").write_text("\n".join(["click,site,hour", *rows, "often,1,60"]) + "\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("\n".join(["click,site,hour", *rows]) + "\n", encoding="utf-8")
+    command = ["train", "lr,fm", "--label", "click", "--time", "hour", "--max-bad", "1", "--set", "bits=12"]
+    places = ["--data", str(tmp_path / "a.csv"), "--valid", str(tmp_path / "b.csv"), "--out", str(tmp_path / "model")]
+    assert main([*command, *places]) == 0
+    said = capsys.readouterr().err
+    assert said.count("skipped ") == 1, said
+    assert "row 201" in said
+    assert said.count("are not in the order of") == 1, said
 
 
 def test_the_plan_of_several_models_is_told_and_nothing_learned(
@@ -295,6 +338,22 @@ def test_a_model_that_goes_on_may_spill_elsewhere(
     assert main([*command, "--from", str(tmp_path / "model"), "--set", f"spill={elsewhere}"]) == 0
     assert main([*command, "--from", str(tmp_path / "model"), "--set", "alpha=1"]) != 0
     assert "a model that goes on keeps its settings" in capsys.readouterr().err
+
+
+def test_a_model_file_that_says_other_settings_than_the_model_is_refused(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("alpha: 0.2\n", encoding="utf-8")
+    (tmp_path / "lr.yaml").write_text("score: linear\nalpha: ${alpha}\ntable: fixed(12)\n", encoding="utf-8")
+    command = ["train", "lr.yaml", "--data", data, "--out", "model"]
+    assert main(command) == 0
+    assert main([*command, "--from", "model"]) == 0
+    (tmp_path / "params.yaml").write_text("alpha: 0.3\n", encoding="utf-8")
+    before = (tmp_path / "model/weights.npy").read_bytes()
+    assert main([*command, "--from", "model"]) == 254
+    assert "goes on with its own settings, and 'lr.yaml' says alpha=0.3, and not 0.2" in capsys.readouterr().err
+    assert (tmp_path / "model/weights.npy").read_bytes() == before
 
 
 def test_training_runs_on_this_machine(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,10 +131,10 @@ def test_evaluation_by_column(sandbox):
     assert said == snapshot("""\
 loss 0.619794, AUC 0.91162, PR-AUC 0.87180, calibration error 0.44470, base rate 0.35162, 401 rows
 
-site      rows    base rate    loss     AUC      calibration error
-a         300     0.26667      0.59012  1.00000  0.42400
-b         100     0.60000      0.70666  1.00000  0.50559
-(others)  1       1.00000      0.83456  -        0.56593
+site      rows    base rate    loss     AUC      PR-AUC    calibration error
+a         300     0.26667      0.59012  1.00000  1.00000   0.42400
+b         100     0.60000      0.70666  1.00000  1.00000   0.50559
+(others)  1       1.00000      0.83456  -        1.00000   0.56593
 """)
     found = json.loads(sandbox.tiffin("evaluate", "model", "--data", "a.vw", "--by", "site", "--json").out)
     assert [(one["value"], one["rows"]) for one in found["by"]["slices"]] == [("a", 300), ("b", 100), (None, 1)]

@@ -13,7 +13,7 @@ from tiffin.train import Evaluation, Slices, evaluation_fields
 
 __all__ = ["Options", "run"]
 
-_HEADERS = ("rows", "base rate", "loss", "AUC", "calibration error")
+_HEADERS = ("rows", "base rate", "loss", "AUC", "PR-AUC", "calibration error")
 
 
 class Options(NamedTuple):
@@ -55,7 +55,7 @@ def run(options: Options, ui: Ui) -> int:
         else:
             most = 20 if options.most is None else options.most
             found = trained.evaluate_by(paths, options.by, most=most, **how)
-    tell_skipped(ui, trained, paths)
+    tell_skipped(ui, trained.skipped(paths))
     if options.json:
         ui.json(_json(found, options.by))
         return 0
@@ -93,5 +93,5 @@ def _shown(value: str) -> str:
 
 
 def _cells(found: Evaluation) -> tuple[str, ...]:
-    numbers = (found.base_rate, found.loss, found.auc, found.calibration_error)
+    numbers = (found.base_rate, found.loss, found.auc, found.pr_auc, found.calibration_error)
     return (f"{found.rows:,}", *("-" if number is None else f"{number:.5f}" for number in numbers))

@@ -11,7 +11,7 @@ from tiffin.cli._training import METRICS, place, places
 from tiffin.cli._ui import Ui
 from tiffin.errors import UsageError
 from tiffin.fs import write_atomically
-from tiffin.models import SETTINGS, Model, check_place, read_manifest, with_settings
+from tiffin.models import BUILT_IN, SETTINGS, Model, check_place, read_manifest, with_settings
 from tiffin.stream import Amount, Flow, amount_of, flow, parted_at, parted_by_share
 from tiffin.train import (
     Counting,
@@ -20,6 +20,7 @@ from tiffin.train import (
     Pass,
     Trained,
     explain,
+    kind_of,
     load,
     profile,
     remove_checkpoints,
@@ -51,10 +52,10 @@ def learn(options: Options, ui: Ui) -> int:
         raise UsageError(f"--patience: expected a number from 1 on, found {options.patience}")
     if options.checkpoint_every < 0:
         raise UsageError(f"--checkpoint-every: expected seconds from 0 on, found {options.checkpoint_every}")
-    if options.resume and options.checkpoint is None:
-        raise UsageError("no directory of checkpoints to resume from was named", hint="add --checkpoint DIR")
     if "," in options.spec:
         return _try(options, ui)
+    if options.resume and options.checkpoint is None and options.out is not None:
+        options = options._replace(checkpoint=f"{options.out.rstrip('/')}.checkpoint")
     start = _start(options, ui)
     model = _model(options, ui) if start is None else start.model
     how = _how(options, ui)
@@ -99,13 +100,14 @@ def _try(options: Options, ui: Ui) -> int:
         raise UsageError("only one model goes on from another", hint=f"name the one that '{options.start}' is")
     for flag, given in (
         ("--checkpoint", options.checkpoint is not None),
+        ("--resume", options.resume),
         ("--live", options.live is not None),
         ("--patience", options.patience != 1),
     ):
         if given:
             raise UsageError(f"{flag} is for one model, and '{options.spec}' are several", hint="leave it out")
     named = {name: value for name in _ROLES if (value := getattr(options, name)) is not None}
-    found = models_of(options.spec, dict(map(_setting, options.set)))
+    found = models_of(options.spec, ui.context.directory, dict(map(_setting, options.set)))
     models = {name: model._replace(**named) for name, model in found.items()}
     data, valid = _parts(ui, options, next(iter(models.values())))
     how = _how(options, ui)._replace(valid=valid or ())
@@ -144,13 +146,28 @@ def _start(options: Options, ui: Ui) -> Trained | None:
         raise UsageError(
             "a model that goes on keeps its settings", hint="leave --set out, or train anew without --from"
         )
-    asked = specified(options.spec, ui.context.directory)
+    asked = kind_of(options.spec, ui.context.directory)
     place_ = place(ui, options.start)
     known = with_settings(read_manifest(place_).model, here) if here else None
-    start = load(place_, known, algorithm=None if isinstance(asked, Model) else type(asked))
+    start = load(place_, known, algorithm=None if isinstance(asked, Model) else asked)
     if asked.score != start.model.score:
         raise UsageError(f"the model in '{options.start}' is no {options.spec}", hint="name the model that it is")
+    if isinstance(asked, Model) and options.spec not in BUILT_IN:
+        _check_same(asked, start.model, options)
     return start
+
+
+def _check_same(asked: Model, known: Model, options: Options) -> None:
+    """A model goes on with its own settings: a file that says others would be told so by nobody else."""
+    for name, value in asked._asdict().items():
+        is_said = value or name not in ("features", "fields", *_ROLES)  # else they were found in the data
+        kept = getattr(known, name)
+        if is_said and value != kept and not (name in SETTINGS and SETTINGS[name].here):
+            what = "other features" if name == "features" else f"{name}={value}, and not {kept}"
+            raise UsageError(
+                f"the model in '{options.start}' goes on with its own settings, and '{options.spec}' says {what}",
+                hint="put that back, or train anew without --from",
+            )
 
 
 def _model(options: Options, ui: Ui) -> "Model | Algorithm":

@@ -58,7 +58,7 @@ def run(given: Sequence[str], scans: Scans | None = None) -> int:
     except OSError as error:
         return _failed(ui, TiffinError(_system_text(error)), cause=error)
     except Exception as error:  # noqa: BLE001 - the last resort: a user is never shown a traceback unasked
-        return _failed(ui, _defect(error), cause=error)
+        return _failed(ui, _unexpected(error), cause=error)
     return code
 
 
@@ -149,7 +149,11 @@ def _failed(ui: Ui, error: TiffinError, cause: BaseException | None = None) -> i
     return error.exit_code
 
 
-def _defect(error: Exception) -> TiffinError:
+def _unexpected(error: Exception) -> TiffinError:
+    files = sys.modules.get("tiffin.models.named")
+    if files is not None and (line := files.line_of(error)) is not None:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return TiffinError(f"{line}: {type(error).__name__}: {text}", hint="with -v it shows how it came there")
     return TiffinError(
         f"unexpected {type(error).__name__}: {error}", hint="this is a defect of tiffin; with -v it shows where"
     )

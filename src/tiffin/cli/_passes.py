@@ -75,7 +75,7 @@ class Passes:
         rate = f" ({done.rows_per_s:,.0f} rows/s, {done.bottleneck})"
         self._ui.write(f"pass {number}: {loss_text(done.learned, rate)}")
         if number == 1:
-            tell_skipped(self._ui, trained, self._asked.data)
+            tell_skipped(self._ui, trained.skipped(self._asked.data))
         self._begun = None
         self._bar.expect_in_all(self._asked.passes * done.learned.rows, self._asked.passes * done.bytes)
         goes_on = True

@@ -65,7 +65,7 @@ def run(options: Options, ui: Ui) -> int:
                 max_bad=options.max_bad or 0,
                 progress=progress,
             )
-    tell_skipped(ui, trained, paths)
+    tell_skipped(ui, trained.skipped(paths))
     if trained.bad_rows:
         ui.warning(f"{trained.bad_rows:,} lines that are no examples have no prediction")
     if out is not None:

@@ -61,7 +61,9 @@ class Options(NamedTuple):
         str | None, Flag("write here, now and then, what a run that is ended early goes on from", metavar="DIR")
     ] = None
     checkpoint_every: Annotated[int, Flag("seconds between two of them (default: 60)", metavar="SECONDS")] = 60
-    resume: Annotated[bool, Flag("go on from the last checkpoint, if there is one")] = False
+    resume: Annotated[
+        bool, Flag("go on from the last checkpoint, if there is one; without --checkpoint they are in OUT.checkpoint")
+    ] = False
     on: Annotated[str, Flag("where training runs: this machine", choices=("local",))] = "local"
     live: Annotated[str | None, Flag("log each pass to this folder, as `tiffin.live` does", metavar="DIR")] = None
 

@@ -1,12 +1,11 @@
 """What `train`, `predict` and `evaluate` share: places, and how results are told."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tiffin.cli._ui import Ui
 from tiffin.models import read_manifest
-from tiffin.train import Data as Examples
 from tiffin.train import Evaluation, Trained, load, named
 
 __all__ = [
@@ -51,9 +50,9 @@ def size_of_model(directory: str) -> int:
     return sum(entry.stat().st_size for entry in os.scandir(directory))
 
 
-def tell_skipped(ui: Ui, trained: Trained, data: Examples) -> None:
-    """Name the first of the rows that the last pass over these data skipped."""
-    for line in trained.skipped(data)[:_MOST_NAMED]:
+def tell_skipped(ui: Ui, skipped: Sequence[str]) -> None:
+    """Name the first of the rows that were skipped."""
+    for line in skipped[:_MOST_NAMED]:
         ui.warning(f"skipped {line}")
 
 

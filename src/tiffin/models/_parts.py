@@ -99,7 +99,7 @@ def parse_score(text: str) -> Part:
 
     try:
         return part(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, TypeError, RecursionError) as error:
         what = error.msg if isinstance(error, SyntaxError) else error
         raise ConfigError(f"'{text}' is no score: {what}", hint="such as linear(ftrl(alpha=0.05)) + fm(8)") from error
 
@@ -115,7 +115,7 @@ def parse_table(text: Any) -> Table:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
                 named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in keywords}
                 return table(name, *map(ast.literal_eval, args), **named)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, TypeError, RecursionError):
         pass  # said below
     raise ConfigError(f"'{text}' is no table", hint="such as fixed(22)")
 

@@ -7,8 +7,8 @@ from typing import Any
 from tiffin.errors import ConfigError, MissingDependency, TemplateError
 from tiffin.formats import params as params_files
 from tiffin.formats import template, yaml
-from tiffin.models._model import SETTINGS, Model, make_model, with_settings
-from tiffin.models._parts import meant, parse_table
+from tiffin.models._model import SETTINGS, Model, make_model, score_of, with_settings
+from tiffin.models._parts import meant, parse_score, parse_table
 from tiffin.models.named import is_named, named
 from tiffin.models.spec import model
 
@@ -36,7 +36,12 @@ def from_mapping(fields: Mapping[str, Any]) -> Model:
     if "table" in found:
         found["table"] = parse_table(found["table"])
     if "model" in found:
-        found.setdefault("score", make_model(found.pop("model")).score)  # whose settings it brings along
+        begun = make_model(named_model := found.pop("model")).score  # whose settings it brings along
+        if score_of(" + ".join(parse_score(found.setdefault("score", begun)).terms)) != begun:
+            raise ConfigError(
+                f"'model' is {named_model}, which adds up {begun}, and 'score' says {found['score']}",
+                hint="leave one of them out",
+            )
     return model(features=features, **found)
 
 

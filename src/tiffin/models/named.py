@@ -5,7 +5,9 @@ import sys
 
 from tiffin.errors import ConfigError, MissingDependency
 
-__all__ = ["is_named", "named"]
+__all__ = ["is_named", "line_of", "named"]
+
+_files: set[str] = set()  # that were run
 
 
 def is_named(spec: str) -> bool:
@@ -32,6 +34,7 @@ def named(spec: str, directory: str = ".") -> object:
     found = spec_from_file_location(module_name, place)
     if found is None or found.loader is None:
         raise ConfigError(f"'{path}' is no file of Python")
+    _files.add(place)
     module = module_from_spec(found)
     # As of a script: what lies beside the file can be imported, and pickle finds the module again.
     sys.modules.setdefault(module_name, module)
@@ -44,3 +47,15 @@ def named(spec: str, directory: str = ".") -> object:
         public = [known for known in vars(module) if not known.startswith("_")]
         raise ConfigError(f"'{path}' has no '{name}'", hint=meant(name, public) if public else None)
     return getattr(module, name)
+
+
+def line_of(error: BaseException) -> str | None:
+    """The innermost line of such files that an error came through, as `file.py:7`; None: it came through none."""
+    if isinstance(error, SyntaxError) and error.filename in _files:
+        return f"{os.path.basename(error.filename)}:{error.lineno}"
+    found, at = None, error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename in _files:
+            found = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}"
+        at = at.tb_next
+    return found

@@ -14,7 +14,7 @@ from tiffin.train._engines import load
 from tiffin.train._plan import explain
 from tiffin.train._predictions import csv_lines, predictions_to
 from tiffin.train._profile import profile
-from tiffin.train._specified import specified
+from tiffin.train._specified import kind_of, specified
 from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slice, Slices, Trained, evaluation_fields
 from tiffin.train._training import train
 
@@ -40,6 +40,7 @@ __all__ = [
     "csv_lines",
     "evaluation_fields",
     "explain",
+    "kind_of",
     "load",
     "named",
     "predictions_to",

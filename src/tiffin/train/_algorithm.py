@@ -168,26 +168,34 @@ def make_algorithm(kind: type[Algorithm], settings: Mapping[str, Any]) -> Algori
             raise ConfigError(
                 f"{_name(kind)} has no setting '{name}'", hint=f"it has {', '.join(known)}" if known else None
             )
-        values[name] = _converted(name, value, known[name].default)
+        values[name] = _converted(name, value, _kind_of(known[name]))
     missing = [name for name, one in known.items() if one.default is one.empty and name not in values]
     if missing:
         raise ConfigError(f"{_name(kind)} needs {', '.join(missing)}", hint=f"--set {missing[0]}=VALUE")
     return kind(**values)
 
 
-def _converted(name: str, value: Any, default: Any) -> Any:
-    """Text as what the default is."""
-    if not isinstance(value, str) or isinstance(default, str) or not isinstance(default, bool | int | float):
+def _kind_of(parameter: inspect.Parameter) -> str:
+    """The name of its type: that of its default, or else the one that is written at it."""
+    if parameter.default is not parameter.empty:
+        return type(parameter.default).__name__
+    written = parameter.annotation  # text, where the file has its annotations put off
+    return written if isinstance(written, str) else getattr(written, "__name__", "")
+
+
+def _converted(name: str, value: Any, kind: str) -> Any:
+    """Text as what is wanted."""
+    if not isinstance(value, str):
         return value
-    if isinstance(default, bool):
+    if kind == "bool":
         found = {"true": True, "false": False}.get(value.lower())
         if found is None:
             raise ConfigError(f"'{name}' should be true or false, found {value!r}")
         return found
     try:
-        return type(default)(value)
+        return int(value) if kind == "int" else float(value) if kind == "float" else value
     except ValueError:
-        noun = "a whole number" if isinstance(default, int) else "a number"
+        noun = "a whole number" if kind == "int" else "a number"
         raise ConfigError(f"'{name}' should be {noun}, found {value!r}") from None
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from tiffin.errors import ConfigError, MissingDependency, TiffinError, TrainingError
 from tiffin.models import Model
-from tiffin.train._data import Readable, readable
+from tiffin.train._data import Data, Readable, readable
 from tiffin.train._engines import load
 from tiffin.train._trained import Evaluation, Options, Progress, Trained
-from tiffin.train._training import train
+from tiffin.train._training import once, train
 
 __all__ = ["Comparison", "Tried", "compare"]
 
@@ -21,7 +21,8 @@ class Tried(NamedTuple):
     """What became of one model.
 
     held_out: with the best of its passes.  rows_per_s, seconds: of training, by the clock.  size: bytes of its
-    directory, with what further training needs.  failure: why there is no such model; then there are no figures.
+    directory, with what further training needs.  skipped: the first rows that were, with reasons.  failure: why there
+    is no such model; then there are no figures.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Tried(NamedTuple):
     seconds: float = 0.0
     rows_per_s: float = 0.0
     size: int = 0
+    skipped: tuple[str, ...] = ()
     failure: TiffinError | None = None
 
 
@@ -48,11 +50,12 @@ def compare(
     *,
     progress: Progress | None = None,
     after_model: Callable[[Tried], object] | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Comparison:
     """Learn each model from the same data, and compare them by the loss of held-out ones.
 
     Passes of a model end where its held-out loss gets no better.  One that its settings, a missing library or the data
-    make impossible is told of in `failure`.  after_model: is told what became of each.
+    make impossible is told of in `failure`.  after_model: is told what became of each.  tell: as `train` does, of all.
 
     Raises FormatError, ConfigError for checkpoints, and where no model can be learned what stood in the way of the
     first one.
@@ -60,13 +63,14 @@ def compare(
     if options.checkpoint is not None:
         raise ConfigError("checkpoints are of one model, and several are compared", hint="leave them out")
     found: list[Tried] = []
-    options = options._replace(valid=readable(valid))
+    data, options = readable(data), options._replace(valid=readable(valid))
+    tell = once(tell)
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import
 
     with TemporaryDirectory(prefix="tiffin-") as folder:
         for number, (name, model) in enumerate(models.items()):
             try:
-                tried = _tried(name, model, data, options, f"{folder}/{number}", progress)
+                tried = _tried(name, model, data, options, f"{folder}/{number}", progress, tell)
             except (ConfigError, MissingDependency, TrainingError) as error:
                 tried = Tried(name, failure=error)
             found.append(tried)
@@ -78,10 +82,21 @@ def compare(
         return Comparison(tuple(order), load(f"{folder}/{found.index(order[0])}"))
 
 
-def _tried(name: str, model: Model, data: Readable, options: Options, place: str, progress: Progress | None) -> Tried:
+def _tried(
+    name: str,
+    model: Model,
+    data: Data,
+    options: Options,
+    place: str,
+    progress: Progress | None,
+    tell: Callable[[str], object],
+) -> Tried:
     best: list[Evaluation] = []
+    skipped: list[str] = []
 
     def is_better(trained: Trained) -> bool:
+        if len(trained.passes) == 1:
+            skipped[:] = trained.skipped(data)
         held_out = trained.evaluate(
             options.valid, data_format=options.data_format, threads=options.threads, max_bad=options.max_bad
         )
@@ -95,11 +110,11 @@ def _tried(name: str, model: Model, data: Readable, options: Options, place: str
         if progress is not None:
             progress(rows, size)
 
-    trained = train(model, data, options, progress=moved, after_pass=is_better)
+    trained = train(model, data, options, progress=moved, after_pass=is_better, tell=tell)
     seconds = sum(done.seconds for done in trained.passes)
     rows = sum(done.learned.rows for done in trained.passes)
     size = sum(entry.stat().st_size for entry in os.scandir(place))
-    return Tried(name, best[-1], len(best), seconds, rows / seconds if seconds else 0.0, size)
+    return Tried(name, best[-1], len(best), seconds, rows / seconds if seconds else 0.0, size, tuple(skipped))
 
 
 def _place(tried: Tried) -> tuple[bool, float]:

@@ -17,7 +17,7 @@ from tiffin.train._trained import Evaluation, Options, Trained, check_bounds, ch
 if TYPE_CHECKING:
     from tiffin.train._algorithm import Algorithm
 
-__all__ = ["train"]
+__all__ = ["once", "train"]
 
 
 def train(
@@ -44,7 +44,7 @@ def train(
     check_bounds(options.threads, options.max_bad)
     described = start.model if start is not None else model if isinstance(model, Model) else model.described
     check_negatives(options.negatives, (start or model).loss, len(labels_of(described)))
-    tell = _once(tell)
+    tell = once(tell)
     given = readable(data)
     data_format = options.data_format or format_or(given, start.data_format if start is not None else "")
     if start is not None and not start.state:
@@ -93,7 +93,7 @@ def _new(model: "Model | Algorithm", data: Data, data_format: str, known: str) -
     return new(with_features(model.described, data, data_format), known, model)
 
 
-def _once(tell: Callable[[str], object] | None) -> Callable[[str], object]:
+def once(tell: Callable[[str], object] | None) -> Callable[[str], object]:
     """Each sentence."""
     told: set[str] = set()
 
@@ -130,7 +130,7 @@ def _checkpoints(trained: Trained, data: Data, options: Options) -> Iterator[Che
     if not trained.has_snapshots:
         raise ConfigError(
             f"a model whose score is {trained.model.score} learns from all examples at once, and has no checkpoints",
-            hint="leave --checkpoint out",
+            hint="leave --checkpoint and --resume out",
         )
     checkpoints = Checkpoints(options.checkpoint, _run(trained, data, options), options.checkpoint_every_s)
     with checkpoints.lock:

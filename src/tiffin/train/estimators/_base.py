@@ -5,15 +5,18 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-
-from tiffin.errors import ConfigError
+from tiffin.errors import ConfigError, MissingDependency
 from tiffin.models import BUILT_IN, Model, with_settings
 from tiffin.train._engines import new
 from tiffin.train._examples import Examples
+
+try:
+    import numpy as np
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+except ModuleNotFoundError:
+    raise MissingDependency("estimators need scikit-learn", hint="pip install 'tiffin[estimators]'") from None
 
 __all__ = ["Array", "Binary", "Classification", "Estimator", "Labels", "Losses", "Regression", "with_loss"]
 
@@ -30,9 +33,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     _loss: ClassVar[str] = "logistic"
 
     def _model(self) -> Model:
-        return with_settings(BUILT_IN[self._built_in], {"loss": self._loss, **self._settings()})._replace(
+        return with_settings(BUILT_IN[self._kind()], {"loss": self._loss, **self._settings()})._replace(
             label=self._label()
         )
+
+    def _kind(self) -> str:
+        """The built-in model that it is."""
+        return self._built_in
 
     def _label(self) -> str:
         """The names of several tasks, as a model has them."""

@@ -1,5 +1,7 @@
 """Boosted trees, alone and below a sparse model."""
 
+from typing import Any
+
 from tiffin.train.estimators._base import Classification, Estimator, Losses, with_loss
 
 __all__ = ["GradientBoostedTrees", "GradientBoostedTreesRegressor", "LeafHybrid", "LeafHybridRegressor"]
@@ -48,8 +50,6 @@ class GradientBoostedTreesRegressor(_Trees, Losses):
 
 
 class _Leaves(Estimator):
-    _built_in = "gbdt_lr"
-
     def __init__(
         self,
         *,
@@ -66,6 +66,8 @@ class _Leaves(Estimator):
         l1: float = 0.0,
         l2: float = 0.0,
         bits: int = 18,
+        k: int = 0,
+        latent_alpha: float = 0.05,
         seed: int = 0,
         passes: int = 20,
         threads: int = 0,
@@ -74,12 +76,19 @@ class _Leaves(Estimator):
         self.rounds, self.leaves, self.depth, self.rate, self.min_rows = rounds, leaves, depth, rate, min_rows
         self.tree_share, self.raw = tree_share, raw
         self.optimizer, self.alpha, self.beta, self.l1, self.l2 = optimizer, alpha, beta, l1, l2
-        self.bits, self.seed, self.passes = bits, seed, passes
+        self.bits, self.k, self.latent_alpha, self.seed, self.passes = bits, k, latent_alpha, seed, passes
         self.threads, self.deterministic = threads, deterministic
+
+    def _kind(self) -> str:
+        return "gbdt_fm" if self.k else "gbdt_lr"
+
+    def _settings(self) -> dict[str, Any]:
+        found = super()._settings()
+        return found if self.k else {name: value for name, value in found.items() if name not in ("k", "latent_alpha")}
 
 
 class LeafHybrid(_Leaves, Classification):
-    """Classes, a weight for each leaf of boosted trees.
+    """Classes, a weight for each leaf of boosted trees, and with `k` a latent vector of so many numbers as well.
 
     The trees learn from the first part of the examples, `tree_share`, and the weights from the rest.  `partial_fit`
     teaches the weights alone.
