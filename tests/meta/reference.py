@@ -1,4 +1,4 @@
-"""The command reference, made from the declarations that the parser is made from: `python -m tests.meta.reference`."""
+"""The reference of commands and settings, made from what the code declares: `python -m tests.meta.reference`."""
 
 import inspect
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 from tiffin.cli._options import Argument, Flag
 from tiffin.cli._table import COMMANDS, HIDDEN
+from tiffin.models import BUILT_IN, SETTINGS, Model, has_setting
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 
 HEAD = """\
 # Commands
@@ -19,9 +20,55 @@ Made from the commands' own declarations by `make docs`; a test compares. Every 
 could not be had, 251 bad setting, 252 interrupted, 253 not in a repository, 254 bad command line, 255 any other error.
 """
 
+SETTINGS_HEAD = """\
+# Settings of models
+
+What `--set NAME=VALUE` of `tiffin train` and the keys of [model files](../how-to/model-specs.md) set. Made from the code's
+own declarations by `make docs`; a test compares. A setting that a model does not have is an error, so that none is without
+effect.
+
+| setting | of | default | values | what |
+|---|---|---|---|---|
+"""
+
+KINDS = {str: "text", bool: "true or false", SETTINGS["memory"].kind: "a size such as `8GB`"}
+
+
+def pages() -> dict[Path, str]:
+    """All of them, as Markdown, and where they are."""
+    return {FOLDER / "commands.md": commands_page(), FOLDER / "settings.md": settings_page()}
+
+
+def settings_page() -> str:
+    """Settings in the order in which they are declared."""
+    return SETTINGS_HEAD + "".join(_setting(name) for name in SETTINGS)
+
+
+def _setting(name: str) -> str:
+    declared = SETTINGS[name]
+    having = [
+        one for one, model in BUILT_IN.items() if has_setting(model._replace(table=declared.table or "fixed"), name)
+    ]
+    of = "all" if len(having) == len(BUILT_IN) else ", ".join(f"`{one}`" for one in having)
+    table = f", {declared.table} tables" if declared.table else ""
+    values = {one: getattr(BUILT_IN[one], name) for one in having}
+    usual = getattr(Model(), name)
+    others = [f"{_shown(value)} (`{one}`)" for one, value in values.items() if value != usual]
+    known = [_shown(usual)] if usual in values.values() else []
+    bounds = ", ".join(f"`{choice}`" for choice in declared.choices)
+    if declared.least is not None and declared.most is not None and declared.kind in (int, float):
+        bounds = f"{_shown(declared.least)} to {_shown(declared.most)}"
+    return f"| `{name}` | {of}{table} | {', '.join(known + others)} | {bounds or KINDS[declared.kind]} | {declared.help} |\n"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"`{value}`" if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
 
 def commands_page() -> str:
-    """The page as Markdown, commands in the order of the table."""
+    """Commands in the order of the table."""
     return HEAD + "".join(_section(name) for name in COMMANDS if name not in HIDDEN)
 
 
@@ -61,4 +108,5 @@ def _word(field: str, declaration: Argument) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(commands_page(), encoding="utf-8")
+    for place, text in pages().items():
+        place.write_text(text, encoding="utf-8")

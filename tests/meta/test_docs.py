@@ -57,5 +57,6 @@ def test_every_changelog_fragment_has_a_known_kind(repository):
     assert not [path.name for path in (repository / "changes").glob("*.md") if not known.fullmatch(path.name)]
 
 
-def test_the_command_reference_is_what_the_commands_declare():
-    assert reference.PAGE.read_text(encoding="utf-8") == reference.commands_page(), "write it anew with `make docs`"
+def test_the_reference_is_what_the_code_declares():
+    for place, text in reference.pages().items():
+        assert place.read_text(encoding="utf-8") == text, "write it anew with `make docs`"
