@@ -249,6 +249,23 @@ def test_only_a_model_is_replaced(write: Write, tmp_path: Path) -> None:
         with pytest.raises(TargetError, match="is there, and no model"):
             trained.save(str(place))
         assert (place / "precious").read_text() == "1"
+    for body in ('{"name": "my app"}', '{"format": "mine"}', '["tiffin model 1"]', "{", ""):
+        place = tmp_path / "notes"
+        place.mkdir(exist_ok=True)
+        (place / "manifest.json").write_text(body)
+        (place / "precious.txt").write_text("1")
+        with pytest.raises(TargetError, match="is there, and no model"):
+            trained.save(str(place))
+        assert (place / "precious.txt").read_text() == "1"
+
+
+@pytest.mark.parametrize("body", ['{"format": "tiffin model 1"}', '{"format": "tiffin model 2", "model": {}}'])
+def test_a_model_that_cannot_be_read_is_replaced(write: Write, tmp_path: Path, body: str) -> None:
+    trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
+    trained.save(str(tmp_path / "model"))
+    (tmp_path / "model/manifest.json").write_text(body)
+    trained.save(str(tmp_path / "model"))
+    assert load(str(tmp_path / "model")).trained_rows == 2
 
 
 def test_a_model_can_be_written_through_a_link_and_again(write: Write, tmp_path: Path) -> None:

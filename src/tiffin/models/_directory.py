@@ -35,7 +35,8 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
-FORMAT = "tiffin model 1"
+KIND = "tiffin model"
+FORMAT = f"{KIND} 1"
 LARGEST = 1 << 26  # bytes of a manifest
 _NEW, _OLD = ".tiffin-new", ".tiffin-old"
 _ROLES = ("label", "weight", "time")
@@ -67,8 +68,7 @@ def read_manifest(directory: str) -> Manifest:
     path = manifest_path(directory)
     _finish_replacing(os.path.realpath(directory))
     try:
-        with open(path, "rb") as file:
-            body = file.read(LARGEST)
+        body = _body(path)
     except (FileNotFoundError, NotADirectoryError):
         raise TargetError(f"there is no model in '{directory}'", hint="`tiffin train` makes one") from None
     try:
@@ -76,6 +76,11 @@ def read_manifest(directory: str) -> Manifest:
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ConfigError) as error:
         what = f"no field {error}" if isinstance(error, KeyError) else str(error)
         raise FormatError(f"this is no manifest of a model: {what}", path=path) from error
+
+
+def _body(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(LARGEST)
 
 
 def _parsed(fields: Any) -> Manifest:
@@ -132,10 +137,8 @@ def check_place(directory: str) -> None:
     _finish_replacing(target)
     if not os.path.lexists(target) or (os.path.isdir(target) and not os.listdir(target)):
         return
-    if not os.path.isdir(target) or not all(map(_is_ours, os.listdir(target))):
+    if not os.path.isdir(target) or not all(map(_is_ours, os.listdir(target))) or not _says_model(target):
         raise TargetError(f"'{directory}' is there, and no model", hint="name another directory, or remove it")
-    with suppress(FormatError):  # it may be a damaged one
-        read_manifest(target)
 
 
 def _is_of_the_machine(name: str) -> bool:
@@ -145,6 +148,15 @@ def _is_of_the_machine(name: str) -> bool:
 
 def _is_ours(name: str) -> bool:
     return name == MANIFEST or name in _OTHERS or name.endswith(_ENDINGS)
+
+
+def _says_model(directory: str) -> bool:
+    """Whether its manifest says that it is a model, of whatever version and however damaged the rest is."""
+    try:
+        fields = json.loads(_body(manifest_path(directory)))
+    except (OSError, ValueError, RecursionError):
+        return False  # whose it is cannot be told
+    return isinstance(fields, dict) and str(fields.get("format")).startswith(f"{KIND} ")
 
 
 def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
