@@ -152,6 +152,19 @@ def test_scores_that_grow_beyond_all_numbers_are_said(write: Write) -> None:
         train(wrong(lambda batch, _tables, _dense: np.full(len(batch), np.inf)), [path])
 
 
+def test_parameters_beyond_all_numbers_are_not_saved(write: Write, tmp_path: Path) -> None:
+    path = write("rows.svm", libsvm(teacher_rows(50, seed=8)))
+
+    def step(batch: Any, _tables: Any, dense: Any) -> Any:
+        dense.grad("b", np.inf)
+        return np.zeros(len(batch))
+
+    trained = train(wrong(step, dense={"b": Dense(())}), [path])
+    with pytest.raises(TrainingError, match="grew beyond all"):
+        trained.save(str(tmp_path / "model"))
+    assert not (tmp_path / "model").exists()
+
+
 def test_settings_are_named_and_checked(write: Write, tmp_path: Path) -> None:
     file = str(EXAMPLES / "bpr.py") + ":BPR"
     made = specified(file, settings={"k": "3", "alpha": "0.5"})

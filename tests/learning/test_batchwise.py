@@ -1,5 +1,6 @@
 """What learns a batch at a time has all that the native engine has: checkpoints, cache, fewer negatives, exact tables."""
 
+import json
 import random
 import signal
 from collections.abc import Callable
@@ -210,6 +211,136 @@ def test_networks_tell_classes_apart(write: Write, tmp_path: Path, name: str) ->
     assert len(trained.predict([odd])) == 6
     with pytest.raises(FormatError, match="3 is no class: they go from 0 to 2"):
         train(make_model(name, {**NETWORK, **softmax}), [write("a.ffm", "3 0:1:1\n")])
+
+
+BUFFERS = {
+    "wide": torch.tensor([1.0, 1 / 3], dtype=torch.float64),
+    "narrow": torch.tensor([0.1], dtype=torch.float16),
+    "brain": torch.tensor([0.1, 3.0], dtype=torch.bfloat16),
+    "small": torch.tensor([-3, 7], dtype=torch.int8),
+    "whole": torch.tensor(5, dtype=torch.int32),
+    "flags": torch.tensor([True, False]),
+    "mask": torch.tensor([[0.0, -torch.inf]]),
+    "none": torch.empty(0, 3),
+}
+
+
+class InTorch(Algorithm):
+    """A weight for each feature, and a module that adds a constant."""
+
+    tables = {"w": Sparse(1, bits=10)}  # noqa: RUF012 - never changed
+    rows = 50
+
+    def module(self) -> Any:
+        module = torch.nn.Embedding(1, 1, sparse=True)
+        for name, buffer in BUFFERS.items():
+            module.register_buffer(name, buffer.clone())
+        return module
+
+    def optimizer(self, module: Any) -> Any:
+        """Its number of steps is no tensor."""
+        return torch.optim.SparseAdam(module.parameters(), lr=0.05)
+
+    def step(self, batch: Any, tables: Any, dense: Any) -> Any:
+        constants = dense(torch.zeros(len(batch), dtype=torch.long))[:, 0]
+        scores = batch.pool(tables["w"])[:, 0] + constants
+        return scores, torch.nn.functional.binary_cross_entropy_with_logits(scores, batch.labels, reduction="none")
+
+
+class Scheduled(InTorch):
+    """Steps become smaller with each batch."""
+
+    def optimizer(self, module: Any) -> Any:
+        self._optimizer = super().optimizer(module)
+        return self._optimizer
+
+    def step(self, batch: Any, tables: Any, dense: Any) -> Any:
+        for group in self._optimizer.param_groups if torch.is_grad_enabled() else ():
+            group["lr"] *= 0.9
+            group["betas"] = (group["betas"][0] * 0.99, group["betas"][1])
+        return super().step(batch, tables, dense)
+
+
+@pytest.mark.parametrize("kind", [InTorch, Scheduled])
+def test_what_a_module_and_its_optimiser_hold_comes_back(rows: str, tmp_path: Path, kind: type[Algorithm]) -> None:
+    options = Options(max_bad=1)
+    half = train(kind(), [rows], options)
+    half.save(str(tmp_path / "half"))
+    again: Any = load(str(tmp_path / "half"), algorithm=kind)
+    for name, buffer in BUFFERS.items():
+        found = getattr(again.runner.module, name)
+        assert found.dtype == buffer.dtype
+        assert torch.equal(found, buffer)
+    assert again.predict([rows], max_bad=1) == half.predict([rows], max_bad=1)
+    whole = train(kind(), [rows], options._replace(passes=2))
+    assert files_of(train(again.algorithm, [rows], options, start=again), tmp_path / "again") == files_of(
+        whole, tmp_path / "whole"
+    )
+
+
+def test_a_run_that_is_resumed_goes_on_with_the_same_steps(rows: str, tmp_path: Path) -> None:
+    options = options_in(tmp_path / "points")
+    wanted = train(Scheduled(), [rows], options._replace(checkpoint=None, resume=False))
+    assert run_until_killed(Scheduled(), rows, options, 45) is None
+    found = train(Scheduled(), [rows], options)
+    assert files_of(found, tmp_path / "found") == files_of(wanted, tmp_path / "wanted")
+
+
+def test_a_model_from_before_groups_were_kept_is_gone_on_with(rows: str, tmp_path: Path) -> None:
+    trained = train(asked("network"), [rows], Options(max_bad=1))
+    trained.save(str(tmp_path / "model"))
+    manifest = tmp_path / "model/manifest.json"
+    fields = json.loads(manifest.read_text())
+    (group,) = fields["parts"]["dense"].pop("groups")
+    assert group["lr"] == trained.model.dense_alpha
+    manifest.write_text(json.dumps(fields))
+    assert (
+        train(asked("network"), [rows], Options(max_bad=1), start=load(str(tmp_path / "model"))).trained_rows == 6_000
+    )
+    for strange in ([], [3], [{"lr": [0.1]}], [{"lr": None}], [{"fused": 1}], [{"params": [0]}], [{"betas": [0.9]}], 3):
+        fields["parts"]["dense"]["groups"] = strange
+        manifest.write_text(json.dumps(fields))
+        with pytest.raises(FormatError):
+            load(str(tmp_path / "model"))
+
+
+class ListKeeping(torch.optim.SGD):  # type: ignore[misc]
+    """Its state is no array."""
+
+    def step(self, closure: Any = None) -> Any:
+        for parameter in self.param_groups[0]["params"]:
+            self.state[parameter]["seen"] = ["a"]
+        return super().step(closure)
+
+
+class Listing(InTorch):
+    """An algorithm with that optimiser."""
+
+    def optimizer(self, module: Any) -> Any:
+        return ListKeeping(module.parameters(), lr=0.1)
+
+
+class Complex(InTorch):
+    """It has a buffer of complex numbers."""
+
+    def module(self) -> Any:
+        module = super().module()
+        module.register_buffer("waves", torch.zeros(2, dtype=torch.complex64))
+        return module
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "what"),
+    [
+        (Listing(), "the state 'seen' of ListKeeping is no tensor or number, and cannot be saved"),
+        (Complex(), "'waves' has the type complex64, and cannot be saved"),
+    ],
+)
+def test_what_could_not_be_saved_is_said_after_the_first_batch(rows: str, algorithm: Algorithm, what: str) -> None:
+    seen: list[int] = []
+    with pytest.raises(ConfigError, match=what):
+        train(algorithm, [rows], Options(max_bad=1), progress=lambda _, rows, __: seen.append(rows))
+    assert not seen
 
 
 class Columns(Algorithm):

@@ -19,7 +19,12 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "sklearn": ("tiffin.live", "tiffin.train.estimators"),
     "numpy": ("tiffin.live", "tiffin.tables", "tiffin.testing.tables", "tiffin.train"),
     # An extra for models with networks, and for algorithms in it.
-    "torch": ("tiffin.train._algorithm", "tiffin.train._deep", "tiffin.train._torch_runner"),
+    "torch": (
+        "tiffin.train._algorithm",
+        "tiffin.train._deep",
+        "tiffin.train._torch_parts",
+        "tiffin.train._torch_runner",
+    ),
     "PIL": "tiffin.live",
     "matplotlib": "tiffin.live",
     "pandas": "tiffin.live",

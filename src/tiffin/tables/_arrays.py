@@ -9,9 +9,12 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["read_array", "read_arrays", "write_array", "write_arrays"]
+from tiffin.errors import ConfigError
 
-_KINDS = ("<f4", "<i8")  # of arrays that have names
+__all__ = ["check_arrays", "read_array", "read_arrays", "write_array", "write_arrays"]
+
+# Of arrays that have names.
+_KINDS = ("<f2", "<f4", "<f8", "|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8")
 
 
 def write_array(path: str, array: NDArray[Any]) -> None:
@@ -34,23 +37,34 @@ def read_array(path: str, kind: DTypeLike, shape: tuple[int, ...]) -> NDArray[An
         array = np.fromfile(file, kind, prod(shape))
     if array.size != prod(shape):
         raise ValueError(f"{path}: the file is cut off")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{path}: a value is no finite number")
     return array.reshape(shape)
 
 
+def check_arrays(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Raises ConfigError for a type that `read_arrays` does not take."""
+    for name, array in arrays.items():
+        if array.dtype.str not in _KINDS:
+            raise ConfigError(f"'{name}' has the type {array.dtype}, and cannot be saved")
+
+
 def write_arrays(directory: str, prefix: str, arrays: Mapping[str, NDArray[Any]]) -> list[list[Any]]:
-    """Arrays with names, as PREFIX_0.npy and so on; [name, type, shape] of each, as JSON keeps them."""
+    """Arrays with names, as PREFIX_0.npy and so on; [name, type, shape] of each, as JSON keeps them.
+
+    Raises ConfigError, OSError.
+    """
+    check_arrays(arrays)
     for number, array in enumerate(arrays.values()):
         write_array(f"{directory}/{prefix}_{number}.npy", array)
     return [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
 
 
 def read_arrays(directory: str, prefix: str, entries: Sequence[Any]) -> dict[str, NDArray[Any]]:
-    """What `write_arrays` wrote.  Raises ValueError, TypeError, OSError."""
+    """What `write_arrays` wrote, whether or not its numbers are finite.  Raises ValueError, TypeError, OSError."""
     arrays = {}
     for number, (name, kind, shape) in enumerate(entries):
         if kind not in _KINDS:
             raise ValueError(f"{name!r} has the type {kind!r}")
-        arrays[str(name)] = read_array(f"{directory}/{prefix}_{number}.npy", kind, tuple(map(int, shape)))
+        array = read_array(f"{directory}/{prefix}_{number}.npy", kind, tuple(map(int, shape)))
+        # Other bytes than 0 and 1 are no booleans.
+        arrays[str(name)] = array.view(np.uint8) != 0 if array.dtype == np.bool_ else array
     return arrays

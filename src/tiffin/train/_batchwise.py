@@ -79,7 +79,10 @@ class Runner:
 
     @abstractmethod
     def save_dense(self, directory: str, *, state: bool) -> dict[str, Any]:
-        """Write the dense parameters; what `load_dense` needs to know of them."""
+        """Write the dense parameters; what `load_dense` needs to know of them.
+
+        Raises OverflowError for numbers beyond all bounds, ConfigError for what no file keeps.
+        """
 
     @abstractmethod
     def load_dense(self, directory: str, parts: Any, *, state: bool) -> None:
@@ -326,11 +329,12 @@ class Batchwise(Trained):
                     tables[name] = table.save(directory, f"table_{name}", state=state)
                     if state and (found := table.save_sightings(directory, f"table_{name}")) is not None:
                         sightings[name] = found
+            dense = self.runner.save_dense(directory, state=state)
         except OverflowError:
             raise diverged() from None
         except ValueError as error:  # of rows that stay in their files, and are looked through now
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
-        parts = {**self.about, "tables": tables, "dense": self.runner.save_dense(directory, state=state)}
+        parts = {**self.about, "tables": tables, "dense": dense}
         if sightings:
             parts["sightings"] = sightings
         if dtype != DTYPES[0]:

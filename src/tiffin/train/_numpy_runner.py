@@ -176,6 +176,8 @@ class NumpyRunner(Runner):
         return found
 
     def save_dense(self, directory: str, *, state: bool) -> dict[str, Any]:
+        if not all(np.isfinite(values).all() for values in self._dense.values.values()):
+            raise OverflowError("a parameter is no finite number")
         parts = {"values": write_arrays(directory, "dense", self._dense.values)}
         if state:
             parts["states"] = write_arrays(directory, "dense_state", self._dense.states)

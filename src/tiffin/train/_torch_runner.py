@@ -10,8 +10,9 @@ from torch import Tensor
 
 from tiffin._native.learning import Batch
 from tiffin.errors import ConfigError
-from tiffin.tables import Floats, Table, read_arrays, write_arrays
+from tiffin.tables import Floats, Table
 from tiffin.train._batchwise import Runner, Scored
+from tiffin.train._torch_parts import check_kept, load_optimizer, load_values, save_optimizer, save_values
 
 __all__ = ["TorchBatch", "TorchRunner"]
 
@@ -164,6 +165,7 @@ class TorchRunner(Runner):
             self.module: torch.nn.Module = algorithm.module().to(self._device)
         self._parameters = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
         self._optimizer = algorithm.optimizer(self.module) if self._parameters else None
+        self._is_checked = False
 
     def run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
         given = TorchBatch(batch, self.loss, seen, self._device)
@@ -190,29 +192,20 @@ class TorchRunner(Runner):
                     parameter.grad /= len(batch)
             self._optimizer.step()
             self._optimizer.zero_grad(set_to_none=True)
+        if not self._is_checked:  # once there is a state: not after hours, when all is learned
+            check_kept(self.module, self._optimizer)
+            self._is_checked = True
 
     def save_dense(self, directory: str, *, state: bool) -> dict[str, Any]:
-        values = {name: _array(value) for name, value in self.module.state_dict().items()}
-        parts = {"values": write_arrays(directory, "dense", values)}
-        if state:
-            kept = self._optimizer.state_dict()["state"] if self._optimizer is not None else {}
-            states = {f"{at}.{name}": _array(value) for at, named in kept.items() for name, value in named.items()}
-            parts["states"] = write_arrays(directory, "dense_state", states)
-        return parts
+        if not all(bool(parameter.isfinite().all()) for parameter in self._parameters):
+            raise OverflowError("a parameter is no finite number")
+        parts = {"values": save_values(directory, self.module)}
+        return {**parts, **save_optimizer(directory, self._optimizer)} if state else parts
 
     def load_dense(self, directory: str, parts: Any, *, state: bool) -> None:
-        values = read_arrays(directory, "dense", parts["values"])
-        known = self.module.state_dict()
-        if {name: value.shape for name, value in values.items()} != {name: tuple(v.shape) for name, v in known.items()}:
-            raise ValueError("its dense parameters are not those of this model")
-        self.module.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()})
-        if not state or self._optimizer is None:
-            return
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, value in read_arrays(directory, "dense_state", parts["states"]).items():
-            at, _, what = name.partition(".")
-            states.setdefault(int(at), {})[what] = torch.from_numpy(value)
-        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": states})
+        load_values(directory, parts["values"], self.module)
+        if state and self._optimizer is not None:
+            load_optimizer(directory, parts, self._optimizer)
 
     def _scored(self, found: Any, rows: int) -> tuple[Tensor, Tensor]:
         name = type(self._algorithm).__name__
@@ -238,7 +231,3 @@ def _device(name: str) -> torch.device:
 def _floats(tensor: Tensor) -> Floats:
     found: Floats = tensor.detach().float().cpu().numpy()
     return found
-
-
-def _array(tensor: Tensor) -> Any:
-    return tensor.detach().cpu().numpy()
