@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.test_algorithms import fields_file, pairs_decide
-from tiffin.errors import ConfigError, FormatError, MissingDependency
+from tiffin.errors import ConfigError, FormatError, MissingDependency, TrainingError
 from tiffin.models import make_model
 from tiffin.stream import batches
 from tiffin.train import Options, load, train
@@ -168,6 +169,51 @@ def test_what_cannot_be_learned_is_said(write: Write, tmp_path: Path) -> None:
     (tmp_path / "model/manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(FormatError, match="its dense parameters are not those of this model"):
         load(str(tmp_path / "model"))
+
+
+HUGE = {"fields": 65_536, "k": 256, "layers": "1"}  # a petabyte of weights for a layer that crosses all
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        (HUGE, "its dense parameters are not those of this model"),
+        ({"layers": "65536,65536"}, "its dense parameters are not those of this model"),
+        ({"layers": ",".join(["1"] * 1_000_000)}, "dense parameters, and more layers than that"),
+    ],
+    ids=["wide", "large", "deep"],
+)
+def test_no_memory_is_taken_for_what_the_files_do_not_hold(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], what: str
+) -> None:
+    path = write("a.ffm", "1 0:1:1\n0 3:1:1\n")
+    train(make_model("dcn", {**SMALL, "fields": 4}), [path]).save(str(tmp_path / "model"))
+    manifest = json.loads((tmp_path / "model/manifest.json").read_text())
+    manifest["model"] |= settings
+    (tmp_path / "model/manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr("tiffin.train._deep.TorchRunner", None)  # what would take it
+    with pytest.raises(FormatError, match=what):
+        load(str(tmp_path / "model"))
+
+
+def test_no_memory_is_taken_for_arrays_that_are_cut_off(write: Write, tmp_path: Path) -> None:
+    train(make_model("dcn", {**SMALL, "fields": 4}), [write("a.ffm", "1 0:1:1\n0 3:1:1\n")]).save(str(tmp_path / "m"))
+    manifest = json.loads((tmp_path / "m/manifest.json").read_text())
+    manifest["model"] |= HUGE
+    for entry in manifest["parts"]["dense"]["values"]:
+        entry[2] = [1 << 48]
+    (tmp_path / "m/manifest.json").write_text(json.dumps(manifest))
+    for file in (tmp_path / "m").glob("dense_*.npy"):
+        with file.open("wb") as out:
+            npy.write_array_header_1_0(out, {"descr": "<f4", "fortran_order": False, "shape": (1 << 48,)})
+    with pytest.raises(FormatError, match="the file is cut off"):
+        load(str(tmp_path / "m"))
+
+
+def test_networks_that_memory_has_no_room_for_are_told(write: Write) -> None:
+    path = write("a.ffm", "1 0:1:1\n0 3:1:1\n")
+    with pytest.raises(TrainingError, match="no memory for the layers of this model, and batches of 100 examples"):
+        train(make_model("dcn", {**SMALL, **HUGE, "bits": 4}), [path])
 
 
 def test_a_missing_library_is_named_with_its_extra(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

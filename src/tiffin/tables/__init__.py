@@ -7,7 +7,7 @@
 They need NumPy.
 """
 
-from tiffin.tables._arrays import check_arrays, read_array, read_arrays, write_array, write_arrays
+from tiffin.tables._arrays import check_arrays, read_array, read_arrays, shapes_of, write_array, write_arrays
 from tiffin.tables._declared import Dense, Optimizer, Sparse
 from tiffin.tables._local import LocalTable
 from tiffin.tables._table import Floats, Keys, Table
@@ -23,6 +23,7 @@ __all__ = [
     "check_arrays",
     "read_array",
     "read_arrays",
+    "shapes_of",
     "write_array",
     "write_arrays",
 ]

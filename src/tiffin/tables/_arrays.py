@@ -1,7 +1,7 @@
 """Arrays in files of NumPy's format, npy 1.0, in which no code can hide."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from tiffin.errors import ConfigError
 
-__all__ = ["check_arrays", "read_array", "read_arrays", "write_array", "write_arrays"]
+__all__ = ["check_arrays", "read_array", "read_arrays", "shapes_of", "write_array", "write_arrays"]
 
 # Of arrays that have names.
 _KINDS = ("<f2", "<f4", "<f8", "|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8")
@@ -61,10 +61,24 @@ def write_arrays(directory: str, prefix: str, arrays: Mapping[str, NDArray[Any]]
 def read_arrays(directory: str, prefix: str, entries: Sequence[Any]) -> dict[str, NDArray[Any]]:
     """What `write_arrays` wrote, whether or not its numbers are finite.  Raises ValueError, TypeError, OSError."""
     arrays = {}
-    for number, (name, kind, shape) in enumerate(entries):
+    for name, path, kind, shape in _described(directory, prefix, entries):
+        array = read_array(path, kind, shape)
+        # Other bytes than 0 and 1 are no booleans.
+        arrays[name] = array.view(np.uint8) != 0 if array.dtype == np.bool_ else array
+    return arrays
+
+
+def shapes_of(directory: str, prefix: str, entries: Sequence[Any]) -> dict[str, tuple[int, ...]]:
+    """The same without reading them: the files are as large as that.  Raises ValueError, TypeError, OSError."""
+    return {name: shape for name, _, _, shape in _described(directory, prefix, entries)}
+
+
+def _described(directory: str, prefix: str, entries: Sequence[Any]) -> Iterator[tuple[str, str, str, tuple[int, ...]]]:
+    """Name, path, type and shape of each.  No memory is taken for more than there is in its file."""
+    for number, (name, kind, lengths) in enumerate(entries):
         if kind not in _KINDS:
             raise ValueError(f"{name!r} has the type {kind!r}")
-        array = read_array(f"{directory}/{prefix}_{number}.npy", kind, tuple(map(int, shape)))
-        # Other bytes than 0 and 1 are no booleans.
-        arrays[str(name)] = array.view(np.uint8) != 0 if array.dtype == np.bool_ else array
-    return arrays
+        path, shape = f"{directory}/{prefix}_{number}.npy", tuple(map(int, lengths))
+        if os.stat(path).st_size < prod(shape) * np.dtype(kind).itemsize:
+            raise ValueError(f"{path}: the file is cut off")
+        yield str(name), path, kind, shape

@@ -22,10 +22,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tiffin.errors import ConfigError
+from tiffin.errors import ConfigError, FormatError
 from tiffin.models import Manifest, Model, outputs_of, terms_of
-from tiffin.tables import Optimizer, Sparse
+from tiffin.tables import Optimizer, Sparse, shapes_of
 from tiffin.train._batchwise import Batchwise
+from tiffin.train._torch_parts import check_shapes
 from tiffin.train._torch_runner import TorchBatch, TorchRunner
 
 __all__ = ["Deep", "load", "new"]
@@ -193,6 +194,22 @@ def load(directory: str, manifest: Manifest, *, mapped: bool = False) -> Deep:
         raise ValueError(f"a score of {model.score} with k={model.k} and fields={model.fields}")
     if not torch.cuda.is_available():
         model = model._replace(device="cpu")
+    _check_dense(directory, manifest.parts["dense"]["values"], model)
     found = Deep(model, manifest.data_format, state=manifest.state, trained_rows=manifest.trained_rows)
     found.read(directory, manifest.parts, mapped=mapped)
     return found
+
+
+def _check_dense(directory: str, entries: Any, model: Model) -> None:
+    """Whether the parameters of its networks are there, before memory is taken for them.
+
+    Raises FormatError, ValueError, TypeError.
+    """
+    try:
+        found = shapes_of(directory, "dense", entries)
+    except OSError as error:
+        raise FormatError(f"this model is damaged: {error.strerror}: {error.filename}", path=directory) from error
+    if model.layers.count(",") >= len(found):
+        raise ValueError(f"it has {len(found)} dense parameters, and more layers than that")
+    with torch.device("meta"):  # shapes without memory
+        check_shapes(found, _Towers(model))

@@ -12,7 +12,7 @@ from torch import Tensor
 from tiffin.errors import ConfigError
 from tiffin.tables import check_arrays, read_arrays, write_arrays
 
-__all__ = ["check_kept", "load_optimizer", "load_values", "save_optimizer", "save_values"]
+__all__ = ["check_kept", "check_shapes", "load_optimizer", "load_values", "save_optimizer", "save_values"]
 
 _FLOATS = (torch.float16, torch.float32, torch.float64)  # those that NumPy has
 
@@ -32,10 +32,14 @@ def save_values(directory: str, module: torch.nn.Module) -> list[list[Any]]:
 def load_values(directory: str, entries: Any, module: torch.nn.Module) -> None:
     """Raises ValueError, TypeError, OSError."""
     values = read_arrays(directory, "dense", entries)
-    known = module.state_dict()
-    if {name: value.shape for name, value in values.items()} != {name: tuple(v.shape) for name, v in known.items()}:
-        raise ValueError("its dense parameters are not those of this model")
+    check_shapes({name: value.shape for name, value in values.items()}, module)
     module.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()})
+
+
+def check_shapes(found: Mapping[str, tuple[int, ...]], module: torch.nn.Module) -> None:
+    """Raises ValueError unless these are the shapes of its parameters and buffers."""
+    if found != {name: tuple(value.shape) for name, value in module.state_dict().items()}:
+        raise ValueError("its dense parameters are not those of this model")
 
 
 def save_optimizer(directory: str, optimizer: torch.optim.Optimizer | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Algorithms in PyTorch: pulled rows are leaves of its graph, so that its gradients are ours to push."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tiffin._native.learning import Batch
-from tiffin.errors import ConfigError
+from tiffin.errors import ConfigError, TrainingError
 from tiffin.tables import Floats, Table
 from tiffin.train._batchwise import Runner, Scored
 from tiffin.train._torch_parts import check_kept, load_optimizer, load_values, save_optimizer, save_values
@@ -160,7 +161,7 @@ class TorchRunner(Runner):
         )
         self._algorithm = algorithm
         self._device = _device(algorithm.device)
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), _memory_errors(self.rows):
             torch.manual_seed(algorithm.seed)
             self.module: torch.nn.Module = algorithm.module().to(self._device)
         self._parameters = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
@@ -171,7 +172,7 @@ class TorchRunner(Runner):
         given = TorchBatch(batch, self.loss, seen, self._device)
         leaves = _Leaves(self.tables, given, learn=learn)
         self.module.train(learn)
-        with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(learn):
+        with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(learn), _memory_errors(self.rows):
             torch.manual_seed(
                 hash((self._algorithm.seed, seen))
             )  # of dropout: the same when training goes on elsewhere
@@ -219,6 +220,21 @@ class TorchRunner(Runner):
                     hint="losses of PyTorch are not added up with reduction='none'" if what == "losses" else None,
                 )
         return found
+
+
+@contextmanager
+def _memory_errors(rows: int) -> Iterator[None]:
+    """Raise TrainingError where there is no memory.  rows: of a batch."""
+    try:
+        yield
+    except RuntimeError as error:
+        # PyTorch has a type for that of a GPU only.
+        if not isinstance(error, torch.cuda.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise
+        raise TrainingError(
+            f"there is no memory for the layers of this model, and batches of {rows:,} examples",
+            hint="make layers narrower, or batches smaller",
+        ) from None
 
 
 def _device(name: str) -> torch.device:
