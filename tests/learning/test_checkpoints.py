@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ import pytest
 from tests.learning.examples import libsvm, teacher_rows
 from tests.learning.faults import files_up_to
 from tiffin.errors import ConfigError, FormatError, LockHeld, TrainingError, UsageError
-from tiffin.models import Model, make_model
+from tiffin.models import Manifest, Model, finish_model, make_model
 from tiffin.stream import flow
-from tiffin.train import Algorithm, Options, Trained, train
+from tiffin.tables import Sparse as Declared
+from tiffin.train import Algorithm, Options, Trained, _checkpoint, _checkpoints, train
+from tiffin.train._algorithm import new
 from tiffin.train._checkpoints import Checkpoints, remove_checkpoints
 from tiffin.train._sparse import Sparse
 
@@ -327,6 +330,40 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(data: str, tmp
     assert trained.trained_rows == 200_000
     assert re.fullmatch("a checkpoint could not be written: .*File too large", told[-1])
     assert [file.name for file in (tmp_path / "points").iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize(("learns_on", "wanted"), [(True, [0, 80, 520]), (False, [0, 520])])
+def test_the_next_one_is_far_enough_for_what_stopped_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, learns_on: bool, wanted: list[int]
+) -> None:
+    """The disk takes ten seconds, by a clock that only it and the test move."""
+    now, written = 0, []
+
+    def finish(directory: str, manifest: Manifest) -> None:
+        nonlocal now
+        written.append(now)
+        now += 10
+        finish_model(directory, manifest)
+
+    for module in (_checkpoint, _checkpoints):
+        monkeypatch.setattr(module, "monotonic", lambda: now)
+    monkeypatch.setattr(_checkpoint, "finish_model", finish)
+    points = Checkpoints(str(tmp_path / "points"), {}, 60)
+    trained: Trained = Sparse(MODELS["lr"], "libsvm") if learns_on else new(Weights().described, "libsvm", Weights())
+    points.write(trained)
+    for at in (50, 80, 140, 520):
+        now = at
+        points.tick(trained)
+    assert written == wanted
+
+
+class Weights(Algorithm):
+    """One for each feature."""
+
+    tables = {"w": Declared(1, bits=8)}  # noqa: RUF012 - never changed
+
+    def step(self, batch: Any, tables: Any, dense: Any) -> Any:
+        return batch.pool(tables["w"])[:, 0]
 
 
 class InterruptedPause:

@@ -236,6 +236,10 @@ class Batchwise(Trained):
     def so_far(self) -> Evaluation:
         return self._course.evaluation(self.bad_rows, self.model)
 
+    @property
+    def learns_on(self) -> bool:
+        return False
+
     def snapshot(self, directory: str) -> tuple[Manifest, dict[str, Any]]:
         if self._is_cut_off:
             raise InterruptedError("a batch was cut off")

@@ -32,7 +32,7 @@ class Checkpoint(NamedTuple):
 
 
 def write_checkpoint(directory: str, run: Mapping[str, Any], trained: Trained) -> float:
-    """Write a model that is learning, as a whole or not at all.  Seconds that it had to pause for.
+    """Write a model that is learning, as a whole or not at all.  Seconds that its snapshot took.
 
     Raises OSError, TransferError.
     """
@@ -43,7 +43,7 @@ def write_checkpoint(directory: str, run: Mapping[str, Any], trained: Trained) -
         begun = monotonic()
         manifest, state = trained.snapshot(fresh)
         paused_s = monotonic() - begun
-        # From here on it learns again.
+        # From here on it learns again, if other threads do that.
         finish_model(fresh, manifest)
         passes = [_fields_of(done) for done in trained.passes]
         cursor = {"run": run, "passes": passes, "state": state, "files": _digests(fresh)}

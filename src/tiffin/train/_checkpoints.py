@@ -72,21 +72,23 @@ class Checkpoints:
         """Write one.  If that cannot be done, the one before is still there, and training goes on."""
         begun = monotonic()
         try:
-            stopped_s = self._write(trained)
+            paused_s = self._write(trained)
         except (OSError, TransferError) as error:
             what = error.message if isinstance(error, TransferError) else error.strerror or error
             self.fault = f"a checkpoint could not be written: {what}"
-            stopped_s = monotonic() - begun
-        self._next = monotonic() + max(self._every_s, SHARE * stopped_s)
+            paused_s = monotonic() - begun
+        ended = monotonic()
+        self._next = ended + max(self._every_s, SHARE * (paused_s if trained.learns_on else ended - begun))
 
     def _write(self, trained: Trained) -> float:
+        """Seconds that its snapshot took."""
         names = _names(self._directory)
         number = names[-1][0] + 1 if names else 1
-        stopped_s = write_checkpoint(os.path.join(self._directory, f"checkpoint-{number:06d}"), self._run, trained)
+        paused_s = write_checkpoint(os.path.join(self._directory, f"checkpoint-{number:06d}"), self._run, trained)
         whole = [name for _, name in names if name not in self._damaged]
         for name in [*self._damaged, *whole[: 1 - KEPT]]:
             remove_tree(os.path.join(self._directory, name))
-        return stopped_s
+        return paused_s
 
     def _check(self, found: Checkpoint) -> None:
         for name in {**found.run, **self._run}:

@@ -209,6 +209,11 @@ class Trained(ABC):
         return None
 
     @property
+    def learns_on(self) -> bool:
+        """Whether it goes on learning while `progress` is told: other threads do that."""
+        return True
+
+    @property
     def has_snapshots(self) -> bool:
         """Whether it can be written down in the middle of a pass: those that can say how."""
         return type(self).snapshot is not Trained.snapshot
