@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -238,6 +239,31 @@ def test_where_no_checkpoint_is_whole_nothing_is_begun(data: str, tmp_path: Path
     for place in (tmp_path / "points").glob("checkpoint-*"):
         (place / "cursor.json").write_text("{}")
     with pytest.raises(FormatError, match="this checkpoint is damaged"):
+        train(MODELS["lr"], [data], options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("files", ["a"], "'files' is no mapping"),
+        ("run", "a", "'run' is no mapping"),
+        ("state", [], "'state' is no mapping"),
+        ("state", {}, "damaged: 'rows'"),
+        ("state", {"rows": "many"}, "'rows' goes from 0 to"),
+        ("state", {"rows": 1}, "this checkpoint makes no sense"),
+        ("passes", [{"held_out": None, "learned": "well"}], "this checkpoint is damaged"),
+        ("passes", 3, "this checkpoint is damaged"),
+    ],
+)
+def test_a_checkpoint_of_a_stranger_is_refused(data: str, tmp_path: Path, name: str, value: object, what: str) -> None:
+    options = options_in(tmp_path / "points")
+    assert run_until_killed(MODELS["lr"], data, options, 0) is None
+    (place,) = (tmp_path / "points").glob("checkpoint-*/cursor.json")
+    fields = json.loads(place.read_text())
+    fields["cursor"][name] = value
+    fields["check"] = sha256(json.dumps(fields["cursor"]).encode()).hexdigest()
+    place.write_text(json.dumps(fields))
+    with pytest.raises(FormatError, match=what):
         train(MODELS["lr"], [data], options)
 
 

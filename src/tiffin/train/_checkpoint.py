@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tiffin.errors import FormatError
 from tiffin.fs import remove_tree, write_atomically
-from tiffin.models import finish_model
+from tiffin.models import count_in, finish_model
 from tiffin.train._trained import Pass, Trained, evaluation_fields, evaluation_from
 
 __all__ = ["UNFINISHED", "Checkpoint", "normal", "read_checkpoint", "write_checkpoint"]
@@ -63,7 +63,7 @@ def read_checkpoint(directory: str) -> Checkpoint:
     try:
         with open(path, "rb") as file:
             return _checked(directory, json.load(file))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         what = error.strerror if isinstance(error, OSError) else error
         raise FormatError(
             f"this checkpoint is damaged: {what}", path=path, hint="remove the directory of checkpoints to begin anew"
@@ -76,6 +76,10 @@ def _checked(directory: str, fields: Any) -> Checkpoint:
     cursor = fields["cursor"]
     if fields["check"] != _check_of(cursor):
         raise ValueError("it is not what was written")
+    for name in ("run", "state", "files"):
+        if not isinstance(cursor[name], dict):
+            raise TypeError(f"'{name}' is no mapping")
+    count_in(cursor["state"], "rows", 1 << 62)
     if (found := _digests(directory)) != cursor["files"]:
         other = sorted(name for name, _ in found.items() ^ cursor["files"].items())
         raise ValueError(f"{other[0]} is not what was written")

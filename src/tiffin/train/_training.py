@@ -184,7 +184,7 @@ def _trained_of(checkpoint: Checkpoint, asked: Trained) -> Trained:
     trained.passes = checkpoint.passes
     try:
         trained.go_on(checkpoint.state)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise FormatError(f"this checkpoint makes no sense: {error}", path=checkpoint.directory) from error
     return trained
 
