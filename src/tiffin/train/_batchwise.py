@@ -124,7 +124,7 @@ class Batchwise(Trained):
             self._read["read_s"],
             self._read["parse_s"],
             self._course.seconds,
-            0.0,
+            0.0,  # threads that parse wait until there is room: learning is what they wait for, and is counted
             from_cache,
         )
 
