@@ -60,13 +60,17 @@ class Runner:
     def __init__(
         self, tables: dict[str, Sparse], *, loss: str | None, rows: int, fields: int, seed: int, outputs: int = 1
     ) -> None:
-        self.tables = {name: LocalTable(declared, seed + at) for at, (name, declared) in enumerate(tables.items())}
+        self.tables = {name: self._table(declared, seed + at) for at, (name, declared) in enumerate(tables.items())}
         self.kinds = list(tables.values())
         self.loss = loss
         self.rows = rows
         self.fields = fields
         self.seed = seed
         self.outputs = outputs
+
+    def _table(self, declared: Sparse, seed: int) -> Table:
+        """An empty one."""
+        return LocalTable(declared, seed)
 
     @abstractmethod
     def run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
