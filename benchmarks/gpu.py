@@ -1,7 +1,8 @@
 """Networks with their layers on a GPU, beside the same on the processors: `make bench-gpu` where there is one.
 
-The same examples, seeds and settings, through the command line; the tables stay in the memory of the machine.  Prints a
-table.  With other devices than `cuda` it runs anywhere, which is how it is tested.
+The same examples, seeds and settings, through the command line; the tables are on the GPU, too, if they fit into half
+of what is free there, and else in the memory of the machine.  Prints a table.  With other devices than `cuda` it runs
+anywhere, which is how it is tested.
 """
 
 import argparse

@@ -22,6 +22,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "torch": (
         "tiffin.train._algorithm",
         "tiffin.train._deep",
+        "tiffin.train._resident",
         "tiffin.train._torch_parts",
         "tiffin.train._torch_runner",
     ),

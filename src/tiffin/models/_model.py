@@ -78,7 +78,7 @@ SETTINGS = {
     "dense_optimizer": Setting("how the layers are learned", str, ("adam", "adagrad", "sgd"), of=_DENSE),
     "dense_alpha": Setting("size of their steps", float, least=1e-9, most=1e9, of=_DENSE),
     "batch": Setting("examples that are learned from at a time", int, least=1, most=1 << 20, of=_DENSE),
-    "device": Setting("where the layers are", str, ("cpu", "cuda"), of=_DENSE),
+    "device": Setting("where the layers are, and tables that fit", str, ("cpu", "cuda"), of=_DENSE),
     "unit_length": Setting("divide the values of each example by their length", bool, of=_WEIGHTS),
     "decay": Setting("what weights and statistics are multiplied by after a pass", float, least=0, most=1, of=_TABLES),
     "table": Setting("fixed: 2^bits rows, shared by hash; exact: one a feature", str, ("fixed", "exact"), of=_TABLES),

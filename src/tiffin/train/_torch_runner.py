@@ -1,9 +1,9 @@
 """Algorithms in PyTorch: pulled rows are leaves of its graph, so that its gradients are ours to push."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,8 +11,9 @@ from torch import Tensor
 
 from tiffin._native.learning import Batch
 from tiffin.errors import ConfigError, TrainingError
-from tiffin.tables import Floats, Table
+from tiffin.tables import Floats, Sparse, Table
 from tiffin.train._batchwise import Runner, Scored
+from tiffin.train._resident import ResidentTable, are_resident
 from tiffin.train._torch_parts import check_kept, load_optimizer, load_values, save_optimizer, save_values
 
 __all__ = ["TorchBatch", "TorchRunner"]
@@ -119,6 +120,13 @@ class _Pairs(torch.autograd.Function):
         return torch.from_numpy(ctx.native.unpair(rows.detach().numpy(), ctx.sums, slopes)), None
 
 
+class _Leaf(NamedTuple):
+    """A row for each of a batch's keys, (u, width), and what takes their gradient."""
+
+    rows: Tensor
+    push: Callable[[Tensor], None]
+
+
 class _Leaves:
     """The rows of a batch's keys, table by table, as leaves of a graph."""
 
@@ -126,31 +134,42 @@ class _Leaves:
         self._tables = tables
         self._batch = batch
         self._learn = learn
-        self._leaves: dict[str, Tensor] = {}
+        self._leaves: dict[str, _Leaf] = {}
 
     def __getitem__(self, name: str) -> Tensor:
         """(u, width): a row for each of the batch's keys."""
         if name not in self._tables:
             raise ConfigError(f"no parameters '{name}' were declared (declared: {', '.join(self._tables) or 'none'})")
         if name not in self._leaves:
-            rows = self._tables[name].pull(self._batch.native.unique, unseen=self._learn)
-            self._leaves[name] = torch.from_numpy(rows).to(self._batch.device).requires_grad_(self._learn)
-        return self._leaves[name]
+            leaf = self._leaves[name] = self._pulled(self._tables[name])
+            leaf.rows.requires_grad_(self._learn)
+        return self._leaves[name].rows
 
     def push(self) -> None:
         """One step of each table that has a gradient."""
-        for name, leaf in self._leaves.items():
-            if leaf.grad is not None:
-                self._tables[name].push(self._batch.native.unique, leaf.grad.cpu().numpy(), len(self._batch))
+        for rows, push in self._leaves.values():
+            if rows.grad is not None:
+                push(rows.grad)
+
+    def _pulled(self, table: Table) -> _Leaf:
+        keys = self._batch.native.unique
+        if isinstance(table, ResidentTable):
+            index = table.rows_of(keys)
+            return _Leaf(table.gather(index, unseen=self._learn), partial(table.step, index))
+        rows = torch.from_numpy(table.pull(keys, unseen=self._learn)).to(self._batch.device)
+        return _Leaf(rows, lambda gradient: table.push(keys, gradient.cpu().numpy(), len(self._batch)))
 
 
 class TorchRunner(Runner):
     """Runs the steps of an algorithm in PyTorch.
 
-    Tables get gradients of the summed loss, as elsewhere; the module's optimiser those of the mean.
+    Tables get gradients of the summed loss, as elsewhere; the module's optimiser those of the mean.  Fixed tables are
+    on the device if they fit there.
     """
 
     def __init__(self, algorithm: Any) -> None:
+        self._device = _device(algorithm.device)
+        self._are_resident = are_resident(algorithm.tables.values(), self._device, _free_bytes(self._device))
         super().__init__(
             algorithm.tables,
             loss=algorithm.loss,
@@ -160,13 +179,17 @@ class TorchRunner(Runner):
             outputs=algorithm.outputs,
         )
         self._algorithm = algorithm
-        self._device = _device(algorithm.device)
         with torch.random.fork_rng(devices=[]), _memory_errors(self.rows):
             torch.manual_seed(algorithm.seed)
             self.module: torch.nn.Module = algorithm.module().to(self._device)
         self._parameters = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
         self._optimizer = algorithm.optimizer(self.module) if self._parameters else None
         self._is_checked = False
+
+    def _table(self, declared: Sparse, seed: int) -> Table:
+        if self._are_resident and declared.table == "fixed":
+            return ResidentTable(declared, seed, self._device)
+        return super()._table(declared, seed)
 
     def run(self, batch: Batch, seen: int, *, learn: bool) -> Scored:
         given = TorchBatch(batch, self.loss, seen, self._device)
@@ -242,6 +265,15 @@ def _device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device is cuda, and PyTorch finds no such GPU here", hint="set device=cpu")
     return torch.device(name)
+
+
+def _free_bytes(device: torch.device) -> int:
+    """That tensors may still take on a GPU; 0 of what is none."""
+    if device.type != "cuda":
+        return 0
+    with torch.cuda.device(device):
+        kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by PyTorch, for tensors to come
+        return int(torch.cuda.mem_get_info()[0] + kept)
 
 
 def _floats(tensor: Tensor) -> Floats:
