@@ -210,6 +210,26 @@ def test_no_memory_is_taken_for_arrays_that_are_cut_off(write: Write, tmp_path: 
         load(str(tmp_path / "m"))
 
 
+def test_states_of_an_optimiser_that_its_parameters_cannot_have_are_refused(write: Write, tmp_path: Path) -> None:
+    path, place = write("rows.ffm", fields_file(200, seed=1, label=pairs_decide)), tmp_path / "model"
+    trained = train(make_model("widedeep", {**SMALL, "fields": 4}), [path])
+    trained.save(str(place))
+    manifest = json.loads((place / "manifest.json").read_text())
+    states = manifest["parts"]["dense"]["states"]
+    (number,) = [at for at, (name, _, shape) in enumerate(states) if name == "1.exp_avg" and len(shape) == 2]
+    np.save(place / f"dense_state_{number}.npy", np.zeros(1, np.float32))
+    for name, shape in (("1.exp_avg", [1]), ("1.other", states[number][2]), ("99.exp_avg", [1])):
+        states[number] = [name, "<f4", shape]
+        if len(shape) == 2:
+            np.save(place / f"dense_state_{number}.npy", np.zeros(shape, np.float32))
+        (place / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(
+            FormatError, match="this model is damaged"
+        ):
+            load(str(place))
+        np.save(place / f"dense_state_{number}.npy", np.zeros(1, np.float32))
+
+
 def test_networks_that_memory_has_no_room_for_are_told(write: Write) -> None:
     path = write("a.ffm", "1 0:1:1\n0 3:1:1\n")
     with pytest.raises(TrainingError, match="no memory for the layers of this model, and batches of 100 examples"):

@@ -15,6 +15,8 @@ from tiffin.tables import check_arrays, read_arrays, write_arrays
 __all__ = ["check_kept", "check_shapes", "load_optimizer", "load_values", "save_optimizer", "save_values"]
 
 _FLOATS = (torch.float16, torch.float32, torch.float64)  # those that NumPy has
+# What optimisers of PyTorch keep for a parameter, each as large as it.  Their steps do not look whether that is so.
+_KEPT = {torch.optim.Adam: {"exp_avg", "exp_avg_sq"}, torch.optim.Adagrad: {"sum"}, torch.optim.SGD: set[str]()}
 
 
 def check_kept(module: torch.nn.Module, optimizer: torch.optim.Optimizer | None) -> None:
@@ -60,10 +62,23 @@ def load_optimizer(directory: str, parts: Mapping[str, Any], optimizer: torch.op
     for name, value in read_arrays(directory, "dense_state", parts["states"]).items():
         at, _, what = name.partition(".")
         states.setdefault(int(at), {})[what] = value.item() if name in numbers else torch.from_numpy(value)
+    _check_states(states, optimizer)
     groups = optimizer.state_dict()["param_groups"]
     kept = parts.get("groups", [{} for _ in groups])  # older models have none
     found = [_with_plain(group, plain) for group, plain in zip(groups, kept, strict=True)]
     optimizer.load_state_dict({"state": states, "param_groups": found})
+
+
+def _check_states(states: Mapping[int, Mapping[str, Any]], optimizer: torch.optim.Optimizer) -> None:
+    """Raises ValueError for states that its parameters cannot have."""
+    shapes = [parameter.shape for group in optimizer.param_groups for parameter in group["params"]]
+    if not states.keys() <= set(range(len(shapes))):
+        raise ValueError(f"it has states of {len(shapes)} parameters")
+    wanted = _KEPT.get(type(optimizer))  # of others nobody knows
+    for at, named in states.items():
+        found = {name: getattr(value, "shape", None) for name, value in named.items() if name != "step"}
+        if wanted is not None and not (wanted <= found.keys() and all(shape == shapes[at] for shape in found.values())):
+            raise ValueError(f"the states of parameter {at} are not those of {type(optimizer).__name__}")
 
 
 def _values(module: torch.nn.Module) -> dict[str, NDArray[Any]]:
