@@ -154,13 +154,13 @@ class ResidentTable(Table):
         scales = read_array(f"{place}_scale.npy", "<f4", (count,)) if dtype == "int8" else None
         for piece in self._pieces(count):
             some = values[piece].astype(np.float32)
-            self._values[rows[piece]] = self._sent(some if scales is None else some * scales[piece, None])
+            self._values[rows[piece]] = self._sent(_finite(some if scales is None else some * scales[piece, None]))
         self._changed[rows] = True
         del values
         if state and self._states.shape[1]:
             states = read_array(f"{place}_state.npy", "<f4", (count, *self._states.shape[1:]))
             for piece in self._pieces(count):
-                self._states[rows[piece]] = self._sent(states[piece])
+                self._states[rows[piece]] = self._sent(_finite(states[piece]))
         for piece in self._pieces(self._size):
             self._forget_zeros(piece)
 
@@ -193,6 +193,12 @@ class ResidentTable(Table):
     def _parts(self, numbers: Tensor, rows: Tensor) -> Iterator[Floats]:
         """Those of rows, some rows at a time."""
         return (numbers[rows[piece]].cpu().numpy() for piece in self._pieces(len(rows)))
+
+
+def _finite(numbers: Floats) -> Floats:
+    if not np.isfinite(numbers).all():
+        raise ValueError("a number of the table is not finite")
+    return numbers
 
 
 def _write(path: str, kind: str, shape: tuple[int, ...], pieces: Iterable[np.ndarray[Any, Any]]) -> None:
