@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib import format as npy
 
 from tests.learning.twins import OPTIMIZERS, F, states_of, step
 from tiffin._native.learning import optimizer_step, scatter_add, table_row
@@ -155,6 +156,19 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     for kind, shape in ((np.float32, (3, 2)), (np.uint32, (2, 3))):
         with pytest.raises(ValueError, match=r"a\.npy: expected"):
             read_array(str(tmp_path / "a.npy"), kind, shape)
-    (tmp_path / "b.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-4])
-    with pytest.raises(ValueError, match="the file is cut off"):
-        read_array(str(tmp_path / "b.npy"), np.float32, (2, 3))
+    whole = (tmp_path / "a.npy").read_bytes()
+    for body, size in ((whole[:-4], 20), (whole + b"\0\0", 26)):
+        (tmp_path / "b.npy").write_bytes(body)
+        with pytest.raises(ValueError, match=rf"b\.npy: expected 24 bytes of values, found {size}"):
+            read_array(str(tmp_path / "b.npy"), np.float32, (2, 3))
+
+
+def test_no_memory_is_taken_for_what_a_header_claims(tmp_path: Path) -> None:
+    with (tmp_path / "a.npy").open("wb") as file:
+        npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (1 << 50,)})
+    with pytest.raises(ValueError, match=r"a\.npy: expected 4503599627370496 bytes of values, found 0"):
+        read_array(str(tmp_path / "a.npy"), np.float32, (1 << 50,))
+    endless = (tmp_path / "a.npy").read_bytes().replace(b"(1125", b"((125")
+    (tmp_path / "a.npy").write_bytes(endless)
+    with pytest.raises(ValueError, match=r"a\.npy: expected the npy header"):
+        read_array(str(tmp_path / "a.npy"), np.float32, (1 << 50,))

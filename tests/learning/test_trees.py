@@ -1,6 +1,7 @@
 """Boosted trees are LightGBM's, and keep the contract of all models; their leaves are features of a sparse model."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -194,17 +195,134 @@ def test_a_damaged_model_is_refused(write: Write, tmp_path: Path, name: str) -> 
 def test_trees_that_leave_their_bounds_are_refused(write: Write, tmp_path: Path, line: str, change: str) -> None:
     place = tmp_path / "model"
     train(make_model("trees", SMALL), [write("rows.svm", text_of(*dense_rows(300, seed=11)))], EXACT).save(str(place))
-    text = (place / "trees.txt").read_text()
-    before, after = text.split(line, 1)
+    before, after = (place / "trees.txt").read_text().split(line, 1)
     value, rest = after.split("\n", 1)
     words = value.split(" ")
     words[-1] = change
-    (place / "trees.txt").write_text(f"{before}{line}{' '.join(words)}\n{rest}")
-    manifest = json.loads((place / "manifest.json").read_text())
-    manifest["parts"]["trees_bytes"] = (place / "trees.txt").stat().st_size
-    (place / "manifest.json").write_text(json.dumps(manifest))
+    put_text(place, f"{before}{line}{' '.join(words)}\n{rest}")
     with pytest.raises(FormatError, match="expected"):
         load(str(place))
+
+
+def with_lines(after: str, lines: str) -> Callable[[str], str]:
+    """Put these after the first line that begins so."""
+    return lambda text: re.sub(rf"(?m)^{after}=.*\n", lambda found: found[0] + lines, text, count=1)
+
+
+def with_value(of: str, value: str) -> Callable[[str], str]:
+    return lambda text: re.sub(rf"(?m)(?<=^{of}=).*", value, text, count=1)
+
+
+def with_sizes(before: str) -> Callable[[str], str]:
+    """Put the sizes of the trees twice, the first time with this before."""
+    return lambda text: re.sub(r"(?m)^tree_sizes=.*\n", lambda found: before + 2 * found[0], text)
+
+
+def with_first_lines_astray(text: str) -> str:
+    """As many lines as LightGBM reads of a tree at the most, before those that are good."""
+    begin = text.index("\nTree=0\n") + len("\nTree=0\n")
+    good = text[begin : text.index("\n\n", begin)]
+    bad = re.sub(r"(?m)^split_feature=\d+", "split_feature=99999", good)
+    more = "".join(f"more{i}=1\n" for i in range(22 - len(good.split("\n"))))
+    return f"{text[:begin]}{bad}\n{more}{text[begin:]}"
+
+
+def with_hidden_tree(text: str) -> str:
+    """One more, which begins after the other end of a line."""
+    begin = text.index("\nTree=0\n") + 1
+    end = text.index("\n\n", begin) + 2
+    hidden = re.sub(r"(?m)^split_feature=\d+", "split_feature=99999", text[begin:end])
+    return f"{text[:end]}\r{hidden}{text[end:]}"
+
+
+def cut_off(end: str) -> Callable[[str], str]:
+    """Let the last line of the last tree end so."""
+    return lambda text: text[: text.rindex("\nshrinkage")] + end
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "message"),
+    [
+        pytest.param(with_lines("split_gain", "x=1\rsplit_feature=99999\n"), r"found 'x=1\\r", id="two ends of lines"),
+        pytest.param(with_value("shrinkage", "1\rsplit_feature=99999"), r"found '1\\r", id="and in a number"),
+        pytest.param(with_sizes(""), "found 'tree_sizes=", id="sizes twice"),
+        pytest.param(with_sizes("x=1\r"), r"found 'x=1\\rtree_sizes=", id="sizes after an end of a line"),
+        pytest.param(with_hidden_tree, "no more fields, found ''", id="a tree after an end of a line"),
+        pytest.param(with_first_lines_astray, "found 'more0=1'", id="more lines than are read"),
+        pytest.param(
+            with_lines("decision_type", "left_child=0\n"), "right_child=, found 'left_child=", id="a field twice"
+        ),
+        pytest.param(with_lines("is_linear", "leaf_depth=1\n"), "found 'leaf_depth=1'", id="a field nobody knows"),
+        pytest.param(cut_off(""), "an end of trees", id="cut off after a line"),
+        pytest.param(cut_off("\nshrinkage"), "an end of trees", id="cut off in a name"),
+        pytest.param(cut_off("\nshrinkage=1"), "an end of trees", id="cut off in a number"),
+        pytest.param(cut_off("\nshrinkage\n\n\nend of trees\n"), "found 'shrinkage'", id="a name alone"),
+        pytest.param(with_value("objective", "multiclass num_class:99"), "binary", id="more classes than scores"),
+        pytest.param(with_value("shrinkage", "0x1p3"), "found '0x1p3'", id="a number of another kind"),
+        pytest.param(with_value("leaf_count", "1_0"), "found '1_0'", id="a number that Python reads"),
+        pytest.param(with_value("Tree", "7"), "tree 0", id="another number of a tree"),
+    ],
+)
+def test_a_text_that_could_be_read_in_two_ways_is_refused(
+    write: Write, tmp_path: Path, spoiled: Callable[[str], str], message: str
+) -> None:
+    place = tmp_path / "model"
+    model = make_model("trees", {"rounds": 3, "min_rows": 5})
+    train(model, [write("rows.svm", text_of(*dense_rows(300, seed=11)))], EXACT).save(str(place))
+    put_text(place, spoiled((place / "trees.txt").read_text()))
+    with pytest.raises(FormatError, match=f"this model is damaged: expected .*{message}"):
+        load(str(place))
+
+
+def test_columns_are_an_array_and_files_as_long_as_is_said(write: Write, tmp_path: Path) -> None:
+    place = tmp_path / "model"
+    train(make_model("trees", SMALL), [write("rows.svm", text_of(*dense_rows(300, seed=11)))], EXACT).save(str(place))
+    columns, manifest = (place / "columns.npy").read_bytes(), json.loads((place / "manifest.json").read_text())
+    with (place / "columns.npy").open("wb") as file:
+        np.savez(file, columns=np.arange(6, dtype=np.uint64))
+    with pytest.raises(FormatError, match=r"this model is damaged: .*magic"):
+        load(str(place))
+    (place / "columns.npy").write_bytes(columns)
+    for part, value, message in (("columns", 2**31 - 1, "npy header"), ("trees_bytes", 1 << 40, "bytes of trees")):
+        parts = {**manifest["parts"], part: value}
+        (place / "manifest.json").write_text(json.dumps({**manifest, "parts": parts}))
+        with pytest.raises(FormatError, match=f"this model is damaged: .*expected .*{message}"):
+            load(str(place))
+
+
+def put_text(place: Path, text: str) -> None:
+    """Replace the trees of a model."""
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["parts"]["trees_bytes"] = (place / "trees.txt").write_bytes(text.encode())
+    (place / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("trees", {}),
+        ("trees", {"loss": "squared"}),
+        ("trees", {"loss": "poisson"}),
+        ("trees", {"loss": "softmax", "classes": 3}),
+        ("trees", {"min_rows": 400}),  # no split, and no column
+        ("gbdt_lr", {}),
+        ("gbdt_fm", {"loss": "softmax", "classes": 3}),
+    ],
+)
+def test_a_model_that_was_saved_has_the_same_bits(
+    write: Write, tmp_path: Path, name: str, chosen: dict[str, str | int]
+) -> None:
+    X, y = dense_rows(300, seed=17)
+    path = write("rows.svm", text_of(X, y + (X[:, 3] > 0) if "loss" in chosen else y))
+    trained = train(make_model(name, {**SMALL, **chosen}), [path], EXACT)
+    trained.save(str(tmp_path / "model"))
+    back = load(str(tmp_path / "model"))
+    for scores in (False, True):
+        before, after = (np.array(one.predict([path], scores=scores)).tobytes() for one in (trained, back))
+        assert after == before
+    back.save(str(tmp_path / "again"))
+    for file in ("trees.txt", "columns.npy"):
+        assert (tmp_path / "again" / file).read_bytes() == (tmp_path / "model" / file).read_bytes()
 
 
 def test_ids_that_were_never_seen_are_no_feature(write: Write) -> None:

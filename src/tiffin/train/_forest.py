@@ -4,7 +4,7 @@ trees.txt      the trees, in LightGBM's own text
 columns.npy    u64 (n)     the keys of the features they know, ascending: the column of each is its place
 """
 
-import re
+import os
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -19,8 +19,9 @@ try:
 except (ImportError, OSError):  # OSError: a library that LightGBM stands on
     raise MissingDependency("trees need the library lightgbm", hint="pip install 'tiffin[trees]'") from None
 
+from tiffin.tables import read_array
 from tiffin.train._examples import Array, Examples
-from tiffin.train._tree_text import check_trees, require
+from tiffin.train._tree_text import checked_trees, require
 
 __all__ = ["Forest"]
 
@@ -80,7 +81,7 @@ class Forest:
             grown.rollback_one_iter()
         scores = _training_scores(grown, model.loss)
         # From its text, so that the data are let go, and predictions are those of the model that is saved.
-        self._booster = _from_text(_to_text(grown))
+        self._booster = lightgbm.Booster(model_str=_to_text(grown))
         return scores
 
     def scores(self, examples: Examples, *, means: bool = False, threads: int = 0) -> Array:
@@ -132,15 +133,14 @@ class Forest:
         try:
             columns = _read_columns(f"{directory}/{COLUMNS}", width)
             with open(f"{directory}/{TREES}", "rb") as file:
-                body = file.read(size + 1)
-            require(len(body) == size, f"{size} bytes of trees")
-            text = body.decode("ascii")
-            check_trees(text, trees, columns=max(1, width), outputs=outputs)
-            return cls(_from_text(text) if trees else None, columns)
+                require(os.fstat(file.fileno()).st_size == size, f"{size} bytes of trees")
+                text = file.read().decode("ascii")
+            text = checked_trees(text, trees, columns=max(1, width), outputs=outputs)
+            return cls(lightgbm.Booster(model_str=text) if trees else None, columns)
         except OSError as error:
             what = error.strerror or str(error)
             raise FormatError(f"this model is damaged: {what}: {error.filename}", path=directory) from error
-        except (ValueError, EOFError, lightgbm.basic.LightGBMError) as error:
+        except (ValueError, lightgbm.basic.LightGBMError) as error:
             raise FormatError(f"this model is damaged: {error}", path=directory) from error
 
     def _matrix(self, examples: Examples) -> Any:
@@ -169,10 +169,8 @@ def _dense(examples: Examples, columns: Array) -> Array | None:
 
 
 def _read_columns(path: str, count: int) -> Array:
-    """Raises OSError, ValueError, EOFError."""
-    with open(path, "rb") as file:
-        columns, rest = np.load(file, allow_pickle=False), file.read(1)
-    require(columns.dtype == np.uint64 and columns.shape == (count,) and not rest, f"{count} keys")
+    """Raises OSError, ValueError."""
+    columns = read_array(path, np.uint64, (count,))
     require(bool(np.all(columns[1:] > columns[:-1])), "keys that ascend")
     return columns
 
@@ -225,8 +223,3 @@ def _to_text(booster: lightgbm.Booster) -> str:
     """Without the parameters at its end, which say how many threads there were."""
     text: str = booster.model_to_string(num_iteration=-1)
     return text.partition("\nparameters:")[0]
-
-
-def _from_text(text: str) -> lightgbm.Booster:
-    """Without the sizes of trees, so that LightGBM looks for their ends instead of believing what a file says."""
-    return lightgbm.Booster(model_str=re.sub(r"^tree_sizes=.*\n", "", text, count=1, flags=re.MULTILINE))
