@@ -223,9 +223,7 @@ def test_states_of_an_optimiser_that_its_parameters_cannot_have_are_refused(writ
         if len(shape) == 2:
             np.save(place / f"dense_state_{number}.npy", np.zeros(shape, np.float32))
         (place / "manifest.json").write_text(json.dumps(manifest))
-        with pytest.raises(
-            FormatError, match="this model is damaged"
-        ):
+        with pytest.raises(FormatError, match="this model is damaged"):
             load(str(place))
         np.save(place / f"dense_state_{number}.npy", np.zeros(1, np.float32))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.learning.twins import Twin, first_vectors
@@ -62,6 +62,8 @@ def test_latent_vectors_learn_what_the_twin_learns(
 
     twin = Twin(model)
     twin.learn([(label, [(key(f, str(i)), x) for f, i, x in features]) for label, features in rows])
+    # The first step of this optimiser is as long for what only rounding leaves of a gradient.
+    assume(model.latent_optimizer != "normalized" or twin.least > 1e-7)
     assert trained.passes[0].learned.loss == pytest.approx(twin.loss / len(rows), rel=1e-3, abs=1e-5)
     places = np.load(folder / "model/rows.npy").tolist()
     weights, latent = np.load(folder / "model/weights.npy"), np.load(folder / "model/latent.npy")

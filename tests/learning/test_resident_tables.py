@@ -178,6 +178,12 @@ def test_files_of_other_tables_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "t_rows.npy", rows[::-1].copy())
     with pytest.raises(ValueError, match="the rows are not in their order"):
         resident(Sparse(2, bits=6)).load(str(tmp_path), "t", count)
+    values = np.load(tmp_path / "t.npy")
+    values[0, 0] = np.inf
+    np.save(tmp_path / "t_rows.npy", rows)
+    np.save(tmp_path / "t.npy", values)
+    with pytest.raises(ValueError, match="a number of the table is not finite"):
+        resident(Sparse(2, bits=6)).load(str(tmp_path), "t", count)
     with pytest.raises(ConfigError, match="a table on a device is fixed, found 'exact'"):
         resident(Sparse(2, table="exact"))
     with pytest.raises(ValueError, match="bits must be from 1 to 32, found 40"):

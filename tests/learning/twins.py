@@ -119,6 +119,7 @@ class Twin:
     bias: np.float32 = field(default_factory=lambda: F(0))
     bias_state: list = field(default_factory=lambda: [F(0), F(0)])
     loss: float = 0.0
+    least: float = math.inf  # gradient of a number of a vector that was not 0
     # Of an exact table: how often keys without a row were seen; when a key was seen last, and rows were last looked through.
     sightings: dict[int, int] = field(default_factory=dict)
     seen: dict[int, int] = field(default_factory=dict)
@@ -232,6 +233,7 @@ class Twin:
         """A vector and its states after one step."""
         m = self.model
         values, states = self.vectors[place][vector].copy(), self.vector_states[place][vector].copy()
+        self.least = min(self.least, *np.abs(gradients[gradients != 0]), math.inf)
         for f in range(m.k):
             values[f], states[:, f] = step(
                 m.latent_optimizer, m.latent_alpha, m.latent_beta, m.latent_l1, m.latent_l2,
