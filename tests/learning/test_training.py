@@ -278,21 +278,28 @@ def test_a_model_can_be_written_through_a_link_and_again(write: Write, tmp_path:
     assert not list(tmp_path.glob("*.tiffin-*"))
 
 
-def test_a_run_killed_between_the_renames_leaves_the_old_model(write: Write, tmp_path: Path) -> None:
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that has ended."""
+    with subprocess.Popen(["true"]) as process:
+        return process.pid
+
+
+def test_a_run_killed_between_the_renames_leaves_the_old_model(write: Write, tmp_path: Path, dead: int) -> None:
     trained = train(make_model("lr"), [write("a.svm", "1 1:1\n0 2:1\n")])
     trained.save(str(tmp_path / "model"))
-    (tmp_path / "model").rename(tmp_path / "model.tiffin-old")
+    (tmp_path / "model").rename(tmp_path / f"model.tiffin-{dead}.old")
     assert load(str(tmp_path / "model")).trained_rows == 2
-    (tmp_path / "model").rename(tmp_path / "model.tiffin-old")
+    (tmp_path / "model").rename(tmp_path / f"model.tiffin-{dead}.old")
     trained.save(str(tmp_path / "model"))
     assert load(str(tmp_path / "model")).trained_rows == 2
 
 
-def test_runs_that_write_one_model_do_so_one_after_the_other(write: Write, tmp_path: Path) -> None:
+def test_of_runs_that_write_one_model_each_is_there_as_a_whole(write: Write, tmp_path: Path, dead: int) -> None:
     rows = write("rows.svm", libsvm(teacher_rows(300, seed=1)))
     trained = train(make_model("lr", {"bits": 12}), [rows])
     place = tmp_path / "model"
-    left = tmp_path / "model.tiffin-new"
+    left = tmp_path / f"model.tiffin-{dead}.tmp"
     left.mkdir()
     (left / "weights.npy").write_bytes(b"of a run that was killed")
     code = (

@@ -6,11 +6,9 @@
 Nothing in it is code, so a model of a stranger can be opened.
 """
 
-import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -18,7 +16,7 @@ from tiffin.errors import ConfigError, FormatError, TargetError
 from tiffin.features import FORMAT as FEATURES
 from tiffin.features import from_tree, to_tree
 from tiffin.fs import remove_tree, write_atomically
-from tiffin.fs.replacing import replace
+from tiffin.fs.replacing import beside, clear_beside, replace
 from tiffin.models._model import SETTINGS, Model, has_setting, labels_of, outputs_of, score_of, with_settings
 
 __all__ = [
@@ -38,7 +36,6 @@ MANIFEST = "manifest.json"
 KIND = "tiffin model"
 FORMAT = f"{KIND} 1"
 LARGEST = 1 << 26  # bytes of a manifest
-_NEW, _OLD = ".tiffin-new", ".tiffin-old"
 _ROLES = ("label", "weight", "time")
 _OTHERS = ("metrics.json",)
 _ENDINGS = (".npy", ".txt")  # of parts
@@ -162,37 +159,20 @@ def _says_model(directory: str) -> bool:
 def write_model(directory: str, write_parts: Callable[[str], Manifest]) -> None:
     """Write a model as a whole, or not at all; one that is there is replaced.
 
-    write_parts: into a directory; says what it wrote.  Of several runs that write one model at the same time each waits
-    until the one before has done so.  Raises TargetError if something else is in the way.
+    write_parts: into a directory; says what it wrote.  Of several runs that write one model the last one's is there.
+    Raises TargetError if something else is in the way.
     """
+    check_place(directory)
     target = os.path.realpath(directory)
-    fresh, old = f"{target}{_NEW}", f"{target}{_OLD}"
-    with _alone(os.path.dirname(target)):
-        check_place(directory)
-        for left in (fresh, old):
-            remove_tree(left)  # of a run that was killed
-        os.makedirs(fresh)
-        try:
-            finish_model(fresh, write_parts(fresh))
-        except BaseException:
-            remove_tree(fresh)  # a full disk would stay full
-            raise
-        replace(fresh, target, old)
-
-
-@contextmanager
-def _alone(directory: str) -> Iterator[None]:
-    """Nobody else writes a model into the directory meanwhile: they wait."""
-    os.makedirs(directory, exist_ok=True)
-    descriptor = -1
+    clear_beside(target)
+    fresh = beside(target)
+    os.makedirs(fresh)
     try:
-        with suppress(OSError):  # some file systems have no such locks
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+        finish_model(fresh, write_parts(fresh))
+    except BaseException:
+        remove_tree(fresh)  # a full disk would stay full
+        raise
+    replace(fresh, target, beside(target, "old"))
 
 
 def finish_model(directory: str, manifest: Manifest) -> None:
@@ -209,9 +189,8 @@ def finish_model(directory: str, manifest: Manifest) -> None:
 
 def _finish_replacing(target: str) -> None:
     """A run may have been killed between the two renames: what was there before is there again."""
-    if os.path.isdir(f"{target}{_OLD}") and not os.path.lexists(target):
-        with suppress(OSError):
-            os.rename(f"{target}{_OLD}", target)
+    if not os.path.lexists(target):
+        clear_beside(target)
 
 
 def fields_of(model: Model) -> dict[str, Any]:
