@@ -12,6 +12,7 @@ from tiffin.fs._local import (
     write_inside,
 )
 from tiffin.fs._lock import FileLock
+from tiffin.fs._scratch import scratch
 from tiffin.fs._url import local_path
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "remove_quietly",
     "remove_tree",
     "replacing_whole",
+    "scratch",
     "write_all_atomically",
     "write_atomically",
     "write_inside",

@@ -3,17 +3,18 @@
 Apart from `_places`, as what it needs takes long to import, and most files are on this machine.
 """
 
+import atexit
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from io import BufferedReader, RawIOBase
 from itertools import count
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 from tiffin.errors import ConfigError, MissingDependency, TransferError, TransferInterrupted, UsageError
+from tiffin.fs import scratch
 from tiffin.fs.remote import FileSystem, Info, Wanted, chunks, download, infos, open_filesystem
 
 __all__ = ["arriving", "check_there", "copy_of", "identity_of", "name_of"]
@@ -51,7 +52,7 @@ def copy_of(url: str) -> str:
     before = _copies.get(url)
     if before is not None and before[0] == known and _is_told_apart(known):
         return before[1]
-    target = os.path.join(_folder().name, str(next(_numbers)))
+    target = os.path.join(_folder(), str(next(_numbers)))
     with _hinted():
         (found,) = download(_server(url), [Wanted("", target)])
     if found is None:
@@ -89,8 +90,10 @@ _numbers = count()  # their names
 
 
 @cache
-def _folder() -> "TemporaryDirectory[str]":
-    return TemporaryDirectory(prefix="tiffin-data-")
+def _folder() -> str:
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(scratch("tiffin-copies-"))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Where data files are: on this machine, or on a server, from where they are read as they come.
 
 Formats that are read here and there, Parquet and Arrow, are fetched as a whole, to the system's temporary directory;
-the copies are gone when it ends, unless it is killed.
+the copies are gone when the process ends, and if it is killed when the next one makes some, an hour later or more.
 """
 
 import os

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tiffin.errors import ConfigError, MissingDependency, TiffinError, TrainingError
+from tiffin.fs import scratch
 from tiffin.models import Model
 from tiffin.train._data import Data, Readable, readable
 from tiffin.train._engines import load
@@ -65,9 +66,7 @@ def compare(
     found: list[Tried] = []
     data, options = readable(data), options._replace(valid=readable(valid))
     tell = once(tell)
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import
-
-    with TemporaryDirectory(prefix="tiffin-") as folder:
+    with scratch("tiffin-models-") as folder:
         for number, (name, model) in enumerate(models.items()):
             try:
                 tried = _tried(name, model, data, options, f"{folder}/{number}", progress, tell)
