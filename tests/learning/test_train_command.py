@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import mmap
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 
 from tests.learning.examples import libsvm, teacher_rows
 from tiffin.cli import main
-from tiffin.cli._passes import Passes, best_of
+from tiffin.cli._passes import Asked, Passes, best_of
 from tiffin.cli._progress import Bar
+from tiffin.cli._ui import Context, Ui
+from tiffin.models import make_model
 from tiffin.stream import amount_of
-from tiffin.train import Counting, Counts, Evaluation, Pass, Trained, load, profile
+from tiffin.train import Counting, Counts, Evaluation, Pass, Trained, load, profile, train
 
 
 @pytest.fixture
@@ -130,6 +133,31 @@ def test_the_bar_shows_rows_loss_and_time_left() -> None:
     last = [shown for shown in stream.getvalue().split("\r") if shown.strip()][-1]
     assert "150/200" in last
     assert "loss 0.44, AUC 0.79]" in last
+
+
+class Shown:
+    """A bar that keeps what it would draw."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def __call__(self, files: int, size: int, /) -> None: ...
+    def hide(self) -> None: ...
+    def expect_in_all(self, files: int, size: int) -> None: ...
+    def note(self, text: Callable[[], str]) -> None:
+        self.notes.append(text())
+
+
+@pytest.mark.parametrize("name", ["lr", "deepfm"])
+def test_what_a_pass_comes_to_and_what_bounds_it_is_shown_meanwhile(data: str, tmp_path: Path, name: str) -> None:
+    if name == "deepfm":
+        pytest.importorskip("torch")
+    bar = Shown()
+    asked = Asked([data], str(tmp_path / "model"), 1, 1, slim=False, evaluate=None)
+    told = Passes(Ui(Context(str(tmp_path), {})), asked, bar, None)
+    train(make_model(name, {"bits": 12}), [data], progress=told.moved)
+    form = r"[\d,]+ rows/s, loss \d\.\d{5}, AUC \d\.\d{5}, (read|parse|learn|wait)-bound \d+%|.* balanced \(\w+ \d+%\)"
+    assert re.fullmatch(form, bar.notes[-1]), bar.notes
 
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".zst"])

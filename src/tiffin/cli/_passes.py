@@ -9,7 +9,7 @@ from tiffin.cli._training import loss_text, tell_skipped
 from tiffin.cli._ui import Ui
 from tiffin.errors import FormatError, TargetError
 from tiffin.models import read_manifest
-from tiffin.train import Counts, Evaluation, Pass, Trained, evaluation_fields
+from tiffin.train import Counts, Evaluation, Pass, Trained, bottleneck_of, evaluation_fields
 from tiffin.train import Data as Examples
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Passes:
         if self._begun is None:
             self._begun, self._told = perf_counter(), rows
         rate = (rows - self._told) / max(perf_counter() - self._begun, 1e-9)
-        self._bar.note(lambda: f"{rate:,.0f} rows/s, {_so_far(trained.so_far())}")
+        self._bar.note(lambda: f"{rate:,.0f} rows/s, {_so_far(trained)}")
         before = trained.passes
         self._bar(sum(done.learned.rows for done in before) + rows, sum(done.bytes for done in before) + size)
 
@@ -135,10 +135,12 @@ def figures_of(trained: Trained, counts: Counts | None = None) -> dict[str, Any]
     return found
 
 
-def _so_far(found: Evaluation | None) -> str:
+def _so_far(trained: Trained) -> str:
+    found, stages = trained.so_far(), trained.stages_so_far()
     if found is None or not found.rows:
         return ""
-    return f"loss {found.loss:.5f}" + ("" if found.auc is None else f", AUC {found.auc:.5f}")
+    auc = "" if found.auc is None else f", AUC {found.auc:.5f}"
+    return f"loss {found.loss:.5f}{auc}" + ("" if stages is None else f", {bottleneck_of(stages)}")
 
 
 def _log(live: "Live", done: Pass) -> None:

@@ -15,7 +15,17 @@ from tiffin.train._plan import explain
 from tiffin.train._predictions import csv_lines, predictions_to
 from tiffin.train._profile import profile
 from tiffin.train._specified import kind_of, specified
-from tiffin.train._trained import Evaluation, Options, Pass, Progress, Slice, Slices, Trained, evaluation_fields
+from tiffin.train._trained import (
+    Evaluation,
+    Options,
+    Pass,
+    Progress,
+    Slice,
+    Slices,
+    Trained,
+    bottleneck_of,
+    evaluation_fields,
+)
 from tiffin.train._training import train
 
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ __all__ = [
     "Slices",
     "Trained",
     "Tried",
+    "bottleneck_of",
     "compare",
     "csv_lines",
     "evaluation_fields",

@@ -22,6 +22,7 @@ from tiffin.train._slices import check_slices, slices_of
 from tiffin.train._table_errors import table_errors
 from tiffin.train._trained import (
     DTYPES,
+    STAGES,
     Evaluation,
     Options,
     Pass,
@@ -36,6 +37,7 @@ from tiffin.train._trained import (
 __all__ = ["Batchwise", "Runner", "Scored"]
 
 _NONE = np.empty(0, np.float32)
+_UNREAD = dict.fromkeys(("bad_rows", "bytes", "features", "read_s", "parse_s"), 0.0)
 _TICK_S = 0.05  # between two words of progress
 _LEAST_WIDTH = 8  # of a row whose numbers are kept as bytes
 
@@ -106,7 +108,7 @@ class Batchwise(Trained):
         self._goes_on = False
         self._is_cut_off = False  # in the middle of a batch, by an interrupt
         self._bad: list[tuple[int, int, int, str]] = []
-        self._read: dict[str, float] = {"bad_rows": 0}
+        self._read: Mapping[str, float] = _UNREAD
 
     def learn(self, data: Data, options: Options, progress: Progress | None = None) -> Pass:
         goes_on, self._goes_on = self._goes_on, False
@@ -120,17 +122,10 @@ class Batchwise(Trained):
             if self.cache is not None:
                 self.cache.discard()
             self._learn(data, options, progress)  # the rest of the pass, from text
-        return Pass(
-            self.so_far(),
-            perf_counter() - self._begun,
-            int(self._read["bytes"]),
-            int(self._read["features"]),
-            self._read["read_s"],
-            self._read["parse_s"],
-            self._course.seconds,
-            0.0,  # threads that parse wait until there is room: learning is what they wait for, and is counted
-            from_cache,
-        )
+        size, features = int(self._read["bytes"]), int(self._read["features"])
+        read_s, parse_s, learn_s, wait_s = self.stages_so_far().values()
+        seconds = perf_counter() - self._begun
+        return Pass(self.so_far(), seconds, size, features, read_s, parse_s, learn_s, wait_s, from_cache)
 
     def _learn(self, data: Data, options: Options, progress: Progress | None) -> None:
         known = options.data_format or format_or(data, self.data_format)
@@ -169,7 +164,8 @@ class Batchwise(Trained):
             course.seconds += now - begun
             if progress is not None and now - told > _TICK_S:
                 told = now
-                progress(course.rows, int(found.totals()["bytes"]) if isinstance(found, BatchReader) else 0)
+                self._read = found.totals() if isinstance(found, BatchReader) else _UNREAD
+                progress(course.rows, int(self._read["bytes"]))
         with self._undivided(), table_errors(*self.runner.kinds):
             if not course.has_ended:
                 self.runner.end_pass()
@@ -239,6 +235,11 @@ class Batchwise(Trained):
 
     def so_far(self) -> Evaluation:
         return self._course.evaluation(self.bad_rows, self.model)
+
+    def stages_so_far(self) -> dict[str, float]:
+        # Threads that parse wait until there is room: learning is what they wait for, and is counted.
+        found = (self._read["read_s"], self._read["parse_s"], self._course.seconds, 0.0)
+        return dict(zip(STAGES, found, strict=True))
 
     @property
     def learns_on(self) -> bool:

@@ -16,6 +16,7 @@ from tiffin.train._slices import check_slices
 from tiffin.train._table_errors import no_memory, table_errors
 from tiffin.train._trained import (
     DTYPES,
+    STAGES,
     Evaluation,
     Options,
     Pass,
@@ -60,17 +61,10 @@ class Sparse(Trained):
                     self.cache.discard()
                 self._learn(data, options, progress, goes_on=True)  # the rest of the pass, from text
         totals = self.learner.totals()
-        return Pass(
-            self.so_far(),
-            perf_counter() - self._begun,
-            int(totals["bytes"]),
-            int(totals["features"]),
-            totals["read_s"],
-            totals["parse_s"],
-            totals["learn_s"],
-            totals["wait_s"],
-            from_cache,
-        )
+        size, features = int(totals["bytes"]), int(totals["features"])
+        read_s, parse_s, learn_s, wait_s = self.stages_so_far().values()
+        seconds = perf_counter() - self._begun
+        return Pass(self.so_far(), seconds, size, features, read_s, parse_s, learn_s, wait_s, from_cache)
 
     def _learn(self, data: Data, options: Options, progress: Progress | None, *, goes_on: bool) -> None:
         known = options.data_format or format_or(data, self.data_format)
@@ -94,6 +88,10 @@ class Sparse(Trained):
     def so_far(self) -> Evaluation:
         found = evaluation_of(self.learner.totals(), self.model.loss)
         return with_tasks(found, self.learner.task_totals(), self.model) if self._has_tasks else found
+
+    def stages_so_far(self) -> dict[str, float]:
+        totals = self.learner.totals()
+        return {stage: totals[f"{stage}_s"] for stage in STAGES}
 
     @property
     def _has_tasks(self) -> bool:

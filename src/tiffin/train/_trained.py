@@ -15,6 +15,7 @@ from tiffin.train._data import Data, Readable, errors_of, format_or, readable
 
 __all__ = [
     "DTYPES",
+    "STAGES",
     "Evaluation",
     "Options",
     "Pass",
@@ -22,6 +23,7 @@ __all__ = [
     "Slice",
     "Slices",
     "Trained",
+    "bottleneck_of",
     "check_bounds",
     "check_dtype",
     "check_negatives",
@@ -38,6 +40,7 @@ Progress = Callable[[int, int], object]  # told rows and bytes, about twenty tim
 DTYPES = ("float32", "float16", "int8")  # in which numbers may be kept
 MOST_THREADS = 4096
 LEAST_NEGATIVES = 1e-4  # those that stay weigh its inverse, and with much more one example decides all
+STAGES = ("read", "parse", "learn", "wait")
 BOUND = 0.5  # from this part of the time on, a stage is what the others wait for
 
 
@@ -117,13 +120,17 @@ class Pass(NamedTuple):
 
     @property
     def bottleneck(self) -> str:
-        """What most of the time went into, such as "parse-bound 71 %"."""
-        whole = sum(self.stages.values())
-        name, most = max(self.stages.items(), key=lambda stage: stage[1])
-        if whole <= 0:
-            return "no work"
-        share = most / whole
-        return f"{name}-bound {share:.0%}" if share >= BOUND else f"balanced ({name} {share:.0%})"
+        """What most of the time went into."""
+        return bottleneck_of(self.stages)
+
+
+def bottleneck_of(stages: Mapping[str, float]) -> str:
+    """What most of the time went into, such as "parse-bound 71%".  stages: seconds of all threads in each."""
+    name, most = max(stages.items(), key=lambda stage: stage[1])
+    if most <= 0:
+        return "no work"
+    share = most / sum(stages.values())
+    return f"{name}-bound {share:.0%}" if share >= BOUND else f"balanced ({name} {share:.0%})"
 
 
 class Options(NamedTuple):
@@ -206,6 +213,10 @@ class Trained(ABC):
 
     def so_far(self) -> Evaluation | None:
         """What the pass under way has come to; None if it does not say.  `progress` may call this."""
+        return None
+
+    def stages_so_far(self) -> dict[str, float] | None:
+        """Seconds of all threads in each stage of the pass under way; None as above."""
         return None
 
     @property
