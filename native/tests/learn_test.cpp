@@ -83,11 +83,15 @@ TEST(Word, IsWhatTheSlowFunctionsSay) {
     line += std::string(kStopWindow, static_cast<char>(random()));
     ASSERT_EQ(Stops({line.data(), end}, ' ', "\t:|").Next(), line.data() + size);
     ASSERT_EQ(IdOfWord({line.data(), size}), IdOf(text)) << text;
-    if (size <= kShortWord) ASSERT_EQ(HashShort(std::string_view(line.data(), size)), Hash(text));
+    if (size <= kShortWord) {
+      ASSERT_EQ(HashShort(std::string_view(line.data(), size)), Hash(text));
+    }
     std::uint64_t number = 0;
     const bool is_whole = size <= 8 && text.find_first_not_of("0123456789") == std::string::npos;
     ASSERT_EQ(WholeOfWord({line.data(), size}, number), is_whole) << text;
-    if (is_whole) ASSERT_EQ(number, size == 0 ? 0 : std::stoull(text));
+    if (is_whole) {
+      ASSERT_EQ(number, size == 0 ? 0 : std::stoull(text));
+    }
   }
 }
 
