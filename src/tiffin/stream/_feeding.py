@@ -6,7 +6,7 @@ from typing import Any
 
 from tiffin._native.learning import BadColumns, BatchRows, Encoder
 from tiffin.errors import TrainingError
-from tiffin.stream._beside import beside, heard
+from tiffin.stream._beside import beside
 from tiffin.stream._column_error import column_error, missing_column
 from tiffin.stream._flow import Flow
 from tiffin.stream._pieces import Types
@@ -59,7 +59,6 @@ def fed(
     TrainingError, and whatever a stage raised.
     """
     source = BatchRows(encoder, MOST_BATCHES, -1 if by is None else encoder.columns.index(BY))
-    failures: list[BaseException] = []
     pl = polars_module()
     if order is not None:
         order.begin()
@@ -80,15 +79,10 @@ def fed(
                     raise column_error(error, flow.names[number]) from None
                 if fed_rows is None:
                     return
-            source.end()
         except pl.exceptions.PolarsError as error:
-            failures.append(TrainingError(f"a column cannot be read: {str(error).splitlines()[0]}"))
-            source.fail()
-        except BaseException as error:  # noqa: BLE001 - it is raised where the pass ends
-            failures.append(error)
-            source.fail()
+            raise TrainingError(f"a column cannot be read: {str(error).splitlines()[0]}") from error
 
-    with heard(failures), beside("read", feed, source):
+    with beside("read", feed, source):
         yield source
 
 

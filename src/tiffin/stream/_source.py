@@ -7,7 +7,7 @@ from errno import EMSGSIZE
 
 from tiffin._native.learning import BlockSource, FedSource, FileSource, RowsSource, TextRows
 from tiffin.errors import ConfigError, FormatError, TransferError, UsageError
-from tiffin.stream._beside import beside, heard
+from tiffin.stream._beside import beside
 from tiffin.stream._formats import COMPRESSED
 from tiffin.stream._places import check_there, is_remote, name_of, on_disk
 
@@ -36,8 +36,7 @@ def opened(paths: Sequence[str]) -> Iterator[BlockSource]:
             yield FileSource(paths)
         return
     source = FedSource(MOST_BLOCKS)
-    failures: list[Exception] = []
-    with heard(failures), beside("decompress", lambda: _feed(paths, source, failures), source):
+    with beside("decompress", lambda: _feed(paths, source), source):
         yield source
 
 
@@ -72,15 +71,10 @@ def _named_errors(paths: Sequence[str]) -> Iterator[None]:
         raise TransferError(f"cannot read '{error.filename}': {error.strerror}") from error
 
 
-def _feed(paths: Sequence[str], source: FedSource, failures: list[Exception]) -> None:
-    try:
-        for path in paths:
-            if not _feed_file(path, source):
-                return
-        source.end()
-    except Exception as error:  # noqa: BLE001 - it is raised where the pass ends
-        failures.append(error)
-        source.fail()
+def _feed(paths: Sequence[str], source: FedSource) -> None:
+    for path in paths:
+        if not _feed_file(path, source):
+            return
 
 
 def _feed_file(path: str, source: FedSource) -> bool:
