@@ -39,20 +39,29 @@ class Stops {
     return stop;
   }
 
-  // Calls take(begin, end) for the words after `stop` as long as the plain character ends them, or the line; gives what
-  // stands before the first word it was not called for, or the line's end.  REQUIRES: Next gave `stop`.
-  template <typename Take>
-  const char* TakePlain(const char* stop, Take take) noexcept {
+  // Takes the words after `stop` as long as the plain character ends them, or the line; gives what stands before the first
+  // word that is left, or the line's end.  Calls take(begin, end) for one of them, or take_some(text, ends, count) for some,
+  // each of which goes from after the place before its own, for the first one ends[-1], to its own.  REQUIRES: Next gave
+  // `stop`.
+  template <typename Take, typename TakeSome>
+  const char* TakePlain(const char* stop, Take take, TakeSome take_some) noexcept {
     const char* begin = stop + 1;
     for (;;) {
       const char* const base = base_;
+      const std::uint32_t* const places = found_.places;
       const std::uint32_t other = NextOther();
-      for (std::uint32_t next = next_; next < other; ++next) {
-        const char* const end = base + found_.places[next];
-        take(begin, end);
-        begin = end + 1;
+      if (next_ == 0 && other > 0) {  // where it begins was found before
+        take(begin, base + places[0]);
+        next_ = 1;
+        begin = base + places[0] + 1;
+      }
+      const bool ends_here = next_ > 0 && other < count_ && base + places[other] == end_;
+      if (next_ < other + ends_here) {
+        take_some(base, places + next_, other + ends_here - next_);
+        begin = base + places[other - 1 + ends_here] + 1;
       }
       next_ = other;
+      if (ends_here) return end_;
       if (other < count_) break;
       Find();
     }
@@ -62,6 +71,7 @@ class Stops {
   }
 
  private:
+  static constexpr std::size_t kMoreEnds = 8;  // of words that are no words: they may be read
   static constexpr std::size_t kWindows = 32;  // that are looked through before they are gone over
 
   // The next one of the text, or its end.
@@ -90,6 +100,7 @@ class Stops {
       ahead_ += windows * kStopWindow;
       if (left <= windows * kStopWindow) AddEnd(static_cast<std::uint32_t>(left));
     } while (count_ == 0);
+    std::fill_n(found_.places + count_, kMoreEnds, 0);
   }
 
   // The end of the text in place of what was found behind it; it is before no line's end, and so nobody goes past it.

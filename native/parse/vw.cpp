@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "parse/line.h"
+#include "parse/name_keys.h"
 #include "parse/stops.h"
 #include "parse/word.h"
 #include "rows/key.h"
@@ -70,14 +71,20 @@ const char* ParseHead(Line& line, float& label, float& weight) {
 
 // Words that are features without a value, which most are.
 const char* TakeNames(Stops& stops, const char* stop, std::uint32_t field, Rows& rows) {
+  static const NameKeyer keys_of = ChosenNameKeyer();
   std::uint64_t* key = rows.keys.data() + rows.keys.size();
-  stop = stops.TakePlain(stop, [&](const char* begin, const char* end) {
+  const auto take = [&](const char* begin, const char* end) {
     const std::string_view name(begin, end);
     if (!IsShort(name)) [[unlikely]] {  // or there are two blanks
       if (!name.empty()) *key++ = Key(field, IdOf(name));
       return;
     }
     *key++ = Key(field, IdOfShort(name));
+  };
+  stop = stops.TakePlain(stop, take, [&](const char* text, const std::uint32_t* ends, std::size_t count) {
+    std::size_t i = keys_of == nullptr ? 0 : keys_of(text, ends, count, field, key);
+    key += i;
+    for (; i < count; ++i) take(text + ends[static_cast<std::ptrdiff_t>(i) - 1] + 1, text + ends[i]);
   });
   rows.keys.Shrink(static_cast<std::size_t>(key - rows.keys.data()));
   return stop;

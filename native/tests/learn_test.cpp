@@ -158,8 +158,11 @@ TEST(Stops, PlainWordsAreThoseThatABlankEndsOrTheLine) {
   std::vector<std::string> words;
   const auto take = [&](const char* stop) {
     words.clear();
-    return stops.TakePlain(stop, [&](const char* begin, const char* end) { words.emplace_back(begin, end); }) -
-           text.data();
+    const auto take_one = [&](const char* begin, const char* end) { words.emplace_back(begin, end); };
+    const auto take_some = [&](const char* base, const std::uint32_t* ends, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i, ++ends) take_one(base + ends[-1] + 1, base + *ends);
+    };
+    return stops.TakePlain(stop, take_one, take_some) - text.data();
   };
   stops.Enter(text.data(), text.data() + size);
   EXPECT_EQ(stops.Next(), text.data());
