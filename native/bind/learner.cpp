@@ -134,6 +134,8 @@ nb::dict Describe(const Totals& totals) {
   found["parse_s"] = totals.parse_s;
   found["learn_s"] = totals.learn_s;
   found["wait_s"] = totals.wait_s;
+  found["taken"] = totals.taken;
+  found["queued"] = totals.queued;
   return found;
 }
 
@@ -185,7 +187,8 @@ void BindLearner(nb::module_& module) {
       .def("totals", [](const Learner& learner) { return Describe(learner.totals()); }, nb::sig("def totals(self) -> dict[str, float]"),
            "Of the pass under way or the last one: rows, features, bytes, bad_rows, weight, loss (its weighted sum), of softmax\n"
            "correct (the weight of rows whose class has the largest score), of the logistic loss auc, average_precision, calibration_error (NaN where they say nothing), positive_weight,\n"
-           "predicted_weight, and the seconds of all threads in read_s, parse_s, learn_s, wait_s.")
+           "predicted_weight, the seconds of all threads in read_s, parse_s, learn_s, wait_s, taken (blocks that were learned from), and\n"
+           "queued (how many parsed ones waited when each was taken, added up).")
       .def("task_totals", [](const Learner& learner) { return DescribeTasks(learner.totals()); },
            nb::sig("def task_totals(self) -> list[dict[str, float]]"),
            "Of several tasks what each came to: the figures of `totals` that have to do with its label.")

@@ -1,6 +1,6 @@
 // How far a pass is, as numbers and lists that JSON can hold.
 //
-//   totals := {rows, features, bytes, bad_rows, weight, loss, correct, read_s, parse_s, learn_s, wait_s,
+//   totals := {rows, features, bytes, bad_rows, weight, loss, correct, read_s, parse_s, learn_s, wait_s, taken, queued,
 //              positives: counts, negatives: counts, predicted: counts, tasks: [task...]}
 //   task   := {rows, weight, loss, positives: counts, negatives: counts, predicted: counts}
 //   state  := totals and {first, beyond: [block...], first_bad: [[file, line, column, what]...], has_ended: bool}
@@ -32,6 +32,8 @@ void ForEachTotal(Totals& totals, See see) {
   see("parse_s", totals.parse_s);
   see("learn_s", totals.learn_s);
   see("wait_s", totals.wait_s);
+  see("taken", totals.taken);
+  see("queued", totals.queued);
 }
 
 template <typename See>

@@ -120,6 +120,8 @@ std::unique_ptr<ExampleBatch> Batches::Next() {
   std::unique_ptr<ExampleBatch> batch = std::move(found->second);
   ready_.erase(found);
   ++taken_;
+  ++totals_.taken;
+  totals_.queued += ready_.size();
   changed_.notify_all();
   return batch;
 }

@@ -70,7 +70,8 @@ class Batches {
   // Ends the threads; there is nothing more then.
   void Close();
 
-  // Of what was read so far: features, bytes, bad_rows, read_s, parse_s (with finding the keys), wait_s.  Thread-safe.
+  // Of what was read so far: features, bytes, bad_rows, read_s, parse_s (with finding the keys), wait_s, taken, queued.
+  // Thread-safe.
   Totals totals() const;
   // The first few bad rows, in order.  Thread-safe.
   std::vector<BadRow> bad_rows() const;

@@ -6,28 +6,12 @@
 
 namespace tiffin::learn {
 
-int Crowd::most() const {
-  const std::scoped_lock lock(mutex_);
-  return most_;
-}
-
-unsigned Crowd::Enter() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return inside_ < most_; });
-  ++inside_;
-  return trial_;
-}
-
-void Crowd::Leave(unsigned trial, const Work& did) noexcept {
-  const std::scoped_lock lock(mutex_);
-  --inside_;
-  if (trial == trial_) {  // else it began when others were inside
-    work_.features += did.features;
-    work_.seconds += did.seconds;
-    work_.before += did.before;
-    if (++blocks_ == kBlocks) Judge();
-  }
-  changed_.notify_all();
+void Crowd::Did(unsigned trial, const Work& work) noexcept {
+  if (trial != trial_) return;
+  work_.features += work.features;
+  work_.seconds += work.seconds;
+  work_.before += work.before;
+  if (++blocks_ == kBlocks) Judge();
 }
 
 // Features a second of the pass: as many as those who learn take, and no more than all threads together read, parse and

@@ -8,13 +8,11 @@
 // threads learn, or twice as many, and if the pass is clearly quicker, it stays so. Else the next trial comes later, so that
 // trials cost next to nothing where they change nothing.
 //
-// Who waits for a place has parsed its block already: only learning is one by one.
+// Not thread-safe: who hands blocks to those that learn (engine/handoff.h) asks one at a time.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <limits>
-#include <mutex>
 
 namespace tiffin::learn {
 
@@ -27,7 +25,7 @@ class Crowd {
   static constexpr double kMuchLess = 0.65;    // the same
   static constexpr double kHoped = 0.75;       // of the time that learning takes, if half as many are in each other's way
 
-  // Of blocks, by all threads together.
+  // Of one block, or of some by all threads together.
   struct Work {
     double features = 0;
     double seconds = 0;  // that learning took
@@ -36,33 +34,15 @@ class Crowd {
 
   explicit Crowd(int threads) : threads_(threads), most_(threads), settled_(threads) {}
 
-  // A thread's place among those that learn.  Thread-safe.
-  class Place {
-   public:
-    // Waits until there is one.
-    explicit Place(Crowd& crowd) : crowd_(crowd), trial_(crowd.Enter()) {}
-    ~Place() { crowd_.Leave(trial_, did_); }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-
-    // What was done here, how long that took, and how long what has to be done to them before.
-    void Did(std::size_t features, double seconds, double before) noexcept {
-      did_ = {static_cast<double>(features), seconds, before};
-    }
-
-   private:
-    Crowd& crowd_;
-    const unsigned trial_;
-    Work did_;
-  };
-
   int threads() const noexcept { return threads_; }
-  // How many may learn now.  Thread-safe.
-  int most() const;
+  // How many may learn now.
+  int most() const noexcept { return most_; }
+  // The number of what is being tried; what was begun in another one says nothing of this.
+  unsigned trial() const noexcept { return trial_; }
+  // A block was learned from, begun in that trial.
+  void Did(unsigned trial, const Work& work) noexcept;
 
  private:
-  unsigned Enter();
-  void Leave(unsigned trial, const Work& did) noexcept;
   void Judge() noexcept;
   double SpeedOf(const Work& work, int learners) const noexcept;
   bool IsDue(const Work& work, int other) const noexcept;
@@ -70,10 +50,7 @@ class Crowd {
   int Other() const noexcept;
 
   const int threads_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  int inside_ = 0;
-  int most_;     // that may be inside
+  int most_;     // that may learn
   int settled_;  // the same, but for trials
   bool is_trial_ = false;
   bool fewer_ = false;  // was what was tried last
@@ -81,7 +58,7 @@ class Crowd {
   int measured_ = 0;          // so often since the last trial
   double settled_speed_ = 0;  // features a second of the pass, lately
   double tried_before_ = std::numeric_limits<double>::infinity();  // seconds before a feature, in the last trial
-  unsigned trial_ = 0;        // the number of this one: what was begun in another is not counted
+  unsigned trial_ = 0;
   int blocks_ = 0;            // of what is being measured
   Work work_;                 // the same
 };

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "base/turns.h"
 #include "batch/threads.h"
 #include "engine/decay.h"
+#include "engine/handoff.h"
 #include "engine/layout.h"
 #include "engine/negatives.h"
 #include "params/staged_view.h"
@@ -45,21 +45,29 @@ class Learner::Worker {
         piece_(std::min(kPiece, learner.table_->most_open())),
         layout_(settings_),
         ahead_(AheadOf(settings_)),
+        is_staged_(options.staged),
         row_floats_(learner.table_->row_floats()),
         sums_(static_cast<std::size_t>(settings_.size) * settings_.heads),
         scores_(settings_.heads) {
-    if (options.staged) view_ = std::make_unique<StagedView>(std::move(view_), learner.table_->row_floats());
+    if (is_staged_) view_ = std::make_unique<StagedView>(std::move(view_), learner.table_->row_floats());
   }
 
-  Block block;
-  Rows rows;
+  ParsedBlock parsed;
+  Block& block = parsed.block;
+  Rows& rows = parsed.rows;
 
-  // Has the block's rows; gives those that are none, or that the model cannot take.  labels: rows need one.
-  BadRows Parse(RowsSource& source, bool labels) {
+  // Has the block's rows, and what is bad in it: no rows, or none that the model can take.  labels: rows need one.
+  void Parse(RowsSource& source, bool labels) {
     rows.Clear();
+    parsed.places.Clear();
     faults_.clear();
     source.Parse(block, rows, faults_);
-    return TakeBad(settings_, block, faults_, labels, rows);
+    parsed.bad = TakeBad(settings_, block, faults_, labels, rows);
+  }
+
+  // Has the places of the rows' features, where those are there to be found, so that who learns need not look for them.
+  void FindPlaces() {
+    if (!is_staged_) learner_.table_->Find({rows.keys.data(), rows.features()}, parsed.places);
   }
 
   // Learns from all rows; bias_rows: how many the constant learns from at once.
@@ -226,16 +234,28 @@ class Learner::Worker {
   // Holds the rows of an example, and has the memory of one that comes later on its way.
   void Reach(std::size_t row, RowView::Purpose purpose) {
     if (row < piece_end_) return PrefetchRow(row + ahead_);
+    if (!parsed.places.empty()) {
+      places_ = parsed.places.data();
+      piece_begin_ = 0;
+      piece_end_ = rows.size();
+    } else {
+      Open(row, purpose);
+    }
+    for (std::size_t ahead = 0; ahead <= ahead_; ++ahead) PrefetchRow(row + ahead);
+  }
+
+  // Holds as many rows as may be held at once, from those of an example on.
+  void Open(std::size_t row, RowView::Purpose purpose) {
     view_->Close();
     piece_begin_ = rows.offsets[row];
     piece_end_ = row + 1;
     while (piece_end_ < rows.size() && rows.offsets[piece_end_ + 1] - piece_begin_ <= piece_) ++piece_end_;
     view_->Open({rows.keys.data() + piece_begin_, rows.offsets[piece_end_] - piece_begin_}, now_, purpose);
-    for (std::size_t ahead = 0; ahead <= ahead_; ++ahead) PrefetchRow(row + ahead);
+    places_ = view_->rows();
   }
 
   // Where the rows of an example's features are.  REQUIRES: they are held.
-  float* const* Places(std::size_t row) const { return view_->rows() + (rows.offsets[row] - piece_begin_); }
+  float* const* Places(std::size_t row) const { return places_ + (rows.offsets[row] - piece_begin_); }
 
   void PrefetchRow(std::size_t row) const {
     if (row >= piece_end_) return;
@@ -332,7 +352,9 @@ class Learner::Worker {
   const std::size_t piece_;      // features whose rows are held at once, or those of one example
   const Layout layout_;
   const std::size_t ahead_;      // examples whose memory is asked for before it is needed
+  const bool is_staged_;
   const std::size_t row_floats_;
+  float* const* places_ = nullptr;  // of the features whose rows are held
   std::uint32_t now_ = 0;        // of the block, as the table counts
   std::size_t piece_begin_ = 0;  // the first feature whose row is held
   std::size_t piece_end_ = 0;    // the row after the last one whose features' rows are
@@ -411,47 +433,55 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
   control.bytes = pass_.totals.bytes;
   Turns turns(pass_.cursor.first());
   const int threads = WorkerCount(options.threads, static_cast<std::size_t>(-1));
-  Crowd* const crowd = options.learn && !options.deterministic && threads > 1 ? &CrowdOf(threads) : nullptr;
+  Handoff handoff(options.learn && !options.deterministic && threads > 1 ? &CrowdOf(threads) : nullptr);
   OnWorkers(threads, [&](int) {
     Worker worker(*this, options);
     const auto totals = std::make_unique<Totals>();
-    std::optional<Crowd::Place> place;
+    Handoff::Member member(handoff);
+    const ParsedBlock& parsed = worker.parsed;
     try {
       Clock clock;
-      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
-        if (IsDone(worker.block.number)) continue;
-        *totals = {};
-        totals->read_s = clock.Lap();
-        BadRows bad = worker.Parse(source, true);
-        if (options.learn) ThinNegatives(options.negatives, settings_.seed, worker.block.number, worker.rows);
-        totals->parse_s = clock.Lap();
-        if (options.deterministic && !turns.Wait(worker.block.number)) return;
-        if (crowd != nullptr) place.emplace(*crowd);
+      const auto learn = [&] {
+        totals->Clear();
         const auto inside = pause_.Enter();
-        totals->wait_s = clock.Lap();
-        NoteBad(std::move(bad), options);
+        totals->wait_s = std::exchange(worker.parsed.wait_s, 0.0) + clock.Lap();
+        NoteBad(std::move(worker.parsed.bad), options);
         if (options.learn) {
           worker.Learn(*totals, options.deterministic ? 1 : kBiasRows);
         } else {
           worker.Score(*totals, nullptr);
         }
+        totals->read_s = parsed.read_s;
+        totals->parse_s = parsed.parse_s;
         totals->learn_s = clock.Lap();
-        totals->features = worker.rows.features();
-        if (place) place->Did(totals->features, totals->learn_s, totals->read_s + totals->parse_s);
-        place.reset();
-        totals->bytes = worker.block.size;
+        totals->features = parsed.rows.features();
+        totals->bytes = parsed.block.size;
+        totals->taken = 1;
+        totals->queued = member.waiting();
+        member.Did({static_cast<double>(totals->features), totals->learn_s, totals->read_s + totals->parse_s});
         control.files.fetch_add(totals->rows, std::memory_order_relaxed);
         control.bytes.fetch_add(totals->bytes, std::memory_order_relaxed);
-        {
-          const std::scoped_lock lock(mutex_);
-          pass_.totals.Add(*totals);
-          pass_.cursor.Add(worker.block.number);
-        }
+        const std::scoped_lock lock(mutex_);
+        pass_.totals.Add(*totals);
+        pass_.cursor.Add(parsed.block.number);
+      };
+      while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
+        if (IsDone(worker.block.number)) continue;
+        worker.parsed.read_s = clock.Lap();
+        worker.Parse(source, true);
+        if (options.learn) ThinNegatives(options.negatives, settings_.seed, worker.block.number, worker.rows);
+        if (!member.learns()) worker.FindPlaces();
+        worker.parsed.parse_s = clock.Lap();
+        if (options.deterministic && !turns.Wait(worker.block.number)) return;
+        for (bool some = member.Keeps(worker.parsed); some; some = member.Takes(worker.parsed)) learn();
+        worker.parsed.wait_s = clock.Lap();
         if (options.deterministic) turns.Done();
       }
+      while (!control.stop.load(std::memory_order_relaxed) && member.TakesLast(worker.parsed)) learn();
     } catch (...) {  // rethrown: the others only learn that there is nothing to wait for
       control.stop.store(true, std::memory_order_relaxed);
       turns.GiveUp();
+      handoff.GiveUp();
       throw;
     }
   });
@@ -474,8 +504,9 @@ void Learner::Score(RowsSource& source, const PassOptions& options, bool labels,
     std::vector<float> scores;
     try {
       while (!control.stop.load(std::memory_order_relaxed) && source.Next(worker.block, control.stop)) {
-        *totals = {};
-        NoteBad(worker.Parse(source, labels), options);
+        totals->Clear();
+        worker.Parse(source, labels);
+        NoteBad(std::move(worker.parsed.bad), options);
         scores.resize(worker.rows.size() * settings_.heads);
         worker.Score(*totals, scores.data());
         if (!turns.Wait(worker.block.number)) return;

@@ -1,8 +1,8 @@
 // Learning from text: blocks of lines in, a better table out.
 //
-// Every thread takes a block, parses it and learns from its rows.  It waits for others only before it learns: for its turn
-// in deterministic passes, else for a place among those that learn (engine/crowd.h).  An example is scored before it is
-// learned from, so the loss of the first pass is that of predictions (progressive validation).
+// Every thread takes a block, parses it and learns from its rows: in deterministic passes when its turn has come, else at
+// once, or it leaves them to threads that learn already (engine/handoff.h).  An example is scored before it is learned
+// from, so the loss of the first pass is that of predictions (progressive validation).
 #pragma once
 
 #include <cstddef>

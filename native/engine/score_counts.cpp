@@ -13,11 +13,21 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 void ScoreCounts::Add(const ScoreCounts& other) noexcept {
-  for (std::size_t i = 0; i < kBuckets; ++i) {
+  for (std::size_t i = other.begin_; i < other.end_; ++i) {
     counts_[0][i] += other.counts_[0][i];
     counts_[1][i] += other.counts_[1][i];
     predicted_[i] += other.predicted_[i];
   }
+  begin_ = std::min(begin_, other.begin_);
+  end_ = std::max(end_, other.end_);
+}
+
+void ScoreCounts::Clear() noexcept {
+  for (Buckets* const buckets : {&counts_[0], &counts_[1], &predicted_}) {
+    if (begin_ < end_) std::fill(buckets->begin() + begin_, buckets->begin() + end_, 0.0);
+  }
+  begin_ = kBuckets;
+  end_ = 0;
 }
 
 double ScoreCounts::positive_weight() const noexcept {

@@ -2,6 +2,7 @@
 // counts come how well the scores order the examples, and how well they foretell the share of positive ones.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -17,10 +18,13 @@ class ScoreCounts {
   // score: a logit.  mean: its probability.
   void Add(float score, float mean, bool positive, double weight) noexcept {
     const std::size_t bucket = BucketOf(score);
+    begin_ = std::min(begin_, bucket);
+    end_ = std::max(end_, bucket + 1);
     counts_[positive][bucket] += weight;  // without a branch: nobody can foretell it
     predicted_[bucket] += weight * static_cast<double>(mean);
   }
   void Add(const ScoreCounts& other) noexcept;
+  void Clear() noexcept;
 
   double positive_weight() const noexcept;
   double predicted_weight() const noexcept;
@@ -36,9 +40,9 @@ class ScoreCounts {
   double CalibrationError() const noexcept;
 
   // Weight by bucket, and sums of predictions, for who writes them down.
-  Buckets& positives() noexcept { return counts_[1]; }
-  Buckets& negatives() noexcept { return counts_[0]; }
-  Buckets& predicted() noexcept { return predicted_; }
+  Buckets& positives() noexcept { return AnyOf(counts_[1]); }
+  Buckets& negatives() noexcept { return AnyOf(counts_[0]); }
+  Buckets& predicted() noexcept { return AnyOf(predicted_); }
 
  private:
   static constexpr float kReach = 16.0F;  // scores go from -kReach to kReach; beyond it they are as good as certain
@@ -49,11 +53,19 @@ class ScoreCounts {
     return !(place > 0) ? 0 : place >= kBuckets - 1 ? kBuckets - 1 : static_cast<std::size_t>(place);
   }
 
+  Buckets& AnyOf(Buckets& buckets) noexcept {
+    begin_ = 0;
+    end_ = kBuckets;
+    return buckets;
+  }
   const Buckets& positives() const noexcept { return counts_[1]; }
   const Buckets& negatives() const noexcept { return counts_[0]; }
 
   std::array<Buckets, 2> counts_{};  // negatives, positives
   Buckets predicted_{};              // sums of predictions
+  // Outside of these there is nothing: counts of a few scores are soon added up.
+  std::size_t begin_ = kBuckets;
+  std::size_t end_ = 0;
 };
 
 }  // namespace tiffin::learn

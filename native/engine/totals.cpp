@@ -24,6 +24,8 @@ void Totals::Add(const Totals& other) {
   parse_s += other.parse_s;
   learn_s += other.learn_s;
   wait_s += other.wait_s;
+  taken += other.taken;
+  queued += other.queued;
 }
 
 }  // namespace tiffin::learn

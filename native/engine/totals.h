@@ -27,8 +27,7 @@ struct TaskTotals {
   void Add(const TaskTotals& other) noexcept;
 };
 
-// On cache lines of its own, as each thread has one that it writes to all the time.
-struct alignas(kLineBytes) Totals {
+struct Figures {
   std::uint64_t rows = 0;
   std::uint64_t features = 0;
   std::uint64_t bytes = 0;  // of text
@@ -36,15 +35,26 @@ struct alignas(kLineBytes) Totals {
   double weight = 0;
   double loss = 0;     // weighted sum
   double correct = 0;  // weight of the examples whose class has the largest score
-  ScoreCounts counts;  // for the logistic loss
-  std::vector<TaskTotals> tasks;  // where there are several; weight and loss are then those of all together
   // Seconds of all threads.
   double read_s = 0;
   double parse_s = 0;
   double learn_s = 0;
   double wait_s = 0;  // for their turn
+  std::uint64_t taken = 0;   // blocks or batches that were learned from
+  std::uint64_t queued = 0;  // how many others were parsed and waited when each was taken, added up
+};
+
+// On cache lines of its own, as each thread has one that it writes to all the time.
+struct alignas(kLineBytes) Totals : Figures {
+  ScoreCounts counts;             // for the logistic loss
+  std::vector<TaskTotals> tasks;  // where there are several; weight and loss are then those of all together
 
   void Add(const Totals& other);
+  void Clear() noexcept {
+    static_cast<Figures&>(*this) = {};
+    counts.Clear();
+    tasks.clear();
+  }
   // One example that is compared with its label; gives the derivative of its loss by the score.  logs: whose total the
   // caller adds to the loss in the end.
   template <typename Loss>

@@ -56,22 +56,12 @@ class FixedTable::View final : public RowView {
   explicit View(FixedTable& table) : table_(table) {}
 
   void Open(std::span<const std::uint64_t> keys, std::uint32_t, Purpose) override {
-    rows_.Resize(keys.size());
-    float* const first = table_.row(0);
-    const std::size_t floats = table_.row_floats();
-    const int bits = table_.bits();
-#if defined(__x86_64__)
-    if (by_eight_) return FindRowsByEight(keys, bits, floats, first, rows_.data());
-#endif
-    for (std::size_t i = 0; i < keys.size(); ++i) rows_[i] = first + RowOf(keys[i], bits) * floats;
+    table_.Find(keys, rows_);
   }
   void Close() noexcept override {}
 
  private:
   FixedTable& table_;
-#if defined(__x86_64__)
-  const bool by_eight_ = __builtin_cpu_supports("avx512dq") && std::has_single_bit(table_.row_floats());
-#endif
 };
 
 FixedTable::FixedTable(int bits, std::size_t width, Fade fade)
@@ -81,6 +71,19 @@ FixedTable::FixedTable(int bits, std::size_t width, Fade fade)
       pages_((std::size_t{1} << bits) * row_floats() * sizeof(float)) {}
 
 std::unique_ptr<RowView> FixedTable::NewView() { return std::make_unique<View>(*this); }
+
+bool FixedTable::Find(std::span<const std::uint64_t> keys, Buffer<float*>& rows) {
+  rows.Resize(keys.size());
+#if defined(__x86_64__)
+  static const bool by_eight = __builtin_cpu_supports("avx512dq");
+  if (by_eight && std::has_single_bit(row_floats())) {
+    FindRowsByEight(keys, bits_, row_floats(), row(0), rows.data());
+    return true;
+  }
+#endif
+  for (std::size_t i = 0; i < keys.size(); ++i) rows[i] = row(RowOf(keys[i], bits_));
+  return true;
+}
 
 template <typename VisitNumber>
 void FixedTable::ForEachUsedIn(std::size_t part, VisitNumber visit) const {

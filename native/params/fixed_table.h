@@ -28,6 +28,7 @@ class FixedTable final : public Table {
   const float* row(std::size_t number) const noexcept { return pages_.as<float>() + number * row_floats(); }
 
   std::unique_ptr<RowView> NewView() override;
+  bool Find(std::span<const std::uint64_t> keys, Buffer<float*>& rows) override;
   std::uint32_t Begin(std::size_t) override { return 0; }
   void EndPass() override;
   std::size_t parts() const noexcept override { return size() / part_rows(); }

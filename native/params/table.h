@@ -95,6 +95,9 @@ class Table {
 
   // Thread-safe.  The view must not outlive the table.
   virtual std::unique_ptr<RowView> NewView() = 0;
+  // The rows of keys, where every key has one that stays in its place: then nobody has to hold them.  False where only a
+  // view has them.  Thread-safe.
+  virtual bool Find(std::span<const std::uint64_t>, Buffer<float*>&) { return false; }
   // A block of so many examples is to be learned from: gives the time of it, as the table counts it.  Thread-safe.
   // REQUIRES: no view of the calling thread is open.  Throws SystemFault.
   virtual std::uint32_t Begin(std::size_t examples) = 0;

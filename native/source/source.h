@@ -44,7 +44,7 @@ class BlockSource {
 // Files on this machine, one after the other.
 class FileSource final : public BlockSource {
  public:
-  static constexpr std::size_t kBlockBytes = 1 << 20;
+  static constexpr std::size_t kBlockBytes = 1 << 18;
 
   explicit FileSource(std::vector<std::string> paths, std::size_t block_bytes = kBlockBytes);
   bool Next(Block& block, const std::atomic<bool>& stop) override;

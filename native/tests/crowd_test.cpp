@@ -2,11 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <chrono>
 #include <functional>
-#include <memory>
-#include <thread>
 #include <vector>
 
 namespace tiffin::learn {
@@ -17,10 +13,9 @@ namespace {
 std::vector<int> GoBy(Crowd& crowd, int blocks, const std::function<double(int threads)>& speed, double before = 0) {
   std::vector<int> found(static_cast<std::size_t>(crowd.threads()) + 1);
   for (int block = 0; block < blocks; ++block) {
-    Crowd::Place place(crowd);
     const int threads = crowd.most();
     ++found[static_cast<std::size_t>(threads)];
-    place.Did(1000, 1000.0 * threads / speed(threads), 1000 * before);
+    crowd.Did(crowd.trial(), {1000, 1000.0 * threads / speed(threads), 1000 * before});
   }
   return found;
 }
@@ -77,50 +72,19 @@ TEST(Crowd, FindsHowManyOfManyLearnMost) {
   EXPECT_GT(found[8], 7'000);
 }
 
+TEST(Crowd, DoesNotCountWhatWasBegunInAnotherTrial) {
+  Crowd crowd(2);
+  const unsigned before = crowd.trial();
+  while (crowd.trial() == before) GoBy(crowd, 1, [](int threads) { return threads == 1 ? 1.0 : 0.6; }, 1.0);
+  ASSERT_EQ(crowd.most(), 1);  // tried out
+  for (int block = 0; block < 100; ++block) crowd.Did(before, {1000, 1e6, 0});
+  EXPECT_EQ(crowd.most(), 1);
+  EXPECT_EQ(crowd.trial(), before + 1);
+}
+
 TEST(Crowd, OfOneThreadIsLeftAlone) {
   Crowd crowd(1);
   EXPECT_EQ(GoBy(crowd, 1'000, [](int) { return 1.0; })[1], 1'000);
-}
-
-TEST(Crowd, IsNeverMoreThanItMayBe) {
-  Crowd crowd(2);
-  std::atomic<int> inside{0};
-  std::atomic<int> most{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {  // more than it was made for
-    threads.emplace_back([&] {
-      for (int block = 0; block < 2'000; ++block) {
-        Crowd::Place place(crowd);
-        const int now = ++inside;
-        for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
-        }
-        place.Did(1000, now, 0);
-        --inside;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_GE(most, 1);
-  EXPECT_LE(most, 2);
-}
-
-TEST(Crowd, HasNoPlaceForASecondOnceOneLearnsMore) {
-  Crowd crowd(2);
-  while (crowd.most() != 1) GoBy(crowd, 1, [](int threads) { return threads == 1 ? 1.0 : 0.6; });
-  std::atomic<bool> begun{false};
-  std::atomic<bool> entered{false};
-  auto first = std::make_unique<Crowd::Place>(crowd);
-  std::thread second([&] {
-    begun = true;
-    Crowd::Place place(crowd);
-    entered = true;
-  });
-  while (!begun) std::this_thread::yield();
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_FALSE(entered);
-  first.reset();
-  second.join();
-  EXPECT_TRUE(entered);
 }
 
 }  // namespace

@@ -203,8 +203,12 @@ TEST(FixedTable, AViewHasTheRowsOfKeys) {
         std::vector<std::uint64_t> keys(count);
         std::ranges::generate(keys, random);
         view->Open(keys, 0, RowView::Purpose::kScore);
+        Buffer<float*> places;
+        ASSERT_TRUE(table.Find(keys, places));
+        ASSERT_EQ(places.size(), count);
         for (std::size_t i = 0; i < count; ++i) {
           ASSERT_EQ(view->rows()[i], table.row(FixedTable::RowOf(keys[i], bits))) << bits << ' ' << width;
+          ASSERT_EQ(places[i], view->rows()[i]);
         }
         view->Close();
       }
@@ -259,6 +263,35 @@ TEST(ScoreCounts, OrderIsTheShareOfPairs) {
   EXPECT_DOUBLE_EQ(counts.Auc(), 3.0 / 6.0);
   // From above: half the positives at a precision of 1/3, the other half at 2/4.
   EXPECT_DOUBLE_EQ(counts.AveragePrecision(), 0.5 / 3 + 0.5 / 2);
+}
+
+TEST(ScoreCounts, OfPartsAddUpToThoseOfTheWhole) {
+  std::mt19937 random(4);
+  ScoreCounts whole;
+  ScoreCounts sum;
+  ScoreCounts part;
+  for (int i = 0; i < 50; ++i) {
+    part.Clear();
+    const float middle = static_cast<float>(random() % 40) - 20;  // some are beyond the buckets
+    for (std::size_t left = random() % 20; left > 0; --left) {
+      const float score = middle + static_cast<float>(random() % 100) / 100;
+      const bool positive = random() % 3 == 0;
+      part.Add(score, 0.25F, positive, 2);
+      whole.Add(score, 0.25F, positive, 2);
+    }
+    sum.Add(part);
+  }
+  EXPECT_EQ(sum.positives(), whole.positives());
+  EXPECT_EQ(sum.negatives(), whole.negatives());
+  EXPECT_EQ(sum.predicted(), whole.predicted());
+  // What somebody wrote there himself is added and cleared, too.
+  ScoreCounts read;
+  read.positives()[7] = 1;
+  sum.Clear();
+  sum.Add(read);
+  EXPECT_EQ(sum.positive_weight(), 1);
+  sum.Clear();
+  EXPECT_EQ(sum.positives(), ScoreCounts().positives());
 }
 
 TEST(ScoreCounts, CalibrationIsComparedInBinsOfEqualWeight) {

@@ -50,6 +50,9 @@ def test_the_last_line_says_what_took_the_time() -> None:
         "learning bound it, as it should; fewer bits or a smaller k take less memory and time"
     )
     assert line(made()) == ""
+    assert line(made(learn_s=3, queued=2.34)).startswith(
+        "time: read 0%, parse 0%, learn 100%, wait 0%, queue 2.3; learning"
+    )
     several = [made(read_s=4, learn_s=3), *[made(learn_s=1.5, from_cache=True)] * 2]
     assert profile(several, ["a.svm.gz"], deterministic=False, kept=False).startswith(
         "time: read 40%, parse 0%, learn 60%, wait 0%; reading"

@@ -126,6 +126,7 @@ def figures_of(trained: Trained, counts: Counts | None = None) -> dict[str, Any]
             "rows_per_s": done.rows_per_s,
             "bottleneck": done.bottleneck,
             "thread_s": done.stages,
+            "queued": done.queued,
         },
     }
     if done.held_out is not None:

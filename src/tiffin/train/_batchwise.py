@@ -31,13 +31,14 @@ from tiffin.train._trained import (
     Trained,
     check_dtype,
     evaluation_of,
+    queued_in,
     with_tasks,
 )
 
 __all__ = ["Batchwise", "Runner", "Scored"]
 
 _NONE = np.empty(0, np.float32)
-_UNREAD = dict.fromkeys(("bad_rows", "bytes", "features", "read_s", "parse_s"), 0.0)
+_UNREAD = dict.fromkeys(("bad_rows", "bytes", "features", "read_s", "parse_s", "taken", "queued"), 0.0)
 _TICK_S = 0.05  # between two words of progress
 _LEAST_WIDTH = 8  # of a row whose numbers are kept as bytes
 
@@ -125,7 +126,8 @@ class Batchwise(Trained):
         size, features = int(self._read["bytes"]), int(self._read["features"])
         read_s, parse_s, learn_s, wait_s = self.stages_so_far().values()
         seconds = perf_counter() - self._begun
-        return Pass(self.so_far(), seconds, size, features, read_s, parse_s, learn_s, wait_s, from_cache)
+        queued = queued_in(self._read)
+        return Pass(self.so_far(), seconds, size, features, read_s, parse_s, learn_s, wait_s, from_cache, queued=queued)
 
     def _learn(self, data: Data, options: Options, progress: Progress | None) -> None:
         known = options.data_format or format_or(data, self.data_format)

@@ -11,9 +11,9 @@ __all__ = ["profile"]
 def profile(
     passes: Sequence[Pass], paths: Sequence[str], *, deterministic: bool, kept: bool, counts: Counts | None = None
 ) -> str:
-    """One line about all passes: the share of each stage, what bound them, and what to change; "" where nothing ran.
+    """One line about all passes: the share of each stage, what was queued, what bound them, what to change.
 
-    kept: whether parsed examples are there for later runs.  counts: are a line more, where anything was counted.
+    "" where nothing ran.  kept: whether parsed examples are there for later runs.  counts: are a line more, where anything was counted.
     """
     stages: dict[str, float] = {}
     kinds: dict[tuple[str, bool], float] = {}  # the same of passes from text and of those from the cache
@@ -25,6 +25,8 @@ def profile(
     if whole <= 0:
         return ""
     shares = ", ".join(f"{name} {seconds / whole:.0%}" for name, seconds in stages.items())
+    if (queued := sum(done.queued for done in passes) / len(passes)) > 0:
+        shares += f", queue {queued:.1f}"
     stage, from_cache = max(kinds, key=lambda kind: kinds[kind])
     time = f"time: {shares}; {_advice(stage, paths, from_cache=from_cache, deterministic=deterministic, kept=kept)}"
     counted = "" if counts is None else counts.text()

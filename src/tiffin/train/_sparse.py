@@ -26,6 +26,7 @@ from tiffin.train._trained import (
     Trained,
     check_dtype,
     evaluation_of,
+    queued_in,
     with_tasks,
 )
 
@@ -64,7 +65,8 @@ class Sparse(Trained):
         size, features = int(totals["bytes"]), int(totals["features"])
         read_s, parse_s, learn_s, wait_s = self.stages_so_far().values()
         seconds = perf_counter() - self._begun
-        return Pass(self.so_far(), seconds, size, features, read_s, parse_s, learn_s, wait_s, from_cache)
+        queued = queued_in(totals)
+        return Pass(self.so_far(), seconds, size, features, read_s, parse_s, learn_s, wait_s, from_cache, queued=queued)
 
     def _learn(self, data: Data, options: Options, progress: Progress | None, *, goes_on: bool) -> None:
         known = options.data_format or format_or(data, self.data_format)

@@ -32,6 +32,7 @@ __all__ = [
     "evaluation_from",
     "evaluation_of",
     "format_or",
+    "queued_in",
     "with_tasks",
 ]
 
@@ -95,7 +96,8 @@ class Pass(NamedTuple):
 
     learned: the loss of each row before the model learned from it.  seconds: by the clock.  read_s, parse_s, learn_s,
     wait_s: of all threads together.  from_cache: whether the examples were there already, and only had to be unpacked.
-    held_out: what was predicted afterwards, if anything was.
+    held_out: what was predicted afterwards, if anything was.  queued: how many parsed blocks, or batches, waited on
+    average when one was learned from.
     """
 
     learned: Evaluation
@@ -108,6 +110,7 @@ class Pass(NamedTuple):
     wait_s: float
     from_cache: bool = False
     held_out: Evaluation | None = None
+    queued: float = 0.0
 
     @property
     def rows_per_s(self) -> float:
@@ -122,6 +125,11 @@ class Pass(NamedTuple):
     def bottleneck(self) -> str:
         """What most of the time went into."""
         return bottleneck_of(self.stages)
+
+
+def queued_in(totals: Mapping[str, float]) -> float:
+    """How many waited on average, of totals that are a sum over all that were taken."""
+    return totals["queued"] / totals["taken"] if totals["taken"] else 0.0
 
 
 def bottleneck_of(stages: Mapping[str, float]) -> str:
