@@ -23,6 +23,7 @@ namespace tiffin::learn {
 namespace {
 
 constexpr std::size_t kBiasRows = 8;  // where threads share the constant, it learns from so many rows at once
+constexpr std::size_t kPlacesAhead = 16;  // examples, whose places are asked for before their rows are
 constexpr std::size_t kPiece = 1 << 14;  // features whose rows are held at once: their places stay in the cache
 
 // How many examples ahead memory is asked for.  An FFM's rows are long, and most of them is looked at.
@@ -261,6 +262,8 @@ class Learner::Worker {
     if (row >= piece_end_) return;
     float* const* const places = Places(row);
     const std::size_t size = rows.offsets[row + 1] - rows.offsets[row];
+    // The places themselves may be in the cache of the processor that found them.
+    for (std::size_t i = 0; i < size; i += kLineBytes / sizeof(float*)) Prefetch(places + kPlacesAhead * size + i);
     if (row_floats_ <= kLineFloats) {
       for (std::size_t i = 0; i < size; ++i) Prefetch(places[i]);
     } else if (settings_.fields > 2 * size) {

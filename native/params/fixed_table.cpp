@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kVisited = 256;  // rows that are visited together
 constexpr std::size_t kAtOnce = 64;  // floats that are looked at together, a bit for each
+constexpr std::size_t kAhead = 1024;  // floats after these, which memory is asked for
 
 // Bit i: whether the i-th float of a cache line is not +0.
 std::uint64_t UsedFloats(const float* line) noexcept {
@@ -102,6 +103,7 @@ void FixedTable::ForEachUsedIn(std::size_t part, VisitNumber visit) const {
   const std::uint64_t firsts = ~std::uint64_t{0} / ((std::uint64_t{1} << row_floats()) - 1);  // the first float of each
   for (std::size_t first = begin; first < end; first += kAtOnce / row_floats()) {
     std::uint64_t used = 0;
+    PrefetchFloats(row(first) + kAhead, kAtOnce);
     for (std::size_t at = 0; at < kAtOnce; at += kLineFloats) used |= UsedFloats(row(first) + at) << at;
     for (int i = 0; i < shift; ++i) used |= used >> (1 << i);
     for (used &= firsts; used != 0; used &= used - 1) {

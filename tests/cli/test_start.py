@@ -32,3 +32,15 @@ def test_types_are_not_compiled(arguments, tmp_path):
     command = [sys.executable, "-c", WATCH, *arguments]
     found = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
     assert "compiled:" not in found.stdout
+
+
+def test_what_a_run_does_not_need_is_not_loaded(tmp_path):
+    (tmp_path / "rows.vw").write_text("1 | a b\n-1 | b c\n" * 4, encoding="utf-8")
+    told = "import sys; from tiffin.cli import main; code = main(sys.argv[1:]); print(*sys.modules); sys.exit(code)"
+    command = [sys.executable, "-c", told, "train", "lr", "--data", "rows.vw", "--out", "model"]
+    found = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    loaded = set(found.stdout.splitlines()[-1].split())
+    assert "tiffin.train._sparse" in loaded
+    others = {"numpy", "polars", "torch", "zlib", "shutil", "dataclasses", "tempfile", "hashlib", "logging"}
+    ours = {f"tiffin.train.{name}" for name in ("_checkpoints", "_comparison", "_examples", "_plan", "_predictions")}
+    assert not loaded & (others | ours)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tiffin import train as training
 from tiffin.cli._passes import Asked, Passes, figures_of
 from tiffin.cli._train import Options
 from tiffin.cli._training import METRICS, place, places
@@ -19,11 +20,9 @@ from tiffin.train import (
     Evaluation,
     Pass,
     Trained,
-    explain,
     kind_of,
     load,
     profile,
-    remove_checkpoints,
     specified,
     train,
 )
@@ -64,7 +63,7 @@ def learn(options: Options, ui: Ui) -> int:
     described = model if isinstance(model, Model) else model.described
     data, valid = _parts(ui, options, described)
     if options.explain_plan or options.out is None:
-        ui.write(explain(described, data, how))
+        ui.write(training.explain(described, data, how))
         return 0
     out = place(ui, options.out)
     how = how._replace(valid=valid or ())
@@ -84,7 +83,7 @@ def learn(options: Options, ui: Ui) -> int:
         trained.save(out, state=not options.slim)
     _write_metrics(out, trained, counts)
     if how.checkpoint is not None:
-        remove_checkpoints(how.checkpoint)
+        training.remove_checkpoints(how.checkpoint)
     if sum(done.seconds for done in trained.passes) >= LONG_S:
         names = places(ui, options.data)
         kept = how.cache is not None and not isinstance(data, Flow)
@@ -113,7 +112,7 @@ def _try(options: Options, ui: Ui) -> int:
     how = _how(options, ui)._replace(valid=valid or ())
     if options.explain_plan or options.out is None:
         for name, model in models.items():
-            ui.write(f"{name}:\n{explain(model, data, how)}")
+            ui.write(f"{name}:\n{training.explain(model, data, how)}")
         return 0
     out = place(ui, options.out)
     check_place(out)

@@ -1,7 +1,6 @@
 """How much data there is, before it is read: what the time left is reckoned from."""
 
 import os
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -74,14 +73,19 @@ def _begin(path: str) -> tuple[bytes, int]:
         if not path.endswith(COMPRESSED):
             return packed, len(packed)
         return _gunzipped(packed) if path.endswith(".gz") else _unzstandard(packed)
-    except (ImportError, OSError, EOFError, zlib.error):  # as above
+    except (ImportError, OSError, EOFError):  # as above
         return b"", 0
 
 
 def _gunzipped(packed: bytes) -> tuple[bytes, int]:
     """Text, and of how many bytes it is."""
+    import zlib  # noqa: PLC0415 - only who has such files has to pay for it
+
     member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    text = member.decompress(packed, MOST_TEXT)
+    try:
+        text = member.decompress(packed, MOST_TEXT)
+    except zlib.error:
+        return b"", 0
     return text, len(packed) - len(member.unconsumed_tail) - len(member.unused_data)
 
 

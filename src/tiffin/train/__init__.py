@@ -3,16 +3,13 @@
 `Algorithm` and `sigmoid` are for algorithms of one's own (docs/how-to/write-an-algorithm.md).
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tiffin.models.named import named
-from tiffin.train._checkpoints import remove_checkpoints
-from tiffin.train._comparison import Comparison, Tried, compare
 from tiffin.train._counts import Counting, Counts
 from tiffin.train._data import Data, Readable
 from tiffin.train._engines import load
-from tiffin.train._plan import explain
-from tiffin.train._predictions import csv_lines, predictions_to
 from tiffin.train._profile import profile
 from tiffin.train._specified import kind_of, specified
 from tiffin.train._trained import (
@@ -30,6 +27,10 @@ from tiffin.train._training import train
 
 if TYPE_CHECKING:
     from tiffin.train._algorithm import Algorithm, sigmoid
+    from tiffin.train._checkpoints import remove_checkpoints
+    from tiffin.train._comparison import Comparison, Tried, compare
+    from tiffin.train._plan import explain
+    from tiffin.train._predictions import csv_lines, predictions_to
 
 __all__ = [
     "Algorithm",
@@ -63,9 +64,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in {"Algorithm", "sigmoid"}:
-        from tiffin.train import _algorithm  # noqa: PLC0415 - it needs NumPy, an extra
+# Where names are that not every run needs: loading all of them takes as long as many a run.
+_MODULES = {
+    "Algorithm": "_algorithm",  # needs NumPy, an extra
+    "Comparison": "_comparison",
+    "Tried": "_comparison",
+    "compare": "_comparison",
+    "csv_lines": "_predictions",
+    "explain": "_plan",
+    "predictions_to": "_predictions",
+    "remove_checkpoints": "_checkpoints",
+    "sigmoid": "_algorithm",
+}
 
-        return getattr(_algorithm, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -13,7 +13,8 @@ def profile(
 ) -> str:
     """One line about all passes: the share of each stage, what was queued, what bound them, what to change.
 
-    "" where nothing ran.  kept: whether parsed examples are there for later runs.  counts: are a line more, where anything was counted.
+    "" where nothing ran.  kept: whether parsed examples are there for later runs.  counts: are a line more, where
+    anything was counted.
     """
     stages: dict[str, float] = {}
     kinds: dict[tuple[str, bool], float] = {}  # the same of passes from text and of those from the cache

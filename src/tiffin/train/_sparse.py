@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import isfinite
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiffin._native.learning import ChunkDamaged, Learner
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import Manifest, Model, count_in, finite_numbers, outputs_of, write_model
 from tiffin.train._data import Data, Readable, diverged, errors_of, examples, format_or, names_of, place_of
-from tiffin.train._examples import Array, Examples
 from tiffin.train._slices import check_slices
 from tiffin.train._table_errors import no_memory, table_errors
 from tiffin.train._trained import (
@@ -29,6 +28,9 @@ from tiffin.train._trained import (
     queued_in,
     with_tasks,
 )
+
+if TYPE_CHECKING:
+    from tiffin.train._examples import Array, Examples
 
 __all__ = ["Sparse", "load", "new", "new_learner"]
 
@@ -120,7 +122,7 @@ class Sparse(Trained):
             self.learner.resume()
 
     def learn_examples(
-        self, examples: Examples, *, passes: int = 1, threads: int = 0, deterministic: bool = False
+        self, examples: "Examples", *, passes: int = 1, threads: int = 0, deterministic: bool = False
     ) -> Evaluation:
         """Learn from arrays, over and over; what the last pass came to, each example before it was learned from."""
         with errors_of(["examples"]), table_errors(self.model):
@@ -128,7 +130,7 @@ class Sparse(Trained):
                 self.learner.run_matrix(*examples, threads=threads, deterministic=deterministic)
         return self.so_far()
 
-    def predict_examples(self, examples: Examples, *, scores: bool = False, threads: int = 0) -> Array:
+    def predict_examples(self, examples: "Examples", *, scores: bool = False, threads: int = 0) -> "Array":
         """One prediction an example, (n,) float32; (n, outputs) where there are several."""
         begins, keys, values, *_ = examples
         with errors_of(["examples"]), table_errors(self.model):

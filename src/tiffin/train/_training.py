@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tiffin.errors import ConfigError, FormatError, TrainingError
 from tiffin.models import SETTINGS, Model, fields_of, labels_of
 from tiffin.stream import COLUMNS, Flow, identity_of, is_columnar, is_remote
-from tiffin.train._checkpoint import Checkpoint
-from tiffin.train._checkpoints import Checkpoints
 from tiffin.train._data import Data, Readable, cache_of, format_or, names_of, place_of, readable, with_features
 from tiffin.train._engines import load, new
 from tiffin.train._trained import Evaluation, Options, Trained, check_bounds, check_negatives
 
 if TYPE_CHECKING:
     from tiffin.train._algorithm import Algorithm
+    from tiffin.train._checkpoint import Checkpoint
+    from tiffin.train._checkpoints import Checkpoints
 
 __all__ = ["once", "train"]
 
@@ -120,7 +120,7 @@ def _cached(trained: Trained, data: Data, options: Options, tell: Callable[[str]
 
 
 @contextmanager
-def _checkpoints(trained: Trained, data: Data, options: Options) -> Iterator[Checkpoints | None]:
+def _checkpoints(trained: Trained, data: Data, options: Options) -> Iterator["Checkpoints | None"]:
     """Those of this run; nobody else writes there meanwhile."""
     if options.checkpoint is None:
         if options.resume:
@@ -132,6 +132,8 @@ def _checkpoints(trained: Trained, data: Data, options: Options) -> Iterator[Che
             f"a model whose score is {trained.model.score} learns from all examples at once, and has no checkpoints",
             hint="leave --checkpoint and --resume out",
         )
+    from tiffin.train._checkpoints import Checkpoints  # noqa: PLC0415 - only who asks for them has to pay for it
+
     checkpoints = Checkpoints(options.checkpoint, _run(trained, data, options), options.checkpoint_every_s)
     with checkpoints.lock:
         if not options.resume:
@@ -164,7 +166,7 @@ def _run(trained: Trained, data: Data, options: Options) -> dict[str, Any]:
     }
 
 
-def _resumed(checkpoints: Checkpoints, asked: Trained, passes: int, tell: Callable[[str], object]) -> Trained | None:
+def _resumed(checkpoints: "Checkpoints", asked: Trained, passes: int, tell: Callable[[str], object]) -> Trained | None:
     """What the last checkpoint holds; None if there is none.  Raises ConfigError if it is beyond so many passes."""
     found = checkpoints.last()
     if found is None:
@@ -179,7 +181,7 @@ def _resumed(checkpoints: Checkpoints, asked: Trained, passes: int, tell: Callab
     return _trained_of(found, asked)
 
 
-def _trained_of(checkpoint: Checkpoint, asked: Trained) -> Trained:
+def _trained_of(checkpoint: "Checkpoint", asked: Trained) -> Trained:
     trained = load(checkpoint.directory, asked.model, algorithm=asked.algorithm)
     trained.passes = checkpoint.passes
     try:
@@ -193,7 +195,10 @@ class _Ticks:
     """What happens in the middle of a pass.  has_begun: whether anything did."""
 
     def __init__(
-        self, trained: Trained, checkpoints: Checkpoints | None, progress: Callable[[Trained, int, int], object] | None
+        self,
+        trained: Trained,
+        checkpoints: "Checkpoints | None",
+        progress: Callable[[Trained, int, int], object] | None,
     ) -> None:
         self.has_begun = False
         self._trained = trained
