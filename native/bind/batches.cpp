@@ -227,7 +227,7 @@ void BindBatches(nb::module_& module) {
       .def("close", &BatchReader::Close, "Ends its threads.")
       .def("totals", &BatchReader::totals, nb::sig("def totals(self) -> dict[str, float]"),
            "Of what was read so far: features, bytes, bad_rows, the seconds of all threads in read_s, parse_s, wait_s, taken (batches),\n"
-           "and queued (how many others waited when each was taken, added up).")
+           "and queued (how many waited when each was taken, added up).")
       .def("bad_rows", &BatchReader::bad_rows, nb::sig("def bad_rows(self) -> list[tuple[int, int, int, str]]"),
            "The first of them: file (its number), line, column (0: not known), what.");
 }

@@ -21,7 +21,7 @@ void BindSources(nb::module_& module) {
             new (self) FileSource(ToStrings(paths), block_bytes);
           },
           "paths"_a, "block_bytes"_a = FileSource::kBlockBytes,
-          nb::sig("def __init__(self, paths: collections.abc.Iterable[str], block_bytes: int = 1048576) -> None"));
+          nb::sig("def __init__(self, paths: collections.abc.Iterable[str], block_bytes: int = 262144) -> None"));
   nb::class_<FedSource, BlockSource>(module, "FedSource", "Bytes that another thread feeds.")
       .def(nb::init<std::size_t, std::size_t>(), "most_blocks"_a = 8, "block_bytes"_a = FileSource::kBlockBytes)
       .def(

@@ -16,7 +16,7 @@
 namespace tiffin::learn {
 namespace {
 
-constexpr std::string_view kMagic = "tiffin chunks 1\n";
+constexpr std::string_view kMagic = "tiffin chunks 2\n";
 constexpr std::string_view kIndexMagic{"tiffin index 1\n\0", 16};
 constexpr std::size_t kHeaderBytes = 64;
 static_assert(kMagic.size() + kIdentityBytes == kHeaderBytes && kHeaderBytes % kChunkAlign == 0);

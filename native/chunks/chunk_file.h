@@ -1,7 +1,7 @@
 // Blocks of parsed examples in one file: written as a pass over text goes by, mapped into memory by the passes after it.
 //
 //   file   := header chunk* index footer
-//   header := "tiffin chunks 1\n" identity           identity: 48 bytes; what the examples were made from
+//   header := "tiffin chunks 2\n" identity           identity: 48 bytes; what the examples were made from
 //   chunk  := as in chunks/chunk.h                   in any order
 //   index  := {begin u64, check u64, first_line u64, text u64, size u32, file u32}
 //                                                    of each block, in order; text: bytes it was made from

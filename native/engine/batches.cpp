@@ -118,10 +118,10 @@ std::unique_ptr<ExampleBatch> Batches::Next() {
     return nullptr;
   }
   std::unique_ptr<ExampleBatch> batch = std::move(found->second);
+  totals_.queued += ready_.size();
   ready_.erase(found);
   ++taken_;
   ++totals_.taken;
-  totals_.queued += ready_.size();
   changed_.notify_all();
   return batch;
 }

@@ -72,10 +72,10 @@ bool Handoff::HasRoom() const noexcept { return waiting_.size() < kMostWaiting *
 
 bool Handoff::Gives(Member& member, ParsedBlock& parsed) {
   if (waiting_.empty()) return false;
+  member.waiting_ = waiting_.size();
   std::swap(parsed, waiting_.front());
   unused_.push_back(std::move(waiting_.front()));
   waiting_.pop_front();
-  member.waiting_ = waiting_.size();
   changed_.notify_all();
   return true;
 }

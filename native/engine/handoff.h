@@ -3,7 +3,7 @@
 // As many threads learn at a time as the crowd says, and one that does goes on with it: the rows that most examples have
 // are in its processor's cache, and would have to be fetched by whoever took its place. Others parse meanwhile, and leave
 // their blocks here. Who learns takes these first, and parses only when none is waiting; so no thread is idle unless those
-// who learn cannot keep up.
+// who learn cannot keep up, or the source cannot.
 #pragma once
 
 #include <condition_variable>
@@ -57,7 +57,7 @@ class Handoff {
     void Did(const Crowd::Work& work);
     // Whether it learns, as far as is known now.
     bool learns() const noexcept { return learns_ || handoff_.crowd_ == nullptr; }
-    // How many blocks waited when it was given the last one.
+    // How many blocks waited when it looked for the one it learns from.
     std::size_t waiting() const noexcept { return waiting_; }
 
    private:

@@ -476,7 +476,10 @@ void Learner::Pass(RowsSource& source, const PassOptions& options, Control& cont
         if (!member.learns()) worker.FindPlaces();
         worker.parsed.parse_s = clock.Lap();
         if (options.deterministic && !turns.Wait(worker.block.number)) return;
-        for (bool some = member.Keeps(worker.parsed); some; some = member.Takes(worker.parsed)) learn();
+        for (bool some = member.Keeps(worker.parsed); some;) {
+          learn();
+          some = !control.stop.load(std::memory_order_relaxed) && member.Takes(worker.parsed);
+        }
         worker.parsed.wait_s = clock.Lap();
         if (options.deterministic) turns.Done();
       }

@@ -39,9 +39,9 @@ struct Figures {
   double read_s = 0;
   double parse_s = 0;
   double learn_s = 0;
-  double wait_s = 0;  // for their turn
+  double wait_s = 0;  // for their turn, or for room where they leave what they parsed
   std::uint64_t taken = 0;   // blocks or batches that were learned from
-  std::uint64_t queued = 0;  // how many others were parsed and waited when each was taken, added up
+  std::uint64_t queued = 0;  // how many were parsed and waited when each was taken, added up
 };
 
 // On cache lines of its own, as each thread has one that it writes to all the time.

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -71,21 +72,32 @@ bool FileSource::Next(Block& block, const std::atomic<bool>&) {
 }
 
 FedSource::FedSource(std::size_t most_blocks, std::size_t block_bytes)
-    : most_blocks_(most_blocks), block_bytes_(block_bytes) {}
+    : most_blocks_(most_blocks), block_bytes_(block_bytes), next_cut_(block_bytes) {}
 
 bool FedSource::Feed(std::string_view bytes) {
   pending_.Reserve(bytes.size());
   const std::size_t before = pending_.size();
   pending_.Resize(before + bytes.size());
   std::memcpy(pending_.data() + before, bytes.data(), bytes.size());
-  if (pending_.size() < block_bytes_) return true;
-  const std::size_t whole = WholeLines({pending_.data(), pending_.size()});
-  if (whole == 0 && pending_.size() > Block::kMostLine) throw SystemFault(EMSGSIZE, "");
-  return whole == 0 || Enqueue(whole);
+  fed_ += bytes.size();
+  std::size_t done = 0;
+  for (; fed_ >= next_cut_; next_cut_ += block_bytes_) {
+    const std::size_t end = pending_.size() - static_cast<std::size_t>(fed_ - next_cut_);
+    const std::size_t whole = WholeLines({pending_.data() + done, end - done});
+    if (whole == 0 && end - done > Block::kMostLine) throw SystemFault(EMSGSIZE, "");
+    if (whole > 0 && !Enqueue(done, whole)) return false;
+    done += whole;
+  }
+  std::memmove(pending_.data(), pending_.data() + done, pending_.size() - done);
+  pending_.Shrink(pending_.size() - done);
+  return true;
 }
 
 bool FedSource::EndFile() {
-  const bool open = pending_.empty() || Enqueue(pending_.size());
+  const bool open = pending_.empty() || Enqueue(0, pending_.size());
+  pending_.Clear();
+  fed_ = 0;
+  next_cut_ = block_bytes_;
   ++file_;
   line_ = 0;
   return open;
@@ -110,12 +122,11 @@ void FedSource::Close() {
   changed_.notify_all();
 }
 
-bool FedSource::Enqueue(std::size_t size) {
+// Some whole lines of what is pending.
+bool FedSource::Enqueue(std::size_t begin, std::size_t size) {
   Block block;
-  block.bytes.Resize(size + Block::kPadding);
-  std::memcpy(block.bytes.data(), pending_.data(), size);
-  std::memmove(pending_.data(), pending_.data() + size, pending_.size() - size);
-  pending_.Shrink(pending_.size() - size);
+  const std::span<std::byte> room = Room(block.bytes, 0, size);
+  std::ranges::copy(std::as_bytes(pending_.span().subspan(begin, size)), room.begin());
   block.size = size;
   block.number = number_++;
   block.file = file_;

@@ -61,7 +61,8 @@ class FileSource final : public BlockSource {
   Buffer<char> rest_;  // the begin of a line whose end was not read yet
 };
 
-// Bytes that somebody else reads, decompresses, and feeds; a bounded queue.
+// Bytes that somebody else reads, decompresses, and feeds; a bounded queue.  Blocks are those that a FileSource makes of a file
+// of these bytes.
 class FedSource final : public BlockSource {
  public:
   explicit FedSource(std::size_t most_blocks, std::size_t block_bytes = FileSource::kBlockBytes);
@@ -80,7 +81,7 @@ class FedSource final : public BlockSource {
   bool Next(Block& block, const std::atomic<bool>& stop) override;
 
  private:
-  bool Enqueue(std::size_t size);
+  bool Enqueue(std::size_t begin, std::size_t size);
 
   const std::size_t most_blocks_;
   const std::size_t block_bytes_;
@@ -92,6 +93,8 @@ class FedSource final : public BlockSource {
   bool closed_ = false;
   // Of the feeding thread.
   Buffer<char> pending_;
+  std::uint64_t fed_ = 0;  // bytes of the file
+  std::uint64_t next_cut_;  // before this one of them the next block ends, if there is a line end
   std::size_t file_ = 0;
   std::uint64_t line_ = 0;
   std::uint64_t number_ = 0;

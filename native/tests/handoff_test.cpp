@@ -62,10 +62,10 @@ TEST(Handoff, WhoLearnsGoesOnAndTakesWhatOthersParsed) {
   }
   EXPECT_TRUE(first.Takes(its));
   EXPECT_EQ(its.block.number, 1U);
-  EXPECT_EQ(first.waiting(), 1U);
+  EXPECT_EQ(first.waiting(), 2U);
   EXPECT_TRUE(first.Takes(its));
   EXPECT_EQ(its.block.number, 2U);
-  EXPECT_EQ(first.waiting(), 0U);
+  EXPECT_EQ(first.waiting(), 1U);
   EXPECT_FALSE(first.Takes(its));
   its = Parsed(3);
   EXPECT_TRUE(first.Keeps(its));
@@ -158,7 +158,10 @@ TEST(Handoff, AllIsLearnedFromOnce) {
   constexpr std::uint64_t kAll = 4'000;
   for (const int threads : {2, 3, 8}) {
     Crowd crowd(threads);
-    for (int pass = 0; pass < 3; ++pass) {
+    const int passes = threads == 2 ? 4 : 3;
+    for (int pass = 0; pass < passes; ++pass) {
+      const bool is_tried = pass < 3;  // else one of two learns all the time
+      if (!is_tried) Shrink(crowd);
       Handoff handoff(&crowd);
       std::atomic<std::uint64_t> next{0};
       std::atomic<int> learners{0};
@@ -176,7 +179,7 @@ TEST(Handoff, AllIsLearnedFromOnce) {
             }
             ++seen[parsed.block.number];
             if (random() % 8 == 0) std::this_thread::yield();
-            member.Did(random() % 2 == 0 ? kAlone : kTogether);  // so that there are many trials
+            if (is_tried) member.Did(random() % 2 == 0 ? kAlone : kTogether);  // so that there are many trials
             --learners;
           };
           while ((parsed.block.number = next++) < kAll) {
@@ -188,7 +191,7 @@ TEST(Handoff, AllIsLearnedFromOnce) {
       }
       for (std::thread& thread : running) thread.join();
       for (const std::atomic<int>& count : seen) ASSERT_EQ(count, 1);
-      EXPECT_LE(most, threads);
+      EXPECT_LE(most, is_tried ? threads : 1);
     }
   }
 }

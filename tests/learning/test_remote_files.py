@@ -41,10 +41,8 @@ def test_text_is_read_as_it_comes(web: Web, name: str) -> None:
     found = train(LR, [url, url], EXACT)
     assert found.trained_rows == 2 * wanted.trained_rows
     assert train(LR, [url + "?signed=yes"], EXACT).predict([local]) == wanted.predict([url])
-    # One thread adds up in one order, but not the same parts.
-    near, far = (wanted.evaluate([place], threads=1) for place in (local, url))
-    assert far.loss == pytest.approx(near.loss, rel=1e-12)
-    assert far._replace(loss=near.loss, log_loss=near.log_loss) == near
+    # One thread adds up in one order.
+    assert wanted.evaluate([url], threads=1) == wanted.evaluate([local], threads=1)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "csv", "jsonl"])

@@ -18,7 +18,7 @@ from tiffin.train._trained import Pass, Trained, evaluation_fields, evaluation_f
 __all__ = ["UNFINISHED", "Checkpoint", "normal", "read_checkpoint", "write_checkpoint"]
 
 CURSOR = "cursor.json"
-FORMAT = "tiffin checkpoint 1"
+FORMAT = "tiffin checkpoint 2"
 UNFINISHED = ".new"  # at the end of a name
 
 

@@ -26,7 +26,7 @@ def profile(
     if whole <= 0:
         return ""
     shares = ", ".join(f"{name} {seconds / whole:.0%}" for name, seconds in stages.items())
-    if (queued := sum(done.queued for done in passes) / len(passes)) > 0:
+    if (queued := sum(done.queued for done in passes) / len(passes)) >= 0.05:
         shares += f", queue {queued:.1f}"
     stage, from_cache = max(kinds, key=lambda kind: kinds[kind])
     time = f"time: {shares}; {_advice(stage, paths, from_cache=from_cache, deterministic=deterministic, kept=kept)}"

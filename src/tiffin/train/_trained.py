@@ -97,7 +97,7 @@ class Pass(NamedTuple):
     learned: the loss of each row before the model learned from it.  seconds: by the clock.  read_s, parse_s, learn_s,
     wait_s: of all threads together.  from_cache: whether the examples were there already, and only had to be unpacked.
     held_out: what was predicted afterwards, if anything was.  queued: how many parsed blocks, or batches, waited on
-    average when one was learned from.
+    average when one was taken to learn from.
     """
 
     learned: Evaluation

@@ -72,7 +72,7 @@ def train(
                     done = trained.learn(given, options, ticks)
                 except KeyboardInterrupt:
                     if checkpoints is not None and ticks.has_begun:
-                        checkpoints.write(trained)  # all threads have ended, each with its block
+                        checkpoints.write(trained)  # all threads have ended; what was parsed only is not counted
                     raise
                 _check(done.learned, given, goes_on=trained.trained_rows > 0)
                 trained.trained_rows += done.learned.rows
