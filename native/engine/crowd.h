@@ -11,7 +11,6 @@
 // Not thread-safe: who hands blocks to those that learn (engine/handoff.h) asks one at a time.
 #pragma once
 
-#include <cstddef>
 #include <limits>
 
 namespace tiffin::learn {

@@ -27,6 +27,7 @@ struct TaskTotals {
   void Add(const TaskTotals& other) noexcept;
 };
 
+// What is added up over blocks.
 struct Figures {
   std::uint64_t rows = 0;
   std::uint64_t features = 0;

@@ -30,6 +30,21 @@ ParsedBlock Parsed(std::uint64_t number) {
   return parsed;
 }
 
+// Of two threads, the first one of which has learned from block 0.
+class OneLearns : public testing::Test {
+ protected:
+  OneLearns() {
+    Shrink(crowd);
+    EXPECT_TRUE(first.Keeps(its));
+  }
+
+  Crowd crowd{2};
+  Handoff handoff{&crowd};
+  Handoff::Member first{handoff};
+  Handoff::Member second{handoff};
+  ParsedBlock its = Parsed(0);
+};
+
 TEST(Handoff, WithoutACrowdEachThreadKeepsItsOwn) {
   Handoff handoff(nullptr);
   Handoff::Member first(handoff);
@@ -44,14 +59,7 @@ TEST(Handoff, WithoutACrowdEachThreadKeepsItsOwn) {
   EXPECT_EQ(parsed.block.number, 7U);
 }
 
-TEST(Handoff, WhoLearnsGoesOnAndTakesWhatOthersParsed) {
-  Crowd crowd(2);
-  Shrink(crowd);
-  Handoff handoff(&crowd);
-  Handoff::Member first(handoff);
-  Handoff::Member second(handoff);
-  ParsedBlock its = Parsed(0);
-  EXPECT_TRUE(first.Keeps(its));
+TEST_F(OneLearns, WhoLearnsGoesOnAndTakesWhatOthersParsed) {
   EXPECT_EQ(its.block.number, 0U);
   EXPECT_TRUE(first.learns());
   for (const std::uint64_t number : {1, 2}) {
@@ -71,15 +79,8 @@ TEST(Handoff, WhoLearnsGoesOnAndTakesWhatOthersParsed) {
   EXPECT_TRUE(first.Keeps(its));
 }
 
-TEST(Handoff, WhoHasNothingLeftMakesPlaceForAnother) {
-  Crowd crowd(2);
-  Shrink(crowd);
-  Handoff handoff(&crowd);
-  Handoff::Member first(handoff);
-  Handoff::Member second(handoff);
-  ParsedBlock its = Parsed(0);
+TEST_F(OneLearns, WhoHasNothingLeftMakesPlaceForAnother) {
   ParsedBlock others = Parsed(1);
-  EXPECT_TRUE(first.Keeps(its));
   EXPECT_FALSE(second.Keeps(others));
   EXPECT_TRUE(first.TakesLast(its));
   EXPECT_EQ(its.block.number, 1U);
@@ -89,15 +90,8 @@ TEST(Handoff, WhoHasNothingLeftMakesPlaceForAnother) {
   EXPECT_TRUE(second.Keeps(others));
 }
 
-TEST(Handoff, ASecondOneLearnsOnceItMay) {
-  Crowd crowd(2);
-  Shrink(crowd);
-  Handoff handoff(&crowd);
-  Handoff::Member first(handoff);
-  Handoff::Member second(handoff);
-  ParsedBlock its = Parsed(0);
+TEST_F(OneLearns, ASecondOneLearnsOnceItMay) {
   ParsedBlock others = Parsed(1);
-  EXPECT_TRUE(first.Keeps(its));
   EXPECT_FALSE(second.Keeps(others));
   while (crowd.most() == 1) crowd.Did(crowd.trial(), kAlone);  // in the end two are tried
   others = Parsed(2);
@@ -109,16 +103,9 @@ TEST(Handoff, ASecondOneLearnsOnceItMay) {
   EXPECT_EQ(others.block.number, 1U);
 }
 
-TEST(Handoff, WhoParsesWaitsUntilThereIsRoom) {
-  Crowd crowd(2);
-  Shrink(crowd);
-  Handoff handoff(&crowd);
-  Handoff::Member first(handoff);
-  ParsedBlock its = Parsed(0);
-  EXPECT_TRUE(first.Keeps(its));
+TEST_F(OneLearns, WhoParsesWaitsUntilThereIsRoom) {
   std::atomic<std::uint64_t> left{0};
   std::thread other([&] {
-    Handoff::Member second(handoff);
     for (std::uint64_t number = 1; number <= Handoff::kMostWaiting + 1; ++number) {
       ParsedBlock parsed = Parsed(number);
       EXPECT_FALSE(second.Keeps(parsed));
@@ -133,15 +120,8 @@ TEST(Handoff, WhoParsesWaitsUntilThereIsRoom) {
   EXPECT_EQ(left, Handoff::kMostWaiting + 1);
 }
 
-TEST(Handoff, NobodyWaitsForOneThatFailed) {
-  Crowd crowd(2);
-  Shrink(crowd);
-  Handoff handoff(&crowd);
-  Handoff::Member first(handoff);
-  ParsedBlock its = Parsed(0);
-  EXPECT_TRUE(first.Keeps(its));
+TEST_F(OneLearns, NobodyWaitsForOneThatFailed) {
   std::thread other([&] {
-    Handoff::Member second(handoff);
     for (std::uint64_t number = 1; number < 100; ++number) {
       ParsedBlock parsed = Parsed(number);
       EXPECT_FALSE(second.Keeps(parsed));
